@@ -1,0 +1,1 @@
+"""Honest stand-ins for the systems that cannot be had locally, made from recorded contracts."""
