@@ -1,0 +1,55 @@
+"""The services' one way to the database."""
+
+from typing import Final, Self
+
+import httpx
+from supabase import AsyncClient, AsyncClientOptions
+
+from julia_common.database.health import Health
+from julia_common.database.jobs import Jobs
+from julia_common.database.receiving import Receiving
+from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc
+from julia_common.database.sending import Sending
+from julia_common.database.turns import Turns
+
+CONTRACT_VERSION: Final = 1
+"""The version of `docs/reference/rpc.md` that this module speaks."""
+
+_MAX_CONNECTIONS: Final = 20
+
+
+class Database(Receiving, Turns, Sending, Jobs, Health):
+    """Every function of `docs/reference/rpc.md` as a method; one instance per process.
+
+    All methods raise `Retryable` when the database did not answer after all retries (the call may
+    have been applied; repeating it is harmless) and `Permanent` when repeating cannot help.
+    """
+
+    def __init__(self, rpc: Rpc, http: httpx.AsyncClient) -> None:
+        """Use `create`."""
+        self._rpc = rpc
+        self._http = http
+
+    @classmethod
+    async def create(cls, url: str, service_key: str, *, retries: int = RETRIES) -> Self:
+        """Build the client for SUPABASE_URL and SUPABASE_SERVICE_KEY; connects on first use."""
+        http = httpx.AsyncClient(
+            http2=False,
+            timeout=CALL_TIMEOUT_S,
+            limits=httpx.Limits(
+                max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS
+            ),
+        )
+        options = AsyncClientOptions(
+            schema="api",
+            httpx_client=http,
+            postgrest_client_retry=False,
+            auto_refresh_token=False,
+            persist_session=False,
+        )
+        client = await AsyncClient.create(url, service_key, options)
+        return cls(Rpc(client, retries=retries), http)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()

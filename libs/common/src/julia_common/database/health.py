@@ -1,0 +1,44 @@
+"""Functions for readiness and gauges."""
+
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from julia_common.database.model import Answer
+from julia_common.database.rpc import Rpc
+
+
+class ContractVersion(Answer):
+    """Version of the functions' contract."""
+
+    version: int
+
+
+class Backlog(Answer):
+    """What is due; ages in seconds, None when nothing waits."""
+
+    inbound_due: int
+    inbound_oldest_s: float | None
+    outbound_due: int
+    outbound_oldest_s: float | None
+    uncertain: int
+    parked: int
+    paused: bool
+
+
+_VERSION: Final = TypeAdapter(ContractVersion)
+_BACKLOG: Final = TypeAdapter(Backlog)
+
+
+class Health:
+    """See `docs/reference/rpc.md`, Health."""
+
+    _rpc: Rpc
+
+    async def contract_version(self) -> int:
+        """Version of the contract that the database implements; readiness compares it."""
+        return (await self._rpc.call("contract_version", {}, _VERSION)).version
+
+    async def backlog(self) -> Backlog:
+        """Size and age of what is due."""
+        return await self._rpc.call("backlog", {}, _BACKLOG)

@@ -1,0 +1,113 @@
+"""Functions of the scheduler's jobs."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import AwareDatetime, JsonValue, TypeAdapter
+
+from julia_common.database.model import Answer, Arguments, Doorbell
+from julia_common.database.rpc import Rpc
+
+
+class JobClaimed(Answer):
+    """`de_outro`: a living replica has the run; `feito`: the run is over."""
+
+    status: Literal["seu", "de_outro", "feito"]
+
+
+class FinishJob(Arguments):
+    """The end of a run."""
+
+    job: str
+    scheduled_at: AwareDatetime
+    owner: str
+    ok: bool
+    detalhes: dict[str, JsonValue] | None = None
+
+
+class JobFinished(Answer):
+    """`perdido`: the lease had passed to another replica."""
+
+    status: Literal["ok", "perdido"]
+
+
+class RepliesExpired(Answer):
+    """How many replies went to a person, and which conversations have a notice to send."""
+
+    transferidas: int
+    conversas: tuple[Doorbell, ...] = ()
+
+
+class CatchupWindow(Answer):
+    """The stretch of time in which messages of one number may have been missed."""
+
+    instance: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class CatchupWindows(Answer):
+    """One window per number."""
+
+    instances: tuple[CatchupWindow, ...]
+
+
+class MissingKeys(Answer):
+    """Ids neither received nor sent by us."""
+
+    missing: tuple[str, ...]
+
+
+class CatchupDone(Answer):
+    """The window is closed up to `until`."""
+
+    status: Literal["ok"]
+
+
+_CLAIMED: Final = TypeAdapter(JobClaimed)
+_FINISHED: Final = TypeAdapter(JobFinished)
+_EXPIRED: Final = TypeAdapter(RepliesExpired)
+_WINDOWS: Final = TypeAdapter(CatchupWindows)
+_MISSING: Final = TypeAdapter(MissingKeys)
+_DONE: Final = TypeAdapter(CatchupDone)
+
+
+class Jobs:
+    """See `docs/reference/rpc.md`, Jobs."""
+
+    _rpc: Rpc
+
+    async def claim_job(
+        self, *, job: str, scheduled_at: datetime, owner: str, lease_s: int
+    ) -> JobClaimed:
+        """Take the run of `job` at `scheduled_at` (with zone), unique among all replicas."""
+        arguments = {
+            "job": job,
+            "scheduled_at": scheduled_at,
+            "owner": owner,
+            "lease_s": lease_s,
+        }
+        return await self._rpc.call("claim_job", arguments, _CLAIMED)
+
+    async def finish_job(self, run: FinishJob) -> JobFinished:
+        """Record how the run ended."""
+        return await self._rpc.call("finish_job", run, _FINISHED)
+
+    async def expire_replies(self, *, limit: int) -> RepliesExpired:
+        """Hand replies that waited longer than the reply window to a person."""
+        return await self._rpc.call("expire_replies", {"limit": limit}, _EXPIRED)
+
+    async def catchup_windows(self) -> CatchupWindows:
+        """Say which stretch of time to ask Evolution for, per number."""
+        return await self._rpc.call("catchup_windows", {}, _WINDOWS)
+
+    async def missing_keys(self, *, instance: str, key_ids: Collection[str]) -> MissingKeys:
+        """Say which of the ids we do not know."""
+        arguments = {"instance": instance, "key_ids": list(key_ids)}
+        return await self._rpc.call("missing_keys", arguments, _MISSING)
+
+    async def catchup_done(self, *, instance: str, until: datetime, found: int) -> CatchupDone:
+        """Close the window up to `until` (with zone); `found` messages had been missed."""
+        arguments = {"instance": instance, "until": until, "found": found}
+        return await self._rpc.call("catchup_done", arguments, _DONE)

@@ -1,0 +1,159 @@
+"""One call of one database function: deadline, retries, translation of errors, metric."""
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Final, NoReturn
+
+import httpx
+from postgrest.exceptions import APIError
+from prometheus_client import Histogram
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+from supabase import AsyncClient
+
+from julia_common.database.model import Arguments
+from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.retry import retrying
+
+CALL_TIMEOUT_S: Final = 3.0
+"""Deadline of one attempt; the role's statement_timeout lies below it."""
+
+RETRIES: Final = 2
+_DEADLINE_S: Final = 12.0
+
+_CALLS: Final = Histogram(
+    "julia_banco_chamada_segundos",
+    "Duração de cada tentativa de chamada de função do banco",
+    ["funcao", "resultado"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0),
+)
+
+# SQLSTATE classes and codes that can pass by themselves. 40001 is among them only because class 40
+# is: no function of ours raises it.
+_PASSING: Final = (
+    "08",  # connection
+    "25006",  # read only: the database is failing over
+    "40",  # deadlock
+    "53",  # out of connections, memory or disk
+    "55P03",  # lock timeout
+    "57",  # statement timeout, shutdown, restart
+    "58",  # system
+    "XX",  # internal
+    "PGRST000",  # the rest: PostgREST cannot reach its database, or has no free connection
+    "PGRST001",
+    "PGRST002",
+    "PGRST003",
+    "PGRSTX",
+)
+# Answers of a gateway in front of PostgREST carry the HTTP status instead of a code.
+_PASSING_HTTP: Final = ("408", "429", "5")
+_HTTP_CODE_LENGTH: Final = 3
+_KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "401", "403")
+# Messages of other errors can quote values (a phone number in a unique key): those stay out.
+_MESSAGE_WITHOUT_VALUES: Final = ("22023", "P0002", "42501", "PGRST")
+
+
+class Rpc:
+    """Calls functions of the schema `api` as service_role.
+
+    Every function is idempotent (`docs/reference/rpc.md`), so a call whose answer was lost is
+    simply made again.
+    """
+
+    def __init__(self, client: AsyncClient, *, retries: int = RETRIES) -> None:
+        """`client` must not retry by itself and speaks to the schema `api`."""
+        self._client = client
+        self._retries = retries
+
+    async def call[T](
+        self, function: str, arguments: Arguments | Mapping[str, object], answer: TypeAdapter[T]
+    ) -> T:
+        """Call `function` and read its answer.
+
+        Raises `Retryable` when the database did not answer in time after all retries (the call may
+        have been applied), `Permanent` when repeating it cannot help.
+        """
+        body = {"p": _payload(arguments)}
+        attempts = 1 + self._retries
+        async for attempt in retrying(attempts=attempts, deadline_seconds=_DEADLINE_S):
+            with attempt:
+                data = await self._measured(function, body)
+        return _read(function, data, answer)
+
+    async def _measured(self, function: str, body: dict[str, object]) -> object:
+        started = perf_counter()
+        result = "cancelada"
+        try:
+            data = await self._attempt(function, body)
+            result = "ok"
+        except Retryable:
+            result = "temporario"
+            raise
+        except Permanent:
+            result = "permanente"
+            raise
+        else:
+            return data
+        finally:
+            _CALLS.labels(function, result).observe(perf_counter() - started)
+
+    async def _attempt(self, function: str, body: dict[str, object]) -> object:
+        try:
+            # httpx limits each phase of a request; only this limits the whole.
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                response = await self._client.rpc(function, body).execute()
+        except APIError as error:
+            # `from None`: a traceback in a log would show the error's details, thus values.
+            raise _translated(function, error) from None
+        except TimeoutError:
+            message = f"database function {function} did not answer within {CALL_TIMEOUT_S} s"
+            raise Retryable(message) from None
+        except httpx.HTTPError as error:
+            message = (
+                f"database function {function} could not be reached ({type(error).__name__}); "
+                "check SUPABASE_URL and whether the database is up"
+            )
+            raise Retryable(message) from error
+        return response.data
+
+
+def _payload(arguments: Arguments | Mapping[str, object]) -> object:
+    if isinstance(arguments, Arguments):
+        return arguments.model_dump(mode="json", exclude_none=True)
+    return to_jsonable_python({k: v for k, v in arguments.items() if v is not None})
+
+
+def _translated(function: str, error: APIError) -> Retryable | Permanent:
+    code = error.code or "unknown"
+    what = f"database function {function} failed with {code}"
+    if code.startswith(_MESSAGE_WITHOUT_VALUES):
+        what = f"{what}: {error.message}"
+    is_http = code.isdigit() and len(code) == _HTTP_CODE_LENGTH
+    if code.startswith(_PASSING_HTTP if is_http else _PASSING):
+        return Retryable(what)
+    if code in _KEY_REFUSED:
+        return Permanent(f"{what}; SUPABASE_SERVICE_KEY was refused: set the service_role key")
+    if code in ("PGRST202", "PGRST203"):
+        return Permanent(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")
+    return Permanent(what)
+
+
+def _read[T](function: str, data: object, answer: TypeAdapter[T]) -> T:
+    try:
+        return answer.validate_python(data)
+    except ValidationError as error:
+        _refuse_answer(function, error)
+
+
+def _refuse_answer(function: str, error: ValidationError) -> NoReturn:
+    problems = ", ".join(
+        f"{'.'.join(map(str, problem['loc'])) or 'answer'}: {problem['type']}"
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+    message = (
+        f"database function {function} answered outside its contract ({problems}); "
+        "compare the migrations with docs/reference/rpc.md"
+    )
+    # `from None`: the validation error quotes the values.
+    raise Permanent(message) from None

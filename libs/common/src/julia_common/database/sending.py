@@ -1,0 +1,212 @@
+"""Functions of the outbox: claim, record, settle."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, Discriminator, TypeAdapter
+
+from julia_common.database.model import Answer, Arguments, Doorbell
+from julia_common.database.rpc import Rpc
+
+
+class ClaimNext(Arguments):
+    """Who asks for what; `claim_id` is chosen by the caller, a new one for each attempt."""
+
+    conversa_id: str
+    claim_id: str
+    max_hora: int
+    max_dia: int
+    post_timeout_s: float
+    owner: str
+
+
+class CeilingUse(Answer):
+    """Messages that count towards the ceilings of the sliding hour and day."""
+
+    hora: int
+    dia: int
+
+
+class Claimed(Answer):
+    """Send this part now: the POST starts within `budget_ms`, counted from before the call."""
+
+    status: Literal["enviar"]
+    fila_id: str
+    claim_id: str
+    turno_id: str | None = None
+    kind: str
+    instance: str
+    destino: str
+    conteudo: str
+    text_hash: str
+    tentativa: int
+    budget_ms: int
+    mais: bool = False
+    canary: bool = False
+    usage: CeilingUse | None = None
+
+
+class NotClaimed(Answer):
+    """Nothing may go now; `recusado` says why and when to look again."""
+
+    status: Literal["vazio", "recusado"]
+    motivo: str | None = None
+    retry_in_ms: int | None = None
+    mais: bool = False
+    usage: CeilingUse | None = None
+
+
+class ClaimReleased(Answer):
+    """`ja_resolvida`: the claim was recorded or settled before."""
+
+    status: Literal["liberada", "ja_resolvida"]
+
+
+class RecordSend(Arguments):
+    """The outcome of one POST. `permanent`: repeating it cannot help."""
+
+    claim_id: str
+    result: Literal["enviada", "nao_enviada", "incerta"]
+    provider_message_id: str | None = None
+    remote_jid: str | None = None
+    permanent: bool | None = None
+    motivo: str | None = None
+    start_delay_ms: int
+    http_status: int | None = None
+
+
+class SendRecorded(Answer):
+    """`fila_status`: what became of the outbox row; `mais`: the next part waits."""
+
+    status: Literal["registrada", "ja_resolvida"]
+    fila_status: str | None = None
+    mais: bool = False
+    retry_in_ms: int | None = None
+
+
+class DueDoorbells(Answer):
+    """Conversations with a due send that nobody rang for."""
+
+    conversas: tuple[Doorbell, ...]
+
+
+class UncertainSend(Answer):
+    """A send whose fate is unknown, with what is needed to look for evidence."""
+
+    claim_id: str
+    fila_id: str
+    conversa_id: str
+    instance: str
+    destino: str
+    text_hash: str
+    claimed_at: AwareDatetime
+    post_ended_by: AwareDatetime
+    checks: int
+    negativas: int
+    last_known_key_id: str | None = None
+    bound_key_ids: tuple[str, ...] = ()
+
+
+class UncertainSends(Answer):
+    """Each is lent to the caller for 5 s."""
+
+    sends: tuple[UncertainSend, ...]
+
+
+class SendSettled(Answer):
+    """What the evidence led to."""
+
+    status: Literal["enviada", "aguardar", "reenviar", "estacionada", "ja_resolvida"]
+    next_in_ms: int | None = None
+    conversa_id: str | None = None
+    instance: str | None = None
+    doorbell: bool = False
+
+
+class InstanceUse(CeilingUse):
+    """Use of the ceilings by one number."""
+
+    instance: str
+
+
+class RateUsage(CeilingUse):
+    """Use of the ceilings in total and by number."""
+
+    instances: tuple[InstanceUse, ...]
+
+
+class CeilingReset(Answer):
+    """The counter starts again; audited in `tetos_reinicios`."""
+
+    status: Literal["reiniciado"]
+
+
+_CLAIMED: Final[TypeAdapter[Claimed | NotClaimed]] = TypeAdapter(
+    Annotated[Claimed | NotClaimed, Discriminator("status")]
+)
+_RELEASED: Final = TypeAdapter(ClaimReleased)
+_RECORDED: Final = TypeAdapter(SendRecorded)
+_DOORBELLS: Final = TypeAdapter(DueDoorbells)
+_UNCERTAIN: Final = TypeAdapter(UncertainSends)
+_SETTLED: Final = TypeAdapter(SendSettled)
+_RATE: Final = TypeAdapter(RateUsage)
+_RESET: Final = TypeAdapter(CeilingReset)
+
+
+class Sending:
+    """See `docs/reference/rpc.md`, Sending."""
+
+    _rpc: Rpc
+
+    async def claim_next(self, claim: ClaimNext) -> Claimed | NotClaimed:
+        """Decide whether the conversation's next part may go now, and claim it."""
+        return await self._rpc.call("claim_next", claim, _CLAIMED)
+
+    async def release_claim(self, *, claim_id: str, motivo: str) -> ClaimReleased:
+        """Give back a claim whose POST did not start; the ceiling is refunded."""
+        arguments = {"claim_id": claim_id, "motivo": motivo}
+        return await self._rpc.call("release_claim", arguments, _RELEASED)
+
+    async def record_send(self, send: RecordSend) -> SendRecorded:
+        """Record how the POST ended."""
+        return await self._rpc.call("record_send", send, _RECORDED)
+
+    async def due_doorbells(self, *, limit: int) -> DueDoorbells:
+        """List sends that nobody rang for; each rings again later by itself."""
+        return await self._rpc.call("due_doorbells", {"limit": limit}, _DOORBELLS)
+
+    async def uncertain_sends(self, *, limit: int, owner: str) -> UncertainSends:
+        """Borrow sends to settle; claims that expired become uncertain here."""
+        arguments = {"limit": limit, "owner": owner}
+        return await self._rpc.call("uncertain_sends", arguments, _UNCERTAIN)
+
+    async def settle_send(
+        self,
+        *,
+        claim_id: str,
+        evidence: Literal["positiva", "negativa", "nenhuma"],
+        provider_message_id: str | None = None,
+        strict: bool = False,
+    ) -> SendSettled:
+        """Settle an uncertain send.
+
+        Claim `negativa` only when the instance stayed open and the last known id was findable;
+        `strict` parks where a resend would be allowed.
+        """
+        arguments = {
+            "claim_id": claim_id,
+            "evidence": evidence,
+            "provider_message_id": provider_message_id,
+            "strict": strict,
+        }
+        return await self._rpc.call("settle_send", arguments, _SETTLED)
+
+    async def rate_usage(self) -> RateUsage:
+        """Use of the ceilings now."""
+        return await self._rpc.call("rate_usage", {}, _RATE)
+
+    async def reset_ceiling(
+        self, *, window: Literal["hora", "dia"], op_id: str, por: str
+    ) -> CeilingReset:
+        """Start a counter again on a person's wish (`por`); `op_id` makes it happen once."""
+        arguments = {"window": window, "op_id": op_id, "por": por}
+        return await self._rpc.call("reset_ceiling", arguments, _RESET)
