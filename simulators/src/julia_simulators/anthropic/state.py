@@ -1,0 +1,134 @@
+"""What the simulator remembers: its configuration, what was asked and what was billed."""
+
+import random
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from julia_simulators.anthropic.answers import ScriptedAnswer
+from julia_simulators.anthropic.caching import InputUsage, PromptCache
+from julia_simulators.anthropic.faults import Faults
+
+MAX_RECORDS = 20_000
+
+
+class Behaviour(BaseModel):
+    """How fast and how varied the simulator answers.
+
+    Time to the first token is lognormal; each output token adds `seconds_per_token`. The defaults
+    give about 0.9 s for a short answer, with a 95th percentile near 1.4 s.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 1
+    first_token_median_s: float = Field(default=0.6, ge=0.0)
+    first_token_sigma: float = Field(default=0.35, ge=0.0)
+    seconds_per_token: float = Field(default=0.008, ge=0.0)
+
+    def first_token_s(self, rng: random.Random) -> float:
+        """Seconds until the answer starts."""
+        return self.first_token_median_s * rng.lognormvariate(0.0, self.first_token_sigma)
+
+
+@dataclass
+class Record:
+    """One request as it was received and answered."""
+
+    n: int
+    request_id: str
+    at: float
+    """Unix seconds at arrival."""
+    body: dict[str, Any]
+    last_user_text: str
+    user_agent: str
+    retry_count: int
+    """What the SDK says about its own retries."""
+    fault: str | None = None
+    status: int | None = None
+    answer: str | None = None
+    stop_reason: str | None = None
+    usage: dict[str, Any] | None = None
+    ended_at: float | None = None
+    """Unix seconds at the answer's end; null when the caller left or is still waiting."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For the control API."""
+        return asdict(self)
+
+
+@dataclass
+class Tally:
+    """Billed tokens of one model."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_5m_input_tokens: int = 0
+    cache_creation_1h_input_tokens: int = 0
+    output_tokens: int = 0
+
+    def add(self, usage: InputUsage, output_tokens: int) -> None:
+        """Bill one answer."""
+        self.requests += 1
+        self.input_tokens += usage.input_tokens
+        self.cache_read_input_tokens += usage.read
+        self.cache_creation_5m_input_tokens += usage.written_5m
+        self.cache_creation_1h_input_tokens += usage.written_1h
+        self.output_tokens += output_tokens
+
+
+@dataclass
+class World:
+    """The whole state of one simulator."""
+
+    behaviour: Behaviour
+    api_key: str | None
+    """The only key accepted; None accepts any."""
+    cache: PromptCache = field(default_factory=lambda: PromptCache(time.monotonic))
+    faults: Faults = field(default_factory=Faults)
+    scripted: list[ScriptedAnswer] = field(default_factory=list)
+    records: deque[Record] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    requests_seen: int = 0
+    fault_rng: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Seed the choice of faults that happen with a probability."""
+        self._seed_faults()
+
+    def _seed_faults(self) -> None:
+        self.fault_rng = random.Random(self.behaviour.seed)  # noqa: S311 - reproducible faults
+
+    def configure(self, behaviour: Behaviour) -> None:
+        """Change speed or seed."""
+        self.behaviour = behaviour
+        self._seed_faults()
+
+    def next_scripted(self, last_user_text: str) -> ScriptedAnswer | None:
+        """The first queued answer that matches, taken out of the queue."""
+        for position, answer in enumerate(self.scripted):
+            if answer.match in last_user_text:
+                return self.scripted.pop(position)
+        return None
+
+    def remember(self, record: Record) -> None:
+        """Keep a request; the oldest are forgotten after `MAX_RECORDS`."""
+        self.records.append(record)
+
+    def bill(self, model: str, usage: InputUsage, output_tokens: int) -> None:
+        """Add an answer to the model's tally."""
+        self.tallies.setdefault(model, Tally()).add(usage, output_tokens)
+
+    def reset(self) -> None:
+        """Forget requests, bills, scripts, faults and the prompt cache; keep the behaviour."""
+        self.cache.clear()
+        self.faults.clear()
+        self.scripted.clear()
+        self.records.clear()
+        self.tallies.clear()
+        self.requests_seen = 0
+        self._seed_faults()
