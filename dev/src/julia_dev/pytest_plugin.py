@@ -1,0 +1,205 @@
+"""Fixtures that give tests real RabbitMQ, Redis and PostgreSQL.
+
+Each server is started once per test run, by the first test that asks for it, and shared by all
+pytest-xdist workers; what one test sees of it is its own: a vhost, an emptied Redis database, a
+copy of the migrated database. Tests that kill or flush whole servers start an instance of their own
+with `julia_dev.stack`.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import redis
+
+from julia_dev import paths
+from julia_dev.stack import endpoint, ports
+from julia_dev.stack.privileges import launcher
+from julia_dev.stack.probes import NotReady, wait_until
+from julia_dev.stack.program import Program
+from julia_dev.stack.secrets import Secrets
+from julia_dev.testbed import READY, TEMPLATE
+
+_RUNS = paths.RUN / "tests"
+_OWNER = "JULIA_TEST_RUN"
+_START_TIMEOUT_S = 180
+
+
+def pytest_configure() -> None:
+    """Remember, for this process and the xdist workers it starts, whose run this is."""
+    os.environ.setdefault(_OWNER, str(os.getpid()))
+
+
+@dataclass(frozen=True)
+class SupabaseEndpoint:
+    """A running rpc endpoint in front of the test's own database."""
+
+    url: str
+    service_key: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> dict[str, str]:
+    """Start (or find) the run's RabbitMQ: `url` without a vhost, `management_url`."""
+    return _server("rabbitmq")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> dict[str, str]:
+    """Start (or find) the run's Redis: `url` without a database number."""
+    return _server("redis")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> dict[str, str]:
+    """Start (or find) the run's PostgreSQL: `dsn` and `authenticator_dsn` without a database."""
+    return _server("postgres")
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: dict[str, str]) -> Iterator[str]:
+    """AMQP URL of an empty vhost that belongs to this test."""
+    vhost = f"test-{uuid.uuid4().hex}"
+    with httpx.Client(
+        base_url=rabbitmq_server["management_url"], trust_env=False, timeout=30
+    ) as management:
+        management.put(f"/api/vhosts/{vhost}").raise_for_status()
+        yield rabbitmq_server["url"] + vhost
+        management.delete(f"/api/vhosts/{vhost}").raise_for_status()
+
+
+@pytest.fixture
+def redis_url(redis_server: dict[str, str]) -> str:
+    """URL of a Redis database that is empty and used by this test alone."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    url = redis_server["url"] + worker.removeprefix("gw")
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def pg_database(postgres_server: dict[str, str]) -> Iterator[str]:
+    """Name of a fresh, migrated database that belongs to this test."""
+    name = f"test_{uuid.uuid4().hex}"
+    admin = postgres_server["dsn"] + "postgres"
+    _run(_execute(admin, f'create database "{name}" template "{TEMPLATE}"'))
+    yield name
+    _run(_execute(admin, f'drop database "{name}" with (force)'))
+
+
+@pytest.fixture
+def pg_dsn(postgres_server: dict[str, str], pg_database: str) -> str:
+    """Superuser's DSN of a fresh, migrated database that belongs to this test."""
+    return postgres_server["dsn"] + pg_database
+
+
+@pytest.fixture
+def supabase_endpoint(
+    postgres_server: dict[str, str], pg_database: str, tmp_path: Path
+) -> Iterator[SupabaseEndpoint]:
+    """Run the local rpc endpoint in front of this test's own database."""
+    secrets = Secrets.generate()
+    port = ports.free(1)[0]
+    program = endpoint.program(
+        dsn=postgres_server["authenticator_dsn"] + pg_database,
+        port=port,
+        jwt_secret=secrets.jwt_secret,
+        folder=tmp_path,
+    )
+    with _running(program, tmp_path / "supabase.log"):
+        yield SupabaseEndpoint(f"http://127.0.0.1:{port}", secrets.service_key, secrets.jwt_secret)
+
+
+@contextmanager
+def _running(program: Program, log: Path) -> Iterator[None]:
+    prefix = launcher(user=None, death_signal="KILL", within=program.folder)
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603 - our own command
+            [*prefix, *program.argv],
+            cwd=program.folder,
+            env={"PATH": os.environ["PATH"], **program.env},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            _run(wait_until(program.probe, program.ready_timeout_s))
+            yield
+        except NotReady as error:
+            pytest.fail(f"{program.name} did not start: {error}\n{log.read_text()[-2000:]}")
+        finally:
+            process.terminate()
+
+
+def _server(part: str) -> dict[str, str]:
+    """Return what the testbed says about `part`, starting it when no other worker has."""
+    owner = os.environ[_OWNER]
+    _sweep()
+    folder = _RUNS / owner / part
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / READY).exists():
+            _start(part, folder, owner)
+    facts: dict[str, str] = json.loads((folder / READY).read_text())
+    if "error" in facts:
+        pytest.fail(facts["error"], pytrace=False)
+    return facts
+
+
+def _start(part: str, folder: Path, owner: str) -> None:
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "julia_dev.testbed", part, str(folder), owner],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not (folder / READY).exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"{part} for the tests did not start:\n{log.read_text()}", pytrace=False)
+        time.sleep(0.05)
+    # It outlives the worker that started it; nobody waits for it.
+    process.returncode = 0
+
+
+def _sweep() -> None:
+    """Remove what a killed run left behind."""
+    for folder in _RUNS.glob("*"):
+        if not Path("/proc", folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _execute(dsn: str, sql: str) -> None:
+    connection = await asyncpg.connect(dsn, timeout=30)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def _run[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, whether or not the test has a running loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

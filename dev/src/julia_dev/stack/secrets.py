@@ -1,0 +1,50 @@
+"""Secrets that a local instance makes for itself and keeps."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import jwt
+from cryptography.fernet import Fernet
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Made up once per instance; none of them is worth anything elsewhere."""
+
+    jwt_secret: str
+    service_key: str
+    webhook_secret: str
+    evolution_api_key: str
+    anthropic_api_key: str
+    quarantine_key: str
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Make new ones."""
+        jwt_secret = secrets.token_urlsafe(48)
+        return cls(
+            jwt_secret=jwt_secret,
+            service_key=jwt.encode(
+                {"iss": "julia-local", "role": "service_role"}, jwt_secret, algorithm="HS256"
+            ),
+            webhook_secret=secrets.token_urlsafe(32),
+            evolution_api_key=secrets.token_urlsafe(24),
+            anthropic_api_key=f"sk-ant-local-{secrets.token_urlsafe(24)}",
+            quarantine_key=Fernet.generate_key().decode(),
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read those kept in `path`; make and keep new ones when they are missing or incomplete."""
+        if path.exists():
+            kept = json.loads(path.read_text())
+            if kept.keys() == {field.name for field in fields(cls)}:
+                return cls(**kept)
+        made = cls.generate()
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(made), indent=2) + os.linesep)
+        return made

@@ -1,0 +1,3 @@
+"""What all tests share."""
+
+pytest_plugins = ["julia_dev.pytest_plugin"]
