@@ -1,0 +1,24 @@
+"""The Evolution API: the only way to WhatsApp."""
+
+from julia_common.evolution.client import EvolutionClient, open_evolution
+from julia_common.evolution.model import (
+    ConnectionState,
+    NotSent,
+    Presence,
+    SendOutcome,
+    Sent,
+    StoredMessage,
+    Uncertain,
+)
+
+__all__ = [
+    "ConnectionState",
+    "EvolutionClient",
+    "NotSent",
+    "Presence",
+    "SendOutcome",
+    "Sent",
+    "StoredMessage",
+    "Uncertain",
+    "open_evolution",
+]

@@ -1,0 +1,57 @@
+"""What Evolution tells us, in our words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+type ConnectionState = Literal["open", "connecting", "close"]
+type Presence = Literal["composing", "recording", "paused", "available", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Evolution handed the message to WhatsApp; `remote_jid` is the JID that WhatsApp chose."""
+
+    key_id: str
+    remote_jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The message certainly did not leave; `permanent` means that trying again is of no use.
+
+    `reason` is safe to log.
+    """
+
+    permanent: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The message may or may not have left: settle it from evidence, never send again blindly.
+
+    `reason` is safe to log.
+    """
+
+    reason: str
+
+
+type SendOutcome = Sent | NotSent | Uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message that Evolution has stored, sent or received.
+
+    `text` is empty where the message has none; `raw` is the record as Evolution gave it, in the
+    shape of the `data` of a `messages.upsert` webhook.
+    """
+
+    key_id: str
+    remote_jid: str
+    from_me: bool
+    text: str
+    at: datetime
+    raw: Mapping[str, Any]

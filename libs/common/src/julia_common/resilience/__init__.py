@@ -1,0 +1,1 @@
+"""Clocks, retries and circuit breakers: how a call to a neighbour may fail."""

@@ -1,0 +1,32 @@
+"""One retry layer per call: exponential back-off with jitter, under a deadline."""
+
+from collections.abc import AsyncIterator
+
+import stamina
+
+from julia_common.errors import Retryable
+
+
+def _worth_retrying(error: Exception) -> bool | float:
+    if isinstance(error, Retryable):
+        return error.retry_after if error.retry_after is not None else True
+    return isinstance(error, TimeoutError)
+
+
+def retrying(*, attempts: int, deadline_seconds: float) -> AsyncIterator[stamina.Attempt]:
+    """Yield attempts while the body raises `Retryable` or `TimeoutError`.
+
+    Usage: `async for attempt in retrying(attempts=3, deadline_seconds=5):` / `with attempt: ...`.
+    The last error is raised when `attempts` are used up or the next wait would pass the deadline.
+    Waits grow from 0.1 s to 2 s, or are what the neighbour asked for.
+    """
+    return aiter(
+        stamina.retry_context(
+            on=_worth_retrying,
+            attempts=attempts,
+            timeout=deadline_seconds,
+            wait_initial=0.1,
+            wait_max=2.0,
+            wait_jitter=0.5,
+        )
+    )
