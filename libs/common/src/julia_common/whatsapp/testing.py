@@ -27,7 +27,7 @@ IMAGE = {
 def record(
     message: object, /, *, key: dict[str, object] | None = None, **fields: object
 ) -> dict[str, object]:
-    """A doctor's upsert with this `message`; `key` and `fields` change or add parts."""
+    """Build a doctor's upsert with this `message`; `key` and `fields` change or add parts."""
     return {
         "key": {"remoteJid": PHONE_JID, "fromMe": False, "id": KEY_ID} | (key or {}),
         "pushName": "Dra. Ana",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 type JsonObject = Mapping[str, object]
 
 _NOTHING: JsonObject = {}
+_DIGITS_OF_64_BITS = 20
 _MILLISECONDS_FROM = 10**11
 """Seconds reach this value in the year 5138, milliseconds reached it in 1973."""
 _OLDEST = datetime(2009, 1, 1, tzinfo=UTC)
@@ -81,7 +82,7 @@ def as_integer(value: object) -> int | None:
             return value
         case float() if math.isfinite(value):
             return int(value)
-        case str() if value.isascii() and value.isdigit() and len(value) <= 20:
+        case str() if value.isascii() and value.isdigit() and len(value) <= _DIGITS_OF_64_BITS:
             return int(value)
         case {"low": int(low), "high": int(high)}:
             return (high << 32) + (low & 0xFFFF_FFFF)
