@@ -1,42 +1,80 @@
 """One attempt per call, never retried here: the callers know what a repetition costs."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast, get_args
+from urllib.parse import quote
 
 import httpx
+from prometheus_client import Histogram
 from pydantic import SecretStr
 
 from julia_common.errors import Permanent, Retryable
+from julia_common.evolution.answers import outcome_of_send, stored_message
 from julia_common.evolution.model import (
     ConnectionState,
     NotSent,
     Presence,
     SendOutcome,
-    Sent,
     StoredMessage,
     Uncertain,
 )
 
 PAGE_SIZE = 50
-MAX_PAGES = 400
+CONNECT_TIMEOUT_SECONDS = 2.0
+KEEPALIVE_SECONDS = 2.0
+"""Shorter than the 5 s of Evolution's Node server: a request on a connection that the server is
+just closing would be an uncertain send."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""No connection was there, so no byte of the request was written."""
+
+_WRONG_CALL = {
+    401: "Evolution refuses EVOLUTION_API_KEY",
+    404: "Evolution does not know the instance",
+}
+
+_log = logging.getLogger(__name__)
+
+_SECONDS = Histogram(
+    "julia_evolution_request_seconds",
+    "Seconds per request to Evolution",
+    ["operation"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
 
 
 class EvolutionClient:
     """Evolution API 2.3.7 over HTTP."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        """`http` has the base URL, the `apikey` header and the timeout; see `open_evolution`."""
+    def __init__(self, http: httpx.AsyncClient, *, timeout_seconds: float) -> None:
+        """`http` has the base URL and the `apikey` header; see `open_evolution`."""
         self._http = http
+        self._timeout = timeout_seconds
 
     async def send_text(self, instance: str, number: str, text: str) -> SendOutcome:
         """Send a text, once. Never raises for what Evolution or the network does.
 
-        `number` is digits with country code or a JID. `delay` is never used: it holds the call
-        open, and an answer that is late is an answer that is uncertain.
+        `number` is digits with country code or a JID. The whole call takes `timeout_seconds` at
+        most. Evolution's `delay` is never used: it holds the call open, and an answer that comes
+        late is a send that is uncertain.
         """
-        raise NotImplementedError
+        try:
+            with _SECONDS.labels("sendText").time():
+                async with asyncio.timeout(self._timeout):
+                    response = await self._http.post(
+                        _path("message/sendText", instance), json={"number": number, "text": text}
+                    )
+        except _NEVER_LEFT as error:
+            return NotSent(permanent=False, reason=f"no connection: {type(error).__name__}")
+        except (TimeoutError, httpx.TimeoutException):
+            return Uncertain(f"no answer within {self._timeout:g} s")
+        except httpx.HTTPError as error:
+            return Uncertain(f"the answer was lost: {type(error).__name__}")
+        return outcome_of_send(response.status_code, _json(response))
 
     async def send_presence(
         self, instance: str, number: str, presence: Presence, *, hold_seconds: float
@@ -45,28 +83,90 @@ class EvolutionClient:
 
         Best effort: run it beside the real work. Raises `Retryable` or `Permanent`.
         """
-        raise NotImplementedError
+        await self._call(
+            "POST",
+            "chat/sendPresence",
+            instance,
+            {"number": number, "presence": presence, "delay": round(hold_seconds * 1000)},
+            timeout_seconds=self._timeout + hold_seconds,
+        )
 
     async def mark_read(self, instance: str, remote_jid: str, key_ids: Sequence[str]) -> None:
         """Mark a doctor's messages as read; best effort, errors as in `send_presence`.
 
         Chats that are LIDs are skipped silently by Evolution.
         """
-        raise NotImplementedError
+        read = [{"id": key_id, "fromMe": False, "remoteJid": remote_jid} for key_id in key_ids]
+        await self._call("POST", "chat/markMessageAsRead", instance, {"readMessages": read})
 
     async def find_messages(
         self, instance: str, gte: datetime, lte: datetime, *, from_me: bool | None = None
     ) -> list[StoredMessage]:
         """All stored messages between the two times, oldest first; `from_me` keeps one side.
 
-        Raises `Retryable` when Evolution is away or answers nonsense, `Permanent` for an unknown
-        instance or key.
+        The times are compared in whole seconds. Raises `Retryable` when Evolution is away or
+        answers nonsense, `Permanent` for an unknown instance or a refused key.
         """
-        raise NotImplementedError
+        # Without both bounds Evolution ignores the filter; `fromMe: false` it ignores always.
+        where: dict[str, Any] = {"messageTimestamp": {"gte": _iso(gte), "lte": _iso(lte)}}
+        if from_me:
+            where["key"] = {"fromMe": True}
+        found: dict[tuple[str, str, bool], StoredMessage] = {}
+        page, pages = 1, 1
+        while page <= pages:
+            body = {"where": where, "page": page, "offset": PAGE_SIZE}
+            answer = await self._call("POST", "chat/findMessages", instance, body)
+            records, pages = _page(answer)
+            for message in map(stored_message, records):
+                if message is None:
+                    _log.warning("a stored message without key or time was left out")
+                elif from_me is None or message.from_me is from_me:
+                    # Newest first: what arrives meanwhile shifts records to the next page.
+                    found[message.key_id, message.remote_jid, message.from_me] = message
+            page += 1
+        return sorted(found.values(), key=lambda message: message.at)
 
     async def connection_state(self, instance: str) -> ConnectionState:
         """The state of the instance's connection to WhatsApp; errors as in `find_messages`."""
-        raise NotImplementedError
+        answer = await self._call("GET", "instance/connectionState", instance)
+        inner = answer.get("instance")
+        state = inner.get("state") if isinstance(inner, Mapping) else None
+        if state not in get_args(ConnectionState.__value__):
+            message = "Evolution names no known connection state"
+            raise Retryable(message)
+        return cast("ConnectionState", state)
+
+    async def _call(
+        self,
+        method: str,
+        operation: str,
+        instance: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Mapping[str, Any]:
+        seconds = timeout_seconds or self._timeout
+        try:
+            with _SECONDS.labels(operation.rpartition("/")[2]).time():
+                async with asyncio.timeout(seconds):
+                    response = await self._http.request(
+                        method,
+                        _path(operation, instance),
+                        json=body,
+                        timeout=httpx.Timeout(seconds, connect=CONNECT_TIMEOUT_SECONDS),
+                    )
+        except (TimeoutError, httpx.HTTPError) as error:
+            message = f"Evolution did not answer {operation}: {type(error).__name__}"
+            raise Retryable(message) from error
+        status = response.status_code
+        if status in _WRONG_CALL:
+            message = f"{operation}: {_WRONG_CALL[status]} (HTTP {status})"
+            raise Permanent(message)
+        answer = _json(response)
+        if not response.is_success or not isinstance(answer, Mapping):
+            message = f"Evolution answered {operation} with HTTP {status}, which is of no use"
+            raise Retryable(message)
+        return answer
 
 
 @asynccontextmanager
@@ -77,8 +177,34 @@ async def open_evolution(
     async with httpx.AsyncClient(
         base_url=base_url,
         headers={"apikey": api_key.get_secret_value()},
-        timeout=timeout_seconds,
+        timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
+        limits=httpx.Limits(max_connections=100, keepalive_expiry=KEEPALIVE_SECONDS),
         follow_redirects=False,
-        trust_env=False,
+        trust_env=False,  # Evolution is a neighbour: never through a proxy
     ) as http:
-        yield EvolutionClient(http)
+        yield EvolutionClient(http, timeout_seconds=timeout_seconds)
+
+
+def _path(operation: str, instance: str) -> str:
+    return f"/{operation}/{quote(instance, safe='')}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _json(response: httpx.Response) -> Any:  # noqa: ANN401 - parsed JSON
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _page(answer: Mapping[str, Any]) -> tuple[list[Any], int]:
+    messages = answer.get("messages")
+    if isinstance(messages, Mapping):
+        records, pages = messages.get("records"), messages.get("pages")
+        if isinstance(records, list) and isinstance(pages, int):
+            return records, pages
+    message = "Evolution answered findMessages in an unknown shape"
+    raise Retryable(message)

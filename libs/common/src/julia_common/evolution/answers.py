@@ -1,0 +1,119 @@
+"""Reading Evolution's answers. Pure: no network, and nothing read here reaches a log.
+
+Evolution's status codes do not tell transient from permanent; what counts is whether an answer
+proves that the message did not leave. Only a few do.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from julia_common.evolution.model import NotSent, SendOutcome, Sent, StoredMessage, Uncertain
+
+_BAD_REQUEST = 400
+_UNAUTHORIZED = 401
+_NOT_FOUND = 404
+
+_KNOWN_PHRASES = ("Connection Closed", "Timed Out", "onWhatsApp")
+"""Parts of Evolution's messages that say something and hold nothing personal."""
+
+_WRAPPERS = (
+    "ephemeralMessage",
+    "viewOnceMessage",
+    "viewOnceMessageV2",
+    "documentWithCaptionMessage",
+    "editedMessage",
+)
+_TEXT_FIELDS = ("text", "caption")
+
+
+def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: ANN401 - parsed JSON
+    """What the answer to a sendText proves. `body` is None when it is not JSON."""
+    if 200 <= status < 300:  # noqa: PLR2004 - HTTP success
+        key = _mapping(_mapping(body).get("key"))
+        key_id, remote_jid = key.get("id"), key.get("remoteJid")
+        if isinstance(key_id, str) and key_id and isinstance(remote_jid, str):
+            return Sent(key_id, remote_jid)
+        return Uncertain(f"HTTP {status} without the message's key")
+    if status == _UNAUTHORIZED:
+        return NotSent(permanent=False, reason="HTTP 401: Evolution refuses EVOLUTION_API_KEY")
+    if status == _NOT_FOUND:
+        return NotSent(permanent=False, reason="HTTP 404: Evolution does not know the instance")
+    message = _mapping(_mapping(body).get("response")).get("message")
+    if status == _BAD_REQUEST and _is_schema_failure(message):
+        return NotSent(permanent=True, reason="HTTP 400: the request does not fit the schema")
+    if status == _BAD_REQUEST and _is_not_on_whatsapp(message):
+        return NotSent(permanent=True, reason="HTTP 400: the number is not on WhatsApp")
+    phrase = next((phrase for phrase in _KNOWN_PHRASES if phrase in str(message)), None)
+    return Uncertain(f"HTTP {status}" + (f" ({phrase})" if phrase else ""))
+
+
+def stored_message(record: Any) -> StoredMessage | None:  # noqa: ANN401 - parsed JSON
+    """Read one record of findMessages; None when it has no usable key or time."""
+    record = _mapping(record)
+    key = _mapping(record.get("key"))
+    key_id = key.get("id")
+    at = _time(record.get("messageTimestamp"))
+    if not isinstance(key_id, str) or not key_id or at is None:
+        return None
+    return StoredMessage(
+        key_id=key_id,
+        remote_jid=str(key.get("remoteJid", "")),
+        from_me=key.get("fromMe") is True,
+        text=_text(_mapping(record.get("message"))),
+        at=at,
+        raw=record,
+    )
+
+
+def _is_schema_failure(message: Any) -> bool:  # noqa: ANN401 - parsed JSON
+    """Schema failures, and only they, are texts in a list inside a list."""
+    return (
+        isinstance(message, list)
+        and bool(message)
+        and all(
+            isinstance(inner, list) and inner and all(isinstance(text, str) for text in inner)
+            for inner in message
+        )
+    )
+
+
+def _is_not_on_whatsapp(message: Any) -> bool:  # noqa: ANN401 - parsed JSON
+    return (
+        isinstance(message, list)
+        and bool(message)
+        and all(isinstance(item, Mapping) and item.get("exists") is False for item in message)
+    )
+
+
+def _time(value: Any) -> datetime | None:  # noqa: ANN401 - parsed JSON
+    """Seconds as a number, a text, or a long that was serialised as `{low, high}`."""
+    if isinstance(value, Mapping):
+        low, high = value.get("low"), value.get("high", 0)
+        if not isinstance(low, int) or not isinstance(high, int):
+            return None
+        value = (high << 32) + (low & 0xFFFFFFFF)
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    for wrapper in _WRAPPERS:
+        inner = _mapping(_mapping(message.get(wrapper)).get("message"))
+        if inner:
+            return _text(inner)
+    conversation = message.get("conversation")
+    if isinstance(conversation, str):
+        return conversation
+    for content in message.values():
+        for field in _TEXT_FIELDS:
+            text = _mapping(content).get(field)
+            if isinstance(text, str):
+                return text
+    return ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - parsed JSON
+    return value if isinstance(value, Mapping) else {}
