@@ -60,7 +60,10 @@ class HistoryMessage(Answer):
 
 
 class TurnBegun(Answer):
-    """The turn is ours under the lease, with everything needed to answer."""
+    """The turn is ours under the lease, with everything needed to answer.
+
+    `pending_for_ms` is the age of the oldest pending message by the database's clock.
+    """
 
     status: Literal["iniciado"]
     turno_id: str
@@ -69,6 +72,7 @@ class TurnBegun(Answer):
     inbox_seq: int
     tentativa: int
     instance: str
+    pending_for_ms: int | None = None
     destino: str
     medico: Doctor
     pending: tuple[PendingMessage, ...]
