@@ -1,0 +1,95 @@
+-- Two schemas beside public: `api` is what PostgREST exposes (functions only), `private` holds
+-- helpers that nobody outside may call. Tables stay in public so that the runbook's SQL works.
+
+create schema if not exists api;
+create schema if not exists private;
+
+-- Functions are executable by PUBLIC unless the default says otherwise; nothing here may be.
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema api grant execute on functions to service_role;
+
+revoke all on schema api from public;
+revoke all on schema private from public;
+grant usage on schema api to anon, authenticated, service_role;
+
+-- Below the client's 3 s: a statement that outlives its caller would commit as an orphan.
+alter role service_role set statement_timeout = '2500ms';
+
+-- The only clock that decides. Test databases replace this function to move time.
+create function api.agora() returns timestamptz
+language sql volatile set search_path = ''
+as $$ select clock_timestamp() $$;
+
+comment on function api.agora() is 'Now, by the one clock that decides (the database''s).';
+
+create function private.argument_missing(field text, kind text) returns text
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception 'argument %: a % is required', field, kind
+    using errcode = '22023', hint = 'See docs/reference/rpc.md for the arguments of each function.';
+end $$;
+
+create function private.need_text(p jsonb, field text) returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  v text := p ->> field;
+begin
+  if v is null or v = '' then
+    return private.argument_missing(field, 'non-empty text');
+  end if;
+  return v;
+end $$;
+
+create function private.need_uuid(p jsonb, field text) returns uuid
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  return private.need_text(p, field)::uuid;
+exception when invalid_text_representation then
+  return private.argument_missing(field, 'uuid');
+end $$;
+
+create function private.need_int(p jsonb, field text) returns bigint
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  return private.need_text(p, field)::bigint;
+exception when invalid_text_representation or numeric_value_out_of_range then
+  return private.argument_missing(field, 'whole number');
+end $$;
+
+create function private.need_time(p jsonb, field text) returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return private.need_text(p, field)::timestamptz;
+exception when invalid_datetime_format or datetime_field_overflow then
+  return private.argument_missing(field, 'ISO 8601 time with zone');
+end $$;
+
+-- One of a closed set of words; the refusal lists them.
+create function private.need_word(p jsonb, field text, variadic words text[]) returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  v text := private.need_text(p, field);
+begin
+  if v <> all (words) then
+    return private.argument_missing(field, 'word of ' || array_to_string(words, ', '));
+  end if;
+  return v;
+end $$;
+
+create function private.ms_until(at timestamptz, since timestamptz) returns bigint
+language sql immutable set search_path = ''
+as $$ select case when at is null then null
+             else greatest(0, ceil(extract(epoch from at - since) * 1000))::bigint end $$;
+
+-- Must equal julia_common.contracts.text_hash to the byte: echoes are recognised by it.
+create function private.text_hash(conteudo text) returns text
+language sql immutable set search_path = ''
+as $$ select encode(sha256(convert_to(btrim(conteudo, E' \n\r\t'), 'UTF8')), 'hex') $$;

@@ -1,0 +1,74 @@
+-- Who is who: doctors, the addresses by which WhatsApp knows them, and our own numbers.
+
+create table public.especialidades (
+  id smallint generated always as identity primary key,
+  nome text not null unique check (nome <> '')
+);
+
+create table public.medicos (
+  id uuid primary key default gen_random_uuid(),
+  primeiro_nome text,
+  sobrenome text,
+  nome_whatsapp text,
+  telefone text unique check (telefone ~ '^\+[1-9][0-9]{6,14}$'),
+  crm text unique,
+  especialidade_id smallint references public.especialidades,
+  cidade text,
+  estado char(2) check (estado ~ '^[A-Z]{2}$'),
+  stage_jornada text not null default 'novo' check (stage_jornada in (
+    'novo', 'msg_enviada', 'aguardando_resposta', 'nao_respondeu', 'respondeu', 'em_conversacao',
+    'qualificado', 'docs_pendentes', 'cadastrado', 'ativo', 'inativo', 'perdido', 'opt_out')),
+  opted_out boolean not null default false,
+  opted_out_at timestamptz,
+  opted_out_reason text,
+  -- Provider's time of the last message from the doctor: "wrote again since the opt-out" reads it.
+  ultima_entrada_em timestamptz,
+  merged_into uuid references public.medicos,
+  created_at timestamptz not null default api.agora(),
+  updated_at timestamptz not null default api.agora(),
+  deleted_at timestamptz,
+  check (opted_out = (opted_out_at is not null))
+);
+create index medicos_especialidade_idx on public.medicos (especialidade_id);
+
+comment on column public.medicos.opted_out is 'The one authority on opt-out; read at each claim of a send.';
+
+-- A manager may set `opted_out` alone; its time follows.
+create function private.medicos_before_write() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if new.opted_out and new.opted_out_at is null then
+    new.opted_out_at := api.agora();
+  elsif not new.opted_out then
+    new.opted_out_at := null;
+    new.opted_out_reason := null;
+  end if;
+  new.updated_at := api.agora();
+  return new;
+end $$;
+
+create trigger medicos_before_write before insert or update on public.medicos
+for each row execute function private.medicos_before_write();
+
+create table public.contact_identities (
+  instance text not null,
+  jid text not null check (jid ~ '^[0-9]+@(s\.whatsapp\.net|lid)$'),
+  kind text not null check (kind in ('phone', 'lid')),
+  medico_id uuid not null references public.medicos,
+  created_at timestamptz not null default api.agora(),
+  primary key (instance, jid)
+);
+create index contact_identities_medico_idx on public.contact_identities (medico_id, instance);
+
+-- A WhatsApp number of ours. Its row is the lock under which ceilings are counted.
+create table public.whatsapp_instances (
+  instance text primary key,
+  state text not null default 'unknown'
+    check (state in ('unknown', 'open', 'connecting', 'close', 'refused')),
+  state_reason integer,
+  state_at timestamptz,
+  first_connected_at timestamptz,
+  catchup_until timestamptz,
+  created_at timestamptz not null default api.agora()
+);

@@ -1,0 +1,168 @@
+-- Everything that may be sent, each attempt to send it, and the matrix of gates that bind it.
+
+create table public.regras_envio (
+  kind text primary key,
+  pausa boolean not null,
+  controle text not null check (controle in ('ai', 'human', 'qualquer')),
+  epoca boolean not null,
+  opt_out text not null check (opt_out in ('sempre', 'salvo_resposta', 'nunca')),
+  horario boolean not null,
+  teto boolean not null,
+  -- Whether an uncertain send of the conversation holds it up.
+  espera_incerto boolean not null,
+  postado boolean not null,
+  prioridade smallint not null
+);
+comment on table public.regras_envio is
+  'Which gates bind which kind of send. claim_next and the nightly proofs read this same matrix.';
+
+insert into public.regras_envio values
+  ('reply',               true,  'ai',       true,  'salvo_resposta', false, true,  true,  true,  10),
+  ('optout_confirmation', true,  'qualquer', true,  'nunca',          false, true,  true,  true,  10),
+  ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10),
+  ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10),
+  ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10);
+
+create table public.fila_mensagens (
+  id uuid primary key default gen_random_uuid(),
+  medico_id uuid not null references public.medicos,
+  conversa_id uuid not null references public.conversations,
+  instance text not null references public.whatsapp_instances,
+  turno_id uuid references public.turnos,
+  turn_seq bigint not null,
+  part smallint not null check (part >= 1),
+  kind text not null references public.regras_envio,
+  tipo text not null,
+  conteudo text not null check (conteudo <> ''),
+  prioridade smallint not null default 5 check (prioridade between 0 and 10),
+  status text not null default 'pendente' check (status in (
+    'pendente', 'processando', 'enviada', 'erro', 'cancelada', 'bloqueada', 'incerta', 'estacionada')),
+  outcome text check (outcome in (
+    'SENT', 'BLOCKED_OPTED_OUT', 'BLOCKED_HUMAN_CONTROL', 'BLOCKED_AI_CONTROL', 'BLOCKED_STALE',
+    'SUPERSEDED', 'JOINED', 'EXPIRED', 'TURN_FAILED', 'FAILED_PROVIDER', 'FAILED_VALIDATION',
+    'PARKED')),
+  control_epoch bigint not null,
+  agendar_para timestamptz,
+  expira_em timestamptz,
+  reservado boolean not null default false,
+  claim_id uuid,
+  processando_desde timestamptz,
+  tentativas smallint not null default 0,
+  max_tentativas smallint not null default 3,
+  reenvios smallint not null default 0,
+  -- Why it waits, and when to try and to ring again.
+  espera text,
+  next_try_at timestamptz,
+  next_ring_at timestamptz,
+  ring_count smallint not null default 0,
+  erro text,
+  provider_message_id text,
+  ack_status text check (ack_status in
+    ('ERROR', 'PENDING', 'SERVER_ACK', 'DELIVERY_ACK', 'READ', 'PLAYED')),
+  ack_at timestamptz,
+  enviada_em timestamptz,
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default api.agora(),
+  unique (conversa_id, turn_seq, part),
+  check ((status in ('processando', 'incerta')) <= (claim_id is not null))
+);
+-- One send at a time in a conversation; a person's message is not held up by Julia's.
+create unique index fila_one_open_send on public.fila_mensagens (conversa_id)
+  where status in ('processando', 'incerta') and kind <> 'human_agent';
+create unique index fila_provider_id on public.fila_mensagens (instance, provider_message_id)
+  where provider_message_id is not null;
+create index fila_pendente on public.fila_mensagens (conversa_id, turn_seq, part)
+  where status = 'pendente';
+create index fila_ring on public.fila_mensagens (next_ring_at) where status = 'pendente';
+create index fila_expira on public.fila_mensagens (expira_em)
+  where status = 'pendente' and expira_em is not null;
+create index fila_reservado on public.fila_mensagens (instance)
+  where status = 'pendente' and reservado;
+create index fila_abertas on public.fila_mensagens (status)
+  where status in ('processando', 'incerta', 'estacionada');
+create index fila_medico_idx on public.fila_mensagens (medico_id);
+create index fila_turno_idx on public.fila_mensagens (turno_id) where turno_id is not null;
+
+alter table public.interacoes
+  add constraint interacoes_fila_fk foreign key (fila_id) references public.fila_mensagens;
+
+-- One row for each attempt. Ceilings are counted from here: counting rows is exact.
+create table public.envios (
+  claim_id uuid primary key,
+  fila_id uuid not null references public.fila_mensagens,
+  conversa_id uuid not null references public.conversations,
+  instance text not null,
+  owner uuid,
+  tentativa smallint not null,
+  text_hash text not null,
+  status text not null default 'aberto'
+    check (status in ('aberto', 'enviado', 'nao_enviado', 'liberado', 'incerto', 'nao_confirmado')),
+  conta boolean not null,
+  claimed_at timestamptz not null,
+  deadline_at timestamptz not null,
+  start_delay_ms integer,
+  late_start boolean not null default false,
+  http_status smallint,
+  motivo text,
+  provider_message_id text,
+  evidence text,
+  checks smallint not null default 0,
+  negativas smallint not null default 0,
+  negativa_em timestamptz,
+  next_check_at timestamptz,
+  resolved_at timestamptz
+);
+create index envios_teto on public.envios (instance, claimed_at) where conta;
+create index envios_abertos on public.envios (deadline_at) where status = 'aberto';
+create index envios_incertos on public.envios (next_check_at) where status = 'incerto';
+create index envios_sem_id on public.envios (instance, text_hash)
+  where provider_message_id is null and status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado');
+create index envios_fila_idx on public.envios (fila_id);
+create index envios_conversa_idx on public.envios (conversa_id);
+
+-- The ids by which WhatsApp knows what we sent.
+create table public.sent_ids (
+  instance text not null,
+  key_id text not null,
+  claim_id uuid not null references public.envios,
+  fila_id uuid not null references public.fila_mensagens,
+  evidence text not null,
+  bound_at timestamptz not null default api.agora(),
+  primary key (instance, key_id)
+);
+create index sent_ids_recent on public.sent_ids (instance, bound_at desc);
+create index sent_ids_claim_idx on public.sent_ids (claim_id);
+create index sent_ids_fila_idx on public.sent_ids (fila_id);
+
+-- A person deleted a counter, as the runbook says: counting starts anew from here.
+create table public.tetos_reinicios (
+  op_id uuid primary key,
+  janela text not null check (janela in ('hora', 'dia')),
+  por text not null,
+  created_at timestamptz not null default api.agora()
+);
+create index tetos_reinicios_recent on public.tetos_reinicios (janela, created_at desc);
+
+-- Fixed texts that doctors receive; managers may change the wording here.
+create table public.mensagens_padrao (
+  chave text primary key check (chave in ('optout_confirmation', 'handoff_notice')),
+  conteudo text not null check (conteudo <> '')
+);
+insert into public.mensagens_padrao values
+  ('optout_confirmation',
+   'Combinado, não te mando mais mensagens. Se um dia quiser voltar a receber plantões, é só me chamar por aqui.'),
+  ('handoff_notice',
+   'Vou passar sua conversa para uma pessoa da nossa equipe, que continua com você por aqui, tá?');
+
+create table public.execucoes (
+  job text not null,
+  scheduled_at timestamptz not null,
+  owner uuid not null,
+  lease_until timestamptz not null,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  ok boolean,
+  detalhes jsonb not null default '{}',
+  primary key (job, scheduled_at)
+);
+create index execucoes_finished on public.execucoes (finished_at);

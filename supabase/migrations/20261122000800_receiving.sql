@@ -1,0 +1,201 @@
+-- Inbound: every provider message id becomes one row, whatever is redelivered or crashes.
+
+-- When the burst is over: 1.2 s of quiet, at most 3 s after its first message.
+create function private.quiet_at(p_now timestamptz, p_first timestamptz) returns timestamptz
+language sql immutable set search_path = ''
+as $$ select least(p_now + interval '1.2 seconds', p_first + interval '3 seconds') $$;
+
+-- The whole contact stops: opt-out recorded, drafts and unsent parts void, one confirmation.
+-- The caller holds all conversations of the contact.
+create function private.opt_out(p_conversa uuid, p_at timestamptz, p_motivo text) returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  v_medico uuid := (select medico_id from public.conversations where id = p_conversa);
+  v_first boolean;
+  c record;
+begin
+  select not opted_out into v_first from public.medicos where id = v_medico for no key update;
+  update public.medicos
+     set opted_out = true, opted_out_at = greatest(opted_out_at, p_at),
+         opted_out_reason = coalesce(opted_out_reason, p_motivo), stage_jornada = 'opt_out'
+   where id = v_medico;
+  for c in select id from public.conversations where medico_id = v_medico order by id loop
+    update public.conversations
+       set control_epoch = control_epoch + 1, due_at = null, quiet_at = null,
+           first_pending_at = null, lease_token = null, lease_owner = null, lease_until = null,
+           lease_turno_id = null, lease_suspects = '[]'
+     where id = c.id;
+    update public.interacoes set situacao = 'optout' where conversa_id = c.id and situacao = 'pendente';
+    perform private.cancel_pending(c.id, array['reply', 'optout_confirmation'], 'BLOCKED_OPTED_OUT');
+  end loop;
+  if v_first then
+    perform private.enqueue_notice(p_conversa, 'optout_confirmation');
+  end if;
+  return v_first;
+end $$;
+
+create function api.receive_message(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_instance text := private.need_text(p, 'instance');
+  v_key text := private.need_text(p, 'key_id');
+  v_identities jsonb := private.need_identities(p);
+  v_provider_at timestamptz := private.need_time(p, 'provider_at');
+  v_tipo text := private.need_text(p, 'tipo_conteudo');
+  v_optout boolean := jsonb_typeof(p -> 'opt_out') = 'object';
+  c public.conversations;
+  m public.medicos;
+  v_now timestamptz;
+  v_connected timestamptz;
+  v_situacao text;
+  v_status text := 'nova';
+  v_doorbell boolean := false;
+  v_id bigint;
+  v_known public.inbox_keys;
+begin
+  select * into v_known from public.inbox_keys where instance = v_instance and key_id = v_key;
+  if not found then
+    c := private.open_conversation(v_instance, v_identities, nullif(p ->> 'push_name', ''), v_optout);
+    insert into public.inbox_keys (instance, key_id, conversa_id)
+    values (v_instance, v_key, c.id) on conflict do nothing;
+    if not found then
+      select * into v_known from public.inbox_keys where instance = v_instance and key_id = v_key;
+    end if;
+  end if;
+  if v_known.key_id is not null then
+    select * into c from public.conversations where id = v_known.conversa_id;
+    return jsonb_build_object(
+      'status', 'duplicada', 'conversa_id', c.id, 'medico_id', c.medico_id,
+      'inbox_seq', c.inbox_seq, 'controlled_by', c.controlled_by, 'paused', private.paused(),
+      'due_in_ms', private.ms_until(c.due_at, api.agora()),
+      -- A repeated call may be the one whose answer was lost: its bell is rung again.
+      'doorbell', private.has_pending(c.id));
+  end if;
+
+  select * into m from public.medicos where id = c.medico_id;
+  select first_connected_at into v_connected from public.whatsapp_instances where instance = v_instance;
+  v_now := api.agora();
+  v_situacao := case
+    when v_provider_at < v_now - interval '24 hours'
+      -- Provider times are whole seconds: a minute of grace keeps the first message after pairing.
+      or v_provider_at < v_connected - interval '1 minute' then 'historico'
+    when c.controlled_by = 'human' then 'humano'
+    when v_tipo = 'reacao' then 'sem_resposta'
+    when m.opted_out and v_provider_at <= m.opted_out_at then 'optout'
+    else 'pendente' end;
+  if v_situacao = 'historico' then
+    v_status := 'historico';
+    v_optout := false;
+  elsif v_optout then
+    v_situacao := 'optout';
+  end if;
+
+  insert into public.interacoes
+    (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo, conteudo, anexos, quoted,
+     key_id, provider_at, received_at, inbox_seq, situacao, origem)
+  values
+    (c.medico_id, c.id, v_instance, 'entrada', 'medico', v_tipo, coalesce(p ->> 'conteudo', ''),
+     coalesce(p -> 'anexos', '{}'), nullif(p -> 'quoted', 'null'), v_key, v_provider_at, v_now,
+     c.inbox_seq + 1, v_situacao, coalesce(p ->> 'origin', 'webhook'))
+  returning id into v_id;
+  update public.inbox_keys set interacao_id = v_id where instance = v_instance and key_id = v_key;
+
+  if v_status = 'nova' then
+    update public.medicos set ultima_entrada_em = greatest(ultima_entrada_em, v_provider_at),
+           nome_whatsapp = coalesce(nome_whatsapp, nullif(p ->> 'push_name', ''))
+     where id = c.medico_id;
+  end if;
+
+  update public.conversations
+     set inbox_seq = inbox_seq + 1,
+         message_count = message_count + 1,
+         last_message_at = greatest(last_message_at, v_provider_at),
+         first_pending_at = case when v_situacao = 'pendente'
+                                 then coalesce(first_pending_at, v_now) else first_pending_at end,
+         quiet_at = case when v_situacao = 'pendente'
+                         then private.quiet_at(v_now, coalesce(first_pending_at, v_now))
+                         else quiet_at end,
+         -- While a turn is leased its end stays the wake-up: the commit looks at what is left.
+         due_at = case when v_situacao <> 'pendente' then due_at
+                       when lease_until > v_now then lease_until
+                       else private.quiet_at(v_now, coalesce(first_pending_at, v_now)) end
+   where id = c.id returning * into c;
+
+  if v_optout then
+    v_doorbell := private.opt_out(c.id, v_provider_at, coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'));
+    select * into c from public.conversations where id = c.id;
+  end if;
+
+  return jsonb_build_object(
+    'status', v_status, 'conversa_id', c.id, 'medico_id', c.medico_id, 'inbox_seq', c.inbox_seq,
+    'controlled_by', c.controlled_by, 'paused', private.paused(),
+    'due_in_ms', private.ms_until(c.due_at, v_now), 'doorbell', v_doorbell);
+end $$;
+
+create function api.edit_message(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_instance text := private.need_text(p, 'instance');
+  v_key text := private.need_text(p, 'key_id');
+  v_change text := private.need_word(p, 'change', 'edit', 'revoke');
+  v_at timestamptz := private.need_time(p, 'changed_at');
+  c public.conversations;
+  i public.interacoes;
+  v_now timestamptz;
+  v_left boolean;
+begin
+  select c0.* into c from public.inbox_keys k join public.conversations c0 on c0.id = k.conversa_id
+   where k.instance = v_instance and k.key_id = v_key;
+  if not found then
+    return jsonb_build_object('status', 'desconhecida');
+  end if;
+  c := private.lock_conversation(c.id);
+  select i0.* into i from public.inbox_keys k join public.interacoes i0 on i0.id = k.interacao_id
+   where k.instance = v_instance and k.key_id = v_key for no key update of i0;
+  if not found or i.tipo <> 'entrada' then
+    return jsonb_build_object('status', 'desconhecida');
+  end if;
+  v_now := api.agora();
+  if v_change = 'revoke' then
+    update public.interacoes
+       set conteudo = '', anexos = '{}', apagada_em = v_at,
+           situacao = case when situacao = 'pendente' then 'apagada' else situacao end
+     where id = i.id;
+  elsif i.editada_em is null or i.editada_em < v_at then
+    update public.interacoes set conteudo = private.need_text(p, 'text'), editada_em = v_at
+     where id = i.id and apagada_em is null;
+  end if;
+  if i.situacao <> 'pendente' then
+    return jsonb_build_object('status', 'ja_respondida', 'conversa_id', c.id);
+  end if;
+  v_left := exists (select from public.interacoes where conversa_id = c.id and situacao = 'pendente');
+  -- A draft that read the old wording must not be committed.
+  update public.conversations
+     set inbox_seq = inbox_seq + 1,
+         quiet_at = case when v_left then private.quiet_at(v_now, coalesce(first_pending_at, v_now)) end,
+         first_pending_at = case when v_left then first_pending_at end,
+         due_at = case when lease_until > v_now then lease_until
+                       when v_left then private.quiet_at(v_now, coalesce(first_pending_at, v_now)) end
+   where id = c.id;
+  return jsonb_build_object('status', 'aplicada', 'conversa_id', c.id);
+end $$;
+
+create function api.connection_changed(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_instance text := private.need_text(p, 'instance');
+  v_state text := private.need_word(p, 'state', 'open', 'connecting', 'close', 'refused');
+begin
+  perform private.ensure_instance(v_instance);
+  update public.whatsapp_instances
+     set state = v_state, state_reason = (p ->> 'reason')::integer, state_at = api.agora(),
+         first_connected_at = case when v_state = 'open'
+                                   then coalesce(first_connected_at, api.agora())
+                                   else first_connected_at end
+   where instance = v_instance;
+  return jsonb_build_object('status', 'ok');
+end $$;

@@ -1,0 +1,526 @@
+-- Sending: whether the next part may go is decided here, in one transaction, at the last moment.
+
+-- How long an attempt counts beyond its window: it may start 2 s after the claim and take its timeout.
+create function private.window_start(p_now timestamptz, p_janela text, p_post_timeout_s numeric)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select greatest(
+    p_now - case p_janela when 'hora' then interval '1 hour' else interval '1 day' end
+          - interval '2 seconds' - make_interval(secs => p_post_timeout_s::double precision),
+    (select max(created_at) from public.tetos_reinicios where janela = p_janela))
+$$;
+
+-- What a number has used of its ceilings: claims in the sliding window, and reserved parts.
+create function private.used(p_instance text, p_now timestamptz, p_post_timeout_s numeric)
+returns table (hora bigint, dia bigint)
+language sql stable set search_path = ''
+as $$
+  select count(*) filter (where e.claimed_at > private.window_start(p_now, 'hora', p_post_timeout_s)) + r.n,
+         count(*) + r.n
+    from (select count(*) as n from public.fila_mensagens
+           where instance = p_instance and status = 'pendente' and reservado) r
+    left join public.envios e
+      on e.instance = p_instance and e.conta
+     and e.claimed_at > private.window_start(p_now, 'dia', p_post_timeout_s)
+   group by r.n
+$$;
+
+-- Waits longer each time, up to 15 s for a reply that someone reads for.
+create function private.defer(p_fila uuid, p_espera text, p_retry interval) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.fila_mensagens
+     set espera = p_espera, ring_count = least(ring_count + 1, 100),
+         next_ring_at = api.agora() + greatest(p_retry,
+           least(interval '2 seconds' * power(2, least(ring_count, 3)), interval '15 seconds'))
+   where id = p_fila
+$$;
+
+create function private.claim_answer(e public.envios) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'status', 'enviar', 'fila_id', f.id, 'claim_id', e.claim_id, 'turno_id', f.turno_id,
+    'kind', f.kind, 'instance', f.instance, 'destino', private.destination(c),
+    'conteudo', f.conteudo, 'text_hash', e.text_hash, 'tentativa', e.tentativa,
+    'budget_ms', 2000, 'canary', not r.postado,
+    'mais', exists (select from public.fila_mensagens o
+                     where o.conversa_id = f.conversa_id and o.status = 'pendente'))
+    from public.fila_mensagens f
+    join public.conversations c on c.id = f.conversa_id
+    join public.regras_envio r on r.kind = f.kind
+   where f.id = e.fila_id
+$$;
+
+create function private.cancel_part(p_fila uuid, p_outcome text) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.fila_mensagens
+     set status = 'cancelada', outcome = p_outcome, reservado = false,
+         next_ring_at = null, next_try_at = null
+   where id = p_fila
+$$;
+
+-- Why this part may never go any more, or null.
+create function private.void_reason(
+  f public.fila_mensagens, r public.regras_envio, c public.conversations, m public.medicos)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when r.controle = 'ai' and c.controlled_by <> 'ai' then 'BLOCKED_HUMAN_CONTROL'
+    when r.controle = 'human' and c.controlled_by <> 'human' then 'BLOCKED_AI_CONTROL'
+    when r.epoca and f.control_epoch <> c.control_epoch then 'BLOCKED_STALE'
+    when m.opted_out and (r.opt_out = 'sempre'
+      or (r.opt_out = 'salvo_resposta' and coalesce(m.ultima_entrada_em <= m.opted_out_at, true)))
+      then 'BLOCKED_OPTED_OUT'
+  end
+$$;
+
+-- Room under the number's ceilings for this part and the rest of its turn; reserves the rest.
+-- 'ok', 'junta' (room for one: the turn's parts become one message) or the ceiling that is full.
+-- The caller holds the number's row.
+create function private.reserve_turn(
+  f public.fila_mensagens, p_now timestamptz, p_max_hora bigint, p_max_dia bigint,
+  p_post_timeout_s numeric)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  u record;
+  n bigint;
+  v_room bigint;
+begin
+  if f.reservado then
+    return 'ok';
+  end if;
+  select * into u from private.used(f.instance, p_now, p_post_timeout_s);
+  select count(*) into n from public.fila_mensagens
+   where conversa_id = f.conversa_id and turn_seq = f.turn_seq
+     and status = 'pendente' and not reservado;
+  v_room := least(p_max_hora - u.hora, p_max_dia - u.dia);
+  if v_room >= n then
+    update public.fila_mensagens set reservado = true
+     where conversa_id = f.conversa_id and turn_seq = f.turn_seq
+       and status = 'pendente' and id <> f.id;
+    return 'ok';
+  elsif v_room >= 1 then
+    return 'junta';
+  end if;
+  return case when u.hora >= p_max_hora then 'teto_hora' else 'teto_dia' end;
+end $$;
+
+create function private.join_parts(p_fila uuid) returns public.fila_mensagens
+language plpgsql set search_path = ''
+as $$
+declare
+  f public.fila_mensagens;
+begin
+  update public.fila_mensagens t
+     set conteudo = (select string_agg(o.conteudo, E'\n\n' order by o.part)
+                       from public.fila_mensagens o
+                      where o.conversa_id = t.conversa_id and o.turn_seq = t.turn_seq
+                        and o.status = 'pendente')
+   where t.id = p_fila returning * into f;
+  perform private.cancel_part(o.id, 'JOINED') from public.fila_mensagens o
+    where o.conversa_id = f.conversa_id and o.turn_seq = f.turn_seq
+      and o.status = 'pendente' and o.id <> f.id;
+  return f;
+end $$;
+
+create function api.claim_next(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_conversa uuid := private.need_uuid(p, 'conversa_id');
+  v_claim uuid := private.need_uuid(p, 'claim_id');
+  v_max_hora bigint := private.need_int(p, 'max_hora');
+  v_max_dia bigint := private.need_int(p, 'max_dia');
+  v_timeout numeric := private.need_text(p, 'post_timeout_s')::numeric;
+  v_instance text;
+  v_paused boolean;
+  v_room text;
+  v_now timestamptz;
+  v_open boolean;
+  v_person_open boolean;
+  c public.conversations;
+  m public.medicos;
+  f public.fila_mensagens;
+  r public.regras_envio;
+  e public.envios;
+  u record;
+  v_void text;
+  v_refused jsonb;
+begin
+  select * into e from public.envios where claim_id = v_claim;
+  if found then
+    -- A repeated call: the same answer while the claim stands.
+    if e.status = 'aberto' then
+      return private.claim_answer(e) || jsonb_build_object('usage', private.usage_json(e.instance, v_timeout));
+    end if;
+    return jsonb_build_object('status', 'recusado', 'motivo', 'ja_resolvida', 'retry_in_ms', null);
+  end if;
+  if not private.has_pending(v_conversa) then
+    return jsonb_build_object('status', 'vazio');
+  end if;
+  select instance into v_instance from public.conversations where id = v_conversa;
+
+  perform private.lock_status_shared();
+  perform 1 from public.whatsapp_instances where instance = v_instance for no key update;
+  c := private.lock_conversation(v_conversa);
+  -- A plain UPDATE of the opt-out waits for this claim, or this claim sees it.
+  perform 1 from public.medicos where id = c.medico_id for share;
+  select * into m from public.medicos where id = c.medico_id;
+  v_now := api.agora();
+  v_paused := private.paused();
+  select coalesce(bool_or(kind <> 'human_agent'), false),
+         coalesce(bool_or(kind = 'human_agent' and status = 'processando'), false)
+    into v_open, v_person_open
+    from public.fila_mensagens
+   where conversa_id = c.id and status in ('processando', 'incerta');
+
+  v_refused := jsonb_build_object('status', 'vazio');
+  for f in
+    select * from public.fila_mensagens
+     where conversa_id = c.id and status = 'pendente'
+     -- A person's message overtakes Julia's; else the order of turns and parts.
+     order by kind <> 'human_agent', turn_seq, part
+  loop
+    -- Joined or cancelled with an earlier part of this loop?
+    select * into f from public.fila_mensagens where id = f.id and status = 'pendente';
+    continue when not found;
+    select * into r from public.regras_envio where kind = f.kind;
+    v_void := private.void_reason(f, r, c, m);
+    if v_void is not null then
+      perform private.cancel_part(f.id, v_void);
+      continue;
+    end if;
+    if f.kind = 'human_agent' then
+      if v_person_open then
+        v_refused := private.refuse(f.id, 'envio_em_aberto', interval '1 second');
+        continue;
+      end if;
+    elsif v_open then
+      return private.refuse(f.id, 'envio_em_aberto', interval '1 second');
+    end if;
+    if f.agendar_para > v_now then
+      continue;
+    end if;
+    if r.pausa and v_paused then
+      v_refused := private.refuse(f.id, 'pausa', interval '2 seconds');
+      exit;
+    end if;
+    if f.next_try_at > v_now then
+      v_refused := private.refuse(f.id, 'nova_tentativa', f.next_try_at - v_now);
+      exit;
+    end if;
+    if f.expira_em <= v_now then
+      -- The sweeper hands the conversation over; a late answer is not sent.
+      v_refused := private.refuse(f.id, 'vencida', interval '2 seconds');
+      exit;
+    end if;
+    if r.teto then
+      v_room := private.reserve_turn(f, v_now, v_max_hora, v_max_dia, v_timeout);
+      if v_room = 'junta' then
+        f := private.join_parts(f.id);
+      elsif v_room <> 'ok' then
+        v_refused := private.refuse(f.id, v_room, interval '10 seconds');
+        exit;
+      end if;
+    end if;
+
+    insert into public.envios
+      (claim_id, fila_id, conversa_id, instance, owner, tentativa, text_hash, conta, claimed_at,
+       deadline_at)
+    values
+      (v_claim, f.id, c.id, c.instance, (p ->> 'owner')::uuid, f.tentativas + 1,
+       private.text_hash(f.conteudo), r.teto, v_now,
+       v_now + interval '2 seconds' + make_interval(secs => v_timeout::double precision))
+    returning * into e;
+    update public.fila_mensagens
+       set status = 'processando', claim_id = v_claim, processando_desde = v_now,
+           tentativas = tentativas + 1, reservado = false, espera = null, next_try_at = null,
+           next_ring_at = null
+     where id = f.id;
+    return private.claim_answer(e)
+      || jsonb_build_object('usage', private.usage_json(c.instance, v_timeout));
+  end loop;
+  return v_refused;
+end $$;
+
+create function private.refuse(p_fila uuid, p_motivo text, p_retry interval) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.defer(p_fila, p_motivo, p_retry);
+  return jsonb_build_object('status', 'recusado', 'motivo', p_motivo, 'fila_id', p_fila,
+    'retry_in_ms', ceil(extract(epoch from p_retry) * 1000)::bigint);
+end $$;
+
+create function private.usage_json(p_instance text, p_post_timeout_s numeric) returns jsonb
+language sql stable set search_path = ''
+as $$ select jsonb_build_object('hora', hora, 'dia', dia)
+        from private.used(p_instance, api.agora(), p_post_timeout_s) $$;
+
+-- Rings the conversation's waiting parts soon: something that held them up has ended.
+create function private.wake_pending(p_conversa uuid) returns boolean
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.fila_mensagens
+     set next_ring_at = least(next_ring_at, api.agora() + interval '2 seconds'), ring_count = 0
+   where conversa_id = p_conversa and status = 'pendente';
+  return found;
+end $$;
+
+-- A part that can't be sent ends its turn: the rest would arrive without its beginning.
+create function private.fail_turn(f public.fila_mensagens, p_trigger text, p_motivo text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.fila_mensagens
+     set status = 'cancelada', outcome = 'TURN_FAILED', reservado = false,
+         next_ring_at = null, next_try_at = null
+   where conversa_id = f.conversa_id and turn_seq = f.turn_seq and status = 'pendente';
+  if f.kind = 'reply' then
+    perform private.hand_over(f.conversa_id, p_trigger, p_motivo, false);
+  end if;
+end $$;
+
+-- Binds the provider's id to the attempt and settles the part as sent. Idempotent; the caller holds
+-- the conversation's lock. False if the id belongs to another attempt already.
+create function private.bind_sent(p_claim uuid, p_key text, p_evidence text) returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  e public.envios;
+  f public.fila_mensagens;
+  v_now timestamptz := api.agora();
+  v_owner uuid;
+begin
+  select * into e from public.envios where claim_id = p_claim;
+  insert into public.sent_ids (instance, key_id, claim_id, fila_id, evidence, bound_at)
+  values (e.instance, p_key, e.claim_id, e.fila_id, p_evidence, v_now) on conflict do nothing;
+  select claim_id into v_owner from public.sent_ids where instance = e.instance and key_id = p_key;
+  if v_owner <> p_claim then
+    return false;
+  end if;
+  update public.envios
+     set status = 'enviado', provider_message_id = coalesce(provider_message_id, p_key),
+         evidence = coalesce(evidence, p_evidence), resolved_at = coalesce(resolved_at, v_now)
+   where claim_id = p_claim;
+  -- A resend may be on its way, or the part given up: what was delivered is delivered.
+  update public.fila_mensagens
+     set status = 'enviada', outcome = 'SENT', provider_message_id = p_key, enviada_em = v_now,
+         claim_id = p_claim, reservado = false, next_ring_at = null, next_try_at = null,
+         espera = null, erro = null
+   where id = e.fila_id and status <> 'enviada'
+     and not (status = 'processando' and claim_id <> p_claim)
+  returning * into f;
+  if found then
+    insert into public.interacoes
+      (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo, conteudo, key_id,
+       provider_at, received_at, situacao, turno_id, fila_id, origem)
+    select c.medico_id, c.id, f.instance, 'saida',
+           case when f.kind = 'human_agent' then 'gestor' else 'julia' end,
+           'texto', f.conteudo, p_key, v_now, v_now, 'enviada', f.turno_id, f.id, f.kind
+      from public.conversations c
+     where c.id = f.conversa_id and (select postado from public.regras_envio where kind = f.kind)
+    on conflict (fila_id) do nothing;
+    update public.conversations
+       set message_count = message_count + 1, last_message_at = greatest(last_message_at, v_now)
+     where id = f.conversa_id;
+  end if;
+  return true;
+end $$;
+
+-- The claim's attempt and part, with the conversation locked.
+create function private.lock_claim(p_claim uuid) returns public.envios
+language plpgsql set search_path = ''
+as $$
+declare
+  e public.envios;
+begin
+  select * into e from public.envios where claim_id = p_claim;
+  if not found then
+    raise exception 'claim % does not exist', p_claim
+      using errcode = 'P0002', hint = 'Claims are made by claim_next.';
+  end if;
+  perform private.lock_conversation(e.conversa_id);
+  select * into e from public.envios where claim_id = p_claim;
+  return e;
+end $$;
+
+create function private.back_to_pending(p_fila uuid, p_retry interval, p_erro text) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.fila_mensagens
+     set status = 'pendente', claim_id = null, processando_desde = null, erro = p_erro,
+         next_try_at = api.agora() + p_retry,
+         next_ring_at = api.agora() + greatest(p_retry, interval '100 milliseconds')
+   where id = p_fila
+$$;
+
+create function api.release_claim(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  e public.envios := private.lock_claim(private.need_uuid(p, 'claim_id'));
+begin
+  if e.status <> 'aberto' then
+    return jsonb_build_object('status', 'ja_resolvida');
+  end if;
+  update public.envios
+     set status = 'liberado', conta = false, motivo = p ->> 'motivo', resolved_at = api.agora()
+   where claim_id = e.claim_id;
+  perform private.back_to_pending(e.fila_id, interval '0', null);
+  return jsonb_build_object('status', 'liberada');
+end $$;
+
+create function api.record_send(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_result text := private.need_word(p, 'result', 'enviada', 'nao_enviada', 'incerta');
+  v_key text := nullif(p ->> 'provider_message_id', '');
+  v_delay integer := private.need_int(p, 'start_delay_ms');
+  e public.envios := private.lock_claim(private.need_uuid(p, 'claim_id'));
+  f public.fila_mensagens;
+  v_status text := 'registrada';
+  v_retry interval;
+begin
+  update public.envios
+     set start_delay_ms = coalesce(start_delay_ms, v_delay),
+         late_start = late_start or v_delay > 2000,
+         http_status = coalesce(http_status, (p ->> 'http_status')::smallint),
+         motivo = coalesce(motivo, left(p ->> 'motivo', 200))
+   where claim_id = e.claim_id;
+  select * into f from public.fila_mensagens where id = e.fila_id;
+
+  if v_result = 'enviada' then
+    if v_key is null and (select postado from public.regras_envio where kind = f.kind) then
+      perform private.argument_missing('provider_message_id', 'non-empty text');
+    end if;
+    if e.status = 'enviado' then
+      v_status := 'ja_resolvida';
+    end if;
+    perform private.bind_sent(e.claim_id, coalesce(v_key, 'canary:' || e.claim_id), 'answer');
+  elsif e.status not in ('aberto', 'incerto')
+        or f.claim_id is distinct from e.claim_id or f.status not in ('processando', 'incerta') then
+    v_status := 'ja_resolvida';
+  elsif v_result = 'incerta' then
+    if e.status = 'aberto' then
+      update public.envios
+         set status = 'incerto', next_check_at = deadline_at + interval '5 seconds'
+       where claim_id = e.claim_id;
+      update public.fila_mensagens set status = 'incerta', erro = left(p ->> 'motivo', 200)
+       where id = f.id;
+    end if;
+  else
+    update public.envios set status = 'nao_enviado', conta = false, resolved_at = api.agora()
+     where claim_id = e.claim_id;
+    if coalesce((p ->> 'permanent')::boolean, false) then
+      update public.fila_mensagens
+         set status = 'erro', outcome = 'FAILED_VALIDATION', erro = left(p ->> 'motivo', 200),
+             reservado = false
+       where id = f.id;
+      perform private.fail_turn(f, 'falha_envio', 'A mensagem não pôde ser entregue pelo WhatsApp');
+    else
+      -- Certain not to have been sent: tried again until it expires, 2, 4, 8, then every 15 s.
+      v_retry := least(interval '1 second' * power(2, least(f.tentativas, 4)), interval '15 seconds');
+      perform private.back_to_pending(f.id, v_retry, left(p ->> 'motivo', 200));
+    end if;
+  end if;
+
+  perform private.wake_pending(e.conversa_id) where v_retry is null;
+  select * into f from public.fila_mensagens where id = e.fila_id;
+  return jsonb_build_object('status', v_status, 'fila_status', f.status,
+    'mais', f.status not in ('processando', 'incerta') and private.has_pending(e.conversa_id),
+    'retry_in_ms', ceil(extract(epoch from v_retry) * 1000)::bigint);
+end $$;
+
+create function api.due_doorbells(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_limit bigint := private.need_int(p, 'limit');
+  v_now timestamptz := api.agora();
+  v_paused boolean := private.paused();
+  v_rows jsonb;
+begin
+  with due as (
+    select f.id from public.fila_mensagens f join public.regras_envio r on r.kind = f.kind
+     where f.status = 'pendente' and f.next_ring_at <= v_now
+       and coalesce(f.agendar_para, v_now) <= v_now
+       and not (v_paused and r.pausa)
+     order by f.next_ring_at limit v_limit for no key update of f skip locked
+  ), rung as (
+    update public.fila_mensagens f
+       set ring_count = least(ring_count + 1, 100),
+           next_ring_at = v_now + least(interval '2 seconds' * power(2, least(ring_count, 3)),
+                                        interval '15 seconds')
+      from due where due.id = f.id
+    returning f.conversa_id, f.instance
+  )
+  select coalesce(jsonb_agg(distinct jsonb_build_object(
+           'conversa_id', conversa_id, 'instance', instance)), '[]') into v_rows from rung;
+  return jsonb_build_object('conversas', v_rows);
+end $$;
+
+create function api.expire_replies(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_limit bigint := private.need_int(p, 'limit');
+  v_conversa record;
+  c public.conversations;
+  v_done jsonb := '[]';
+  v_n integer := 0;
+begin
+  if private.paused() then
+    return jsonb_build_object('transferidas', 0, 'conversas', v_done);
+  end if;
+  for v_conversa in
+    select distinct conversa_id from public.fila_mensagens
+     where status = 'pendente' and expira_em <= api.agora() order by 1 limit v_limit
+  loop
+    perform 1 from public.conversations where id = v_conversa.conversa_id
+      for no key update skip locked;
+    continue when not found;
+    c := private.lock_conversation(v_conversa.conversa_id);
+    update public.fila_mensagens
+       set status = 'cancelada', outcome = 'EXPIRED', reservado = false, next_ring_at = null,
+           next_try_at = null
+     where conversa_id = c.id and status = 'pendente' and expira_em <= api.agora();
+    continue when not found;
+    perform private.hand_over(c.id, 'resposta_vencida',
+      'A resposta esperou mais de 30 minutos para sair', false);
+    v_n := v_n + 1;
+    v_done := v_done || jsonb_build_object('conversa_id', c.id, 'instance', c.instance);
+  end loop;
+  return jsonb_build_object('transferidas', v_n, 'conversas', v_done);
+end $$;
+
+create function api.rate_usage(p jsonb) returns jsonb
+language sql volatile security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+  select jsonb_build_object(
+    'instances', coalesce(jsonb_agg(jsonb_build_object(
+                   'instance', w.instance, 'hora', u.hora, 'dia', u.dia) order by w.instance), '[]'),
+    'hora', coalesce(sum(u.hora), 0), 'dia', coalesce(sum(u.dia), 0))
+    from public.whatsapp_instances w
+    cross join lateral private.used(
+      w.instance, api.agora(), coalesce((p ->> 'post_timeout_s')::numeric, 10)) u
+$$;
+
+create function api.reset_ceiling(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+begin
+  insert into public.tetos_reinicios (op_id, janela, por)
+  values (private.need_uuid(p, 'op_id'), private.need_word(p, 'window', 'hora', 'dia'),
+          private.need_text(p, 'por'))
+  on conflict do nothing;
+  return jsonb_build_object('status', 'reiniciado');
+end $$;

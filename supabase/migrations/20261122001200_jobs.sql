@@ -1,0 +1,93 @@
+-- What the scheduler does once per scheduled time, whoever and however many they are; and gauges.
+
+create function api.claim_job(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_job text := private.need_text(p, 'job');
+  v_at timestamptz := private.need_time(p, 'scheduled_at');
+  v_owner uuid := private.need_uuid(p, 'owner');
+  v_lease interval := make_interval(secs => private.need_int(p, 'lease_s'));
+  v_now timestamptz := api.agora();
+  x public.execucoes;
+begin
+  insert into public.execucoes (job, scheduled_at, owner, lease_until, started_at)
+  values (v_job, v_at, v_owner, v_now + v_lease, v_now)
+  on conflict (job, scheduled_at) do update
+     set owner = excluded.owner, lease_until = excluded.lease_until
+   where execucoes.finished_at is null
+     and (execucoes.owner = excluded.owner or execucoes.lease_until < v_now)
+  returning * into x;
+  if found then
+    return jsonb_build_object('status', 'seu');
+  end if;
+  return jsonb_build_object('status', case when
+    (select finished_at from public.execucoes where job = v_job and scheduled_at = v_at) is null
+    then 'de_outro' else 'feito' end);
+end $$;
+
+create function api.finish_job(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+begin
+  update public.execucoes
+     set finished_at = api.agora(), ok = coalesce((p ->> 'ok')::boolean, false),
+         detalhes = coalesce(nullif(p -> 'detalhes', 'null'), '{}')
+   where job = private.need_text(p, 'job') and scheduled_at = private.need_time(p, 'scheduled_at')
+     and owner = private.need_uuid(p, 'owner') and finished_at is null;
+  return jsonb_build_object('status', case when found then 'ok' else 'perdido' end);
+end $$;
+
+create function api.catchup_windows(p jsonb) returns jsonb
+language sql volatile security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+  -- Overlaps the last window by five minutes: Evolution writes a message after it announces it.
+  select jsonb_build_object('instances', coalesce(jsonb_agg(jsonb_build_object(
+      'instance', instance,
+      'since', greatest(
+        coalesce(catchup_until - interval '5 minutes', api.agora() - interval '1 hour'),
+        api.agora() - interval '24 hours', first_connected_at),
+      'until', api.agora()) order by instance), '[]'))
+    from public.whatsapp_instances
+$$;
+
+create function api.missing_keys(p jsonb) returns jsonb
+language sql stable security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+  select jsonb_build_object('missing', coalesce(jsonb_agg(k order by n), '[]'))
+    from jsonb_array_elements_text(coalesce(p -> 'key_ids', '[]')) with ordinality as t (k, n)
+   where not exists (select from public.inbox_keys i
+                      where i.instance = private.need_text(p, 'instance') and i.key_id = k)
+     and not exists (select from public.sent_ids s
+                      where s.instance = private.need_text(p, 'instance') and s.key_id = k)
+$$;
+
+create function api.catchup_done(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+begin
+  update public.whatsapp_instances
+     set catchup_until = greatest(catchup_until, private.need_time(p, 'until'))
+   where instance = private.need_text(p, 'instance');
+  return jsonb_build_object('status', 'ok');
+end $$;
+
+create function api.contract_version(p jsonb) returns jsonb
+language sql immutable security definer set search_path = ''
+as $$ select jsonb_build_object('version', 1) $$;
+
+create function api.backlog(p jsonb) returns jsonb
+language sql stable security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+  select jsonb_build_object(
+    'inbound_due', i.n, 'inbound_oldest_s', coalesce(extract(epoch from api.agora() - i.oldest), 0),
+    'outbound_due', o.n, 'outbound_oldest_s', coalesce(extract(epoch from api.agora() - o.oldest), 0),
+    'uncertain', (select count(*) from public.fila_mensagens where status = 'incerta'),
+    'parked', (select count(*) from public.fila_mensagens where status = 'estacionada'),
+    'paused', private.paused())
+    from (select count(*) as n, min(received_at) as oldest from public.interacoes
+           where situacao = 'pendente') i,
+         (select count(*) as n, min(coalesce(agendar_para, created_at)) as oldest
+            from public.fila_mensagens
+           where status = 'pendente' and coalesce(agendar_para, created_at) <= api.agora()) o
+$$;
