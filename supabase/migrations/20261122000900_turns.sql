@@ -102,6 +102,9 @@ as $$
                   'quoted', i.quoted, 'provider_at', i.provider_at)
                   order by i.provider_at, i.id), '[]')
                   from public.interacoes i where i.conversa_id = c.id and i.situacao = 'pendente'),
+    'pending_for_ms', (select private.ms_until(api.agora(), min(i.received_at))
+                         from public.interacoes i
+                        where i.conversa_id = c.id and i.situacao = 'pendente'),
     'history', private.history(c.id, 20),
     'last_key_id', (select i.key_id from public.interacoes i
                      where i.conversa_id = c.id and i.tipo = 'entrada'
