@@ -55,25 +55,38 @@ class EvolutionClient:
         self._http = http
         self._timeout = timeout_seconds
 
-    async def send_text(self, instance: str, number: str, text: str) -> SendOutcome:
+    async def send_text(
+        self,
+        instance: str,
+        number: str,
+        text: str,
+        *,
+        start_within_seconds: float = CONNECT_TIMEOUT_SECONDS,
+    ) -> SendOutcome:
         """Send a text, once. Never raises for what Evolution or the network does.
 
         `number` is digits with country code or a JID. The whole call takes `timeout_seconds` at
-        most. Evolution's `delay` is never used: it holds the call open, and an answer that comes
+        most; when there is no connection after `start_within_seconds`, nothing is sent.
+        Evolution's `delay` is never used: it holds the call open, and an answer that comes
         late is a send that is uncertain.
         """
+        start = min(start_within_seconds, CONNECT_TIMEOUT_SECONDS)
         try:
             with _SECONDS.labels("sendText").time():
                 async with asyncio.timeout(self._timeout):
                     response = await self._http.post(
-                        _path("message/sendText", instance), json={"number": number, "text": text}
+                        _path("message/sendText", instance),
+                        json={"number": number, "text": text},
+                        timeout=httpx.Timeout(self._timeout, connect=start, pool=start),
                     )
         except _NEVER_LEFT as error:
-            return NotSent(permanent=False, reason=f"no connection: {type(error).__name__}")
+            reason = f"no connection: {type(error).__name__}"
+            return NotSent(permanent=False, reason=reason, unreachable=True)
         except (TimeoutError, httpx.TimeoutException):
-            return Uncertain(f"no answer within {self._timeout:g} s")
+            return Uncertain(f"no answer within {self._timeout:g} s", unreachable=True)
         except httpx.HTTPError as error:
-            return Uncertain(f"the answer was lost: {type(error).__name__}")
+            reason = f"the answer was lost: {type(error).__name__}"
+            return Uncertain(reason, unreachable=True)
         return outcome_of_send(response.status_code, _json(response))
 
     async def send_presence(
@@ -125,6 +138,13 @@ class EvolutionClient:
                     found[message.key_id, message.remote_jid, message.from_me] = message
             page += 1
         return sorted(found.values(), key=lambda message: message.at)
+
+    async def find_message(self, instance: str, key_id: str) -> StoredMessage | None:
+        """The stored message with this id, or None; errors as in `find_messages`."""
+        body = {"where": {"key": {"id": key_id}}, "page": 1, "offset": PAGE_SIZE}
+        answer = await self._call("POST", "chat/findMessages", instance, body)
+        found = filter(None, map(stored_message, _page(answer)[0]))
+        return next((message for message in found if message.key_id == key_id), None)
 
     async def connection_state(self, instance: str) -> ConnectionState:
         """The state of the instance's connection to WhatsApp; errors as in `find_messages`."""

@@ -21,21 +21,23 @@ class Sent:
 class NotSent:
     """The message certainly did not leave; `permanent` means that trying again is of no use.
 
-    `reason` is safe to log.
+    `reason` is safe to log. `unreachable`: Evolution itself was not there.
     """
 
     permanent: bool
     reason: str
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
     """The message may or may not have left: settle it from evidence, never send again blindly.
 
-    `reason` is safe to log.
+    `reason` is safe to log. `unreachable`: Evolution itself did not answer.
     """
 
     reason: str
+    unreachable: bool = False
 
 
 type SendOutcome = Sent | NotSent | Uncertain
