@@ -24,7 +24,7 @@ def program(*, dsn: str, port: int, jwt_secret: str, folder: Path) -> Program:
         env={
             "HOST": "127.0.0.1",
             "PORT": str(port),
-            "DATABASE_URL": dsn,
-            "SUPABASE_JWT_SECRET": jwt_secret,
+            "PG_DSN": dsn,
+            "JWT_SECRET": jwt_secret,
         },
     )
