@@ -1,9 +1,11 @@
 """Functions of the outbox: claim, record, settle."""
 
+from collections.abc import Collection
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Discriminator, TypeAdapter
 
+from julia_common.contracts.messages import Identity
 from julia_common.database.model import Answer, Arguments, Doorbell
 from julia_common.database.rpc import Rpc
 
@@ -113,9 +115,20 @@ class UncertainSends(Answer):
 
 
 class SendSettled(Answer):
-    """What the evidence led to."""
+    """What the evidence led to.
 
-    status: Literal["enviada", "aguardar", "reenviar", "estacionada", "ja_resolvida"]
+    `outro_contato`, `id_de_outro`: the message found is not this send; try the next one.
+    """
+
+    status: Literal[
+        "enviada",
+        "aguardar",
+        "reenviar",
+        "estacionada",
+        "ja_resolvida",
+        "outro_contato",
+        "id_de_outro",
+    ]
     next_in_ms: int | None = None
     conversa_id: str | None = None
     instance: str | None = None
@@ -185,24 +198,29 @@ class Sending:
         claim_id: str,
         evidence: Literal["positiva", "negativa", "nenhuma"],
         provider_message_id: str | None = None,
+        identities: Collection[Identity] = (),
         strict: bool = False,
+        reachable: bool = True,
     ) -> SendSettled:
         """Settle an uncertain send.
 
-        Claim `negativa` only when the instance stayed open and the last known id was findable;
-        `strict` parks where a resend would be allowed.
+        `identities` are those of the message found. Claim `negativa` only when the instance stayed
+        open and the last known id was findable; `strict` parks where a resend would be allowed;
+        without evidence, `reachable=False` (Evolution does not answer) waits longer.
         """
         arguments = {
             "claim_id": claim_id,
             "evidence": evidence,
             "provider_message_id": provider_message_id,
+            "identities": list(identities) or None,
             "strict": strict,
+            "reachable": reachable,
         }
         return await self._rpc.call("settle_send", arguments, _SETTLED)
 
-    async def rate_usage(self) -> RateUsage:
-        """Use of the ceilings now."""
-        return await self._rpc.call("rate_usage", {}, _RATE)
+    async def rate_usage(self, *, post_timeout_s: float = 10) -> RateUsage:
+        """Use of the ceilings now, as `claim_next` with the same timeout counts it."""
+        return await self._rpc.call("rate_usage", {"post_timeout_s": post_timeout_s}, _RATE)
 
     async def reset_ceiling(
         self, *, window: Literal["hora", "dia"], op_id: str, por: str
