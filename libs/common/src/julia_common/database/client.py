@@ -11,6 +11,7 @@ from julia_common.database.receiving import Receiving
 from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc
 from julia_common.database.sending import Sending
 from julia_common.database.turns import Turns
+from julia_common.errors import Permanent
 
 CONTRACT_VERSION: Final = 1
 """The version of `docs/reference/rpc.md` that this module speaks."""
@@ -49,6 +50,16 @@ class Database(Receiving, Turns, Sending, Jobs, Health):
         )
         client = await AsyncClient.create(url, service_key, options)
         return cls(Rpc(client, retries=retries), http)
+
+    async def check_contract(self) -> None:
+        """Readiness: raise `Permanent` when the database speaks another version than this code."""
+        version = await self.contract_version()
+        if version != CONTRACT_VERSION:
+            message = (
+                f"the database implements version {version} of its contract, this process speaks "
+                f"{CONTRACT_VERSION}: apply supabase/migrations, or roll out the matching version"
+            )
+            raise Permanent(message)
 
     async def aclose(self) -> None:
         """Close all connections."""
