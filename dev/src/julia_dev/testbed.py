@@ -20,6 +20,7 @@ from julia_dev.stack.probes import NotReady
 from julia_dev.stack.program import Child, Program
 from julia_dev.stack.rabbitmq import RabbitMQ
 from julia_dev.stack.redis import Redis
+from julia_dev.stack.secrets import Secrets
 
 REDIS_DATABASES = 64
 TEMPLATE = "julia_template"
@@ -38,7 +39,7 @@ class _Bed:
 
 
 async def _postgres(folder: Path) -> _Bed:
-    server = Postgres(folder, ports.free(1)[0], durable=False)
+    server = Postgres(folder, ports.free(1)[0], Secrets.generate().of_postgres(), durable=False)
     server.prepare()
     child = await _start(server.program())
     await database.prepare(server, TEMPLATE)
@@ -53,7 +54,15 @@ async def _redis(folder: Path) -> _Bed:
 
 
 async def _rabbitmq(folder: Path) -> _Bed:
-    server = RabbitMQ(folder, *ports.free(4))
+    port, management_port, dist_port, epmd_port = ports.free(4)
+    server = RabbitMQ(
+        folder,
+        port=port,
+        management_port=management_port,
+        dist_port=dist_port,
+        epmd_port=epmd_port,
+        password=Secrets.generate().rabbitmq_password,
+    )
     server.prepare()
     children = (await _start(server.epmd()), await _start(server.program()))
     return _Bed(children, {"url": server.url(""), "management_url": server.management_url()})

@@ -17,7 +17,7 @@ async def prepare(server: Postgres, name: str) -> list[str]:
     await migrations.run_file(
         admin,
         paths.ROLES,
-        afterwards=f"alter role authenticator password '{server.password('authenticator')}';",
+        afterwards=f"alter role authenticator password '{server.passwords['authenticator']}';",
     )
     connection = await asyncpg.connect(admin)
     try:

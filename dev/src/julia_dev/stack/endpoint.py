@@ -1,5 +1,6 @@
 """The local Supabase endpoint: PostgREST's `rpc`, in front of a local database."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def program(*, dsn: str, port: int, jwt_secret: str, folder: Path) -> Program:
         argv=(sys.executable, "-m", "julia_simulators.supabase"),
         probe=http(port, "/health"),
         folder=folder,
+        tells=re.compile(r"^(?!INFO)"),
         env={
             "HOST": "127.0.0.1",
             "PORT": str(port),

@@ -1,10 +1,10 @@
 """A private PostgreSQL with the roles that Supabase has."""
 
 import re
-import secrets
 import signal
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +24,8 @@ class Postgres:
 
     folder: Path
     port: int
+    passwords: Mapping[str, str] = field(repr=False)
+    """Of the roles that log in: `postgres` (superuser) and `authenticator`."""
     durable: bool = True
     """False trades safety against a power cut (not against a kill) for speed."""
 
@@ -33,11 +35,7 @@ class Postgres:
 
     def dsn(self, database: str, user: str = _USER) -> str:
         """Return the URL of `database` for one of the roles that may log in."""
-        return f"postgresql://{user}:{self.password(user)}@127.0.0.1:{self.port}/{database}"
-
-    def password(self, user: str) -> str:
-        """Return the generated password of a role that may log in."""
-        return (self.folder / f"{user}.password").read_text().strip()
+        return f"postgresql://{user}:{self.passwords[user]}@127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
         """Create the cluster if there is none.
@@ -47,11 +45,6 @@ class Postgres:
         """
         binaries = find_binaries()
         own(self.folder, _USER)
-        for role in (_USER, "authenticator"):
-            password = self.folder / f"{role}.password"
-            if not password.exists():
-                password.write_text(secrets.token_urlsafe(24))
-                give(password, _USER)
         if (self._data / "PG_VERSION").exists():
             self._require_version(binaries)
         else:
@@ -66,6 +59,7 @@ class Postgres:
             probe=self._probe(),
             folder=self.folder,
             user=_USER,
+            tells=re.compile(r"^(WARNING|ERROR|FATAL|PANIC)"),
             # SIGTERM would wait for clients that are still connected; SIGINT rolls them back.
             stop_signal=signal.SIGINT,
             # Its children go too: SIGKILL would leave them to notice by themselves.
@@ -73,17 +67,21 @@ class Postgres:
         )
 
     def _initdb(self, binaries: Path) -> None:
+        password = self.folder / "password"
+        password.write_text(self.passwords[_USER])
+        give(password, _USER)
         command = [
             *launcher(user=_USER, death_signal="KILL", within=self.folder),
             str(binaries / "initdb"),
             *("--pgdata", str(self._data), "--username", _USER),
-            *("--pwfile", str(self.folder / f"{_USER}.password"), "--auth", "scram-sha-256"),
+            *("--pwfile", str(password), "--auth", "scram-sha-256"),
             *("--encoding", "UTF8", "--locale", "C.UTF-8"),
             *(() if self.durable else ("--no-sync",)),
         ]
         done = subprocess.run(  # noqa: S603 - our own command
             command, cwd=self.folder, capture_output=True, text=True, check=False
         )
+        password.unlink()
         if done.returncode != 0:
             raise StackError(f"initdb could not create {self._data}:\n{done.stderr or done.stdout}")
 

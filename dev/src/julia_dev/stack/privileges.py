@@ -21,7 +21,7 @@ def launcher(*, user: str | None, death_signal: str, within: Path) -> tuple[str,
         death_signal: what the child gets when the supervisor dies (a name such as `KILL`).
         within: the folder that the child works in.
     """
-    prefix = ("setpriv", "--pdeathsig", death_signal)
+    prefix: tuple[str, ...] = ("setpriv", "--pdeathsig", death_signal)
     if user is None or os.geteuid() != 0:
         return prefix
     account = _account(user)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,6 +29,8 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 10.0
     death_signal: str = "KILL"
+    tells: re.Pattern[str] | None = None
+    """What a line must contain to be worth a person's attention; `None`: every line is."""
 
 
 class Child:

@@ -1,8 +1,9 @@
 """A private RabbitMQ node with a port mapper (epmd) of its own."""
 
 import secrets
+import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from julia_dev.stack.errors import StackError
@@ -20,18 +21,20 @@ class RabbitMQ:
     """Where the node lives and how it is reached."""
 
     folder: Path
+    _: KW_ONLY
     port: int
     management_port: int
     dist_port: int
     epmd_port: int
+    password: str = field(repr=False)
 
     def url(self, vhost: str = "%2F") -> str:
         """Return the AMQP URL of a vhost (percent-encoded name)."""
-        return f"amqp://julia:{self._password()}@127.0.0.1:{self.port}/{vhost}"
+        return f"amqp://julia:{self.password}@127.0.0.1:{self.port}/{vhost}"
 
     def management_url(self) -> str:
         """Return the base URL of the management API, with its user and password."""
-        return f"http://julia:{self._password()}@127.0.0.1:{self.management_port}"
+        return f"http://julia:{self.password}@127.0.0.1:{self.management_port}"
 
     def prepare(self) -> None:
         """Write the node's configuration.
@@ -45,9 +48,8 @@ class RabbitMQ:
                 "`dev/bootstrap` as root installs it, or: apt-get install rabbitmq-server"
             )
         own(self.folder, _USER)
-        for name in ("password", ".erlang.cookie"):
-            if not (self.folder / name).exists():
-                self._write(name, secrets.token_hex(16))
+        if not (self.folder / ".erlang.cookie").exists():
+            self._write(".erlang.cookie", secrets.token_hex(16))
         self._write("enabled_plugins", "[rabbitmq_management].\n")
         self._write("advanced.config", "[].\n")
         self._write("rabbitmq-env.conf", "")
@@ -58,7 +60,7 @@ listeners.tcp.default = 127.0.0.1:{self.port}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {self.management_port}
 default_user = julia
-default_pass = {self._password()}
+default_pass = {self.password}
 log.console = true
 log.console.level = warning
 log.file = false
@@ -76,6 +78,7 @@ log.file = false
             probe=tcp(self.epmd_port),
             folder=self.folder,
             user=_USER,
+            tells=re.compile(r"\[(error|critical)\]|BOOT FAILED"),
         )
 
     def program(self) -> Program:
@@ -87,6 +90,7 @@ log.file = false
             probe=http(self.management_port, "/"),
             folder=at,
             user=_USER,
+            tells=re.compile(r"\[(error|critical)\]|BOOT FAILED"),
             ready_timeout_s=120.0,
             stop_timeout_s=30.0,
             env={
@@ -116,9 +120,6 @@ log.file = false
                 "RUNNING_UNDER_SYSTEMD": "true",
             },
         )
-
-    def _password(self) -> str:
-        return (self.folder / "password").read_text().strip()
 
     def _write(self, name: str, text: str) -> None:
         path = self.folder / name

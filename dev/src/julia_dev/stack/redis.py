@@ -1,5 +1,6 @@
 """A private Redis."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,4 +57,5 @@ class Redis:
             probe=tcp(self.port),
             folder=self.folder,
             user=_USER,
+            tells=re.compile(r"(?i)\b(error|fatal|failed)\b"),
         )

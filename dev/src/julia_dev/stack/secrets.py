@@ -21,6 +21,9 @@ class Secrets:
     evolution_api_key: str
     anthropic_api_key: str
     quarantine_key: str
+    rabbitmq_password: str
+    postgres_password: str
+    authenticator_password: str
 
     @classmethod
     def generate(cls) -> Self:
@@ -35,7 +38,14 @@ class Secrets:
             evolution_api_key=secrets.token_urlsafe(24),
             anthropic_api_key=f"sk-ant-local-{secrets.token_urlsafe(24)}",
             quarantine_key=Fernet.generate_key().decode(),
+            rabbitmq_password=secrets.token_urlsafe(24),
+            postgres_password=secrets.token_urlsafe(24),
+            authenticator_password=secrets.token_urlsafe(24),
         )
+
+    def of_postgres(self) -> dict[str, str]:
+        """Return the passwords of the database roles that log in."""
+        return {"postgres": self.postgres_password, "authenticator": self.authenticator_password}
 
     @classmethod
     def load(cls, path: Path) -> Self:

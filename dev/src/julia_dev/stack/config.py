@@ -1,0 +1,67 @@
+"""What an instance of the stack consists of."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from julia_dev import paths
+from julia_dev.stack import ports
+
+SERVERS = ("rabbitmq", "redis", "postgres")
+SIMULATORS = ("supabase", "evolution", "anthropic")
+SERVICES = ("ingest", "brain", "dispatcher", "scheduler")
+PARTS = SERVERS + SIMULATORS + SERVICES
+
+DEVELOPMENT_CEILINGS = {"MAX_MSGS_POR_HORA": "600", "MAX_MSGS_POR_DIA": "5000"}
+"""So that a developer's conversation does not stop at the 15 and 80 of production."""
+
+_PASSED_ON = (
+    *("ENVIRONMENT", "DEBUG", "LOG_LEVEL"),
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL"),
+    *("EVOLUTION_INSTANCE", "EVOLUTION_TIMEOUT_SECONDS", "EVOLUTION_JWT_KEY"),
+    *("MAX_MSGS_POR_HORA", "MAX_MSGS_POR_DIA"),
+    *("HTTPS_PROXY", "SSL_CERT_FILE"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackConfig:
+    """One instance: where it lives, its ports, its parts.
+
+    Attributes:
+        folder: holds data, logs and secrets; made when missing.
+        ports: a port for every name of `ports.DEFAULTS`.
+        parts: which of `PARTS` run.
+        replicas: how many processes of a service run; one, unless named here.
+        env: environment of all services, over the defaults.
+        part_env: environment of one part (`brain`, `evolution`, ...), over `env`.
+        durable: False makes PostgreSQL faster and unsafe against a power cut, not against kills.
+    """
+
+    folder: Path
+    ports: Mapping[str, int]
+    parts: frozenset[str] = frozenset(PARTS)
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    part_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    durable: bool = True
+
+    @classmethod
+    def of_make_up(cls, environ: Mapping[str, str] = os.environ) -> "StackConfig":
+        """Return the developer's instance, as the environment wants it.
+
+        Raises:
+            StackError: a port variable is wrong.
+        """
+        passed = {name: environ[name] for name in _PASSED_ON if environ.get(name)}
+        return cls(
+            folder=paths.RUN,
+            ports=ports.from_environment(environ),
+            env={**DEVELOPMENT_CEILINGS, **passed},
+        )
+
+    @classmethod
+    def apart(cls, folder: Path, **settings: object) -> "StackConfig":
+        """Return an instance beside all others, on free ports."""
+        return cls(folder=folder, ports=ports.all_free(), **settings)  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""The environment that services and simulators of an instance are started with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from julia_dev.stack.config import StackConfig
+from julia_dev.stack.rabbitmq import RabbitMQ
+from julia_dev.stack.redis import Redis
+from julia_dev.stack.secrets import Secrets
+
+DATABASE = "julia"
+
+
+def of_services(
+    config: StackConfig, secrets: Secrets, rabbitmq: RabbitMQ, redis: Redis
+) -> dict[str, str]:
+    """Return what all services share; `config.env` has the last word."""
+    claude = {"ANTHROPIC_API_KEY": secrets.anthropic_api_key}
+    if not answered_by_claude(config):
+        claude["ANTHROPIC_BASE_URL"] = _url(config, "anthropic")
+    return {
+        "ENVIRONMENT": "development",
+        "DEBUG": "false",
+        # As in production: warnings, errors, and the canonical lines, which come at any level.
+        "LOG_LEVEL": "WARNING",
+        "HOST": "127.0.0.1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "SUPABASE_URL": _url(config, "supabase"),
+        "SUPABASE_SERVICE_KEY": secrets.service_key,
+        "EVOLUTION_API_URL": _url(config, "evolution"),
+        "EVOLUTION_API_KEY": secrets.evolution_api_key,
+        "EVOLUTION_INSTANCE": "julia-local",
+        "EVOLUTION_WEBHOOK_SECRET": secrets.webhook_secret,
+        "REDIS_URL": redis.url(),
+        "RABBITMQ_URL": rabbitmq.url(),
+        "JULIA_API_URL": _url(config, "ingest"),
+        "QUARANTINE_KEY": secrets.quarantine_key,
+        **claude,
+        **config.env,
+    }
+
+
+def of_evolution(config: StackConfig, services: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment of the Evolution simulator, which keeps its state in `folder`."""
+    agreed = ("EVOLUTION_API_KEY", "EVOLUTION_INSTANCE", "EVOLUTION_WEBHOOK_SECRET")
+    optional = ("EVOLUTION_JWT_KEY",)
+    return {
+        "HOST": "127.0.0.1",
+        "PORT": str(config.ports["evolution"]),
+        **{name: services[name] for name in agreed},
+        **{name: services[name] for name in optional if name in services},
+        "WEBHOOK_URL": f"{_url(config, 'ingest')}/webhook/evolution",
+        "SIM_STATE": str(folder / "state.json"),
+        "JULIA_PAGE_NOTE": _page_note(config, services),
+    }
+
+
+def of_anthropic(config: StackConfig, services: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the Anthropic simulator."""
+    return {
+        "HOST": "127.0.0.1",
+        "PORT": str(config.ports["anthropic"]),
+        "SIM_ANTHROPIC_API_KEY": services["ANTHROPIC_API_KEY"],
+    }
+
+
+def answered_by_claude(config: StackConfig) -> bool:
+    """Tell whether the real Claude answers, not the simulator."""
+    return "ANTHROPIC_API_KEY" in config.env
+
+
+def _page_note(config: StackConfig, services: Mapping[str, str]) -> str:
+    """Return what the page says about this instance, in the language of those who look at it."""
+    answering = "o Claude" if answered_by_claude(config) else "o simulador da Anthropic"
+    return (
+        f"Ambiente local. Tetos de desenvolvimento: {services.get('MAX_MSGS_POR_HORA', '15')} "
+        f"mensagens por hora e {services.get('MAX_MSGS_POR_DIA', '80')} por dia "
+        f"(em produção, 15 e 80). Quem responde: {answering}."
+    )
+
+
+def _url(config: StackConfig, name: str) -> str:
+    return f"http://127.0.0.1:{config.ports[name]}"
