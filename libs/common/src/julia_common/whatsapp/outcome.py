@@ -45,6 +45,7 @@ class UnreadableReason(StrEnum):
     CONTENT = "content"
     STATUS = "status"
     STATE = "state"
+    DEFECT = "defect"
 
 
 class UnreadableError(Exception):
@@ -62,7 +63,7 @@ class UnreadableError(Exception):
 type Reading = MessageReceived | MessageSent | MessageEdited | Ignored
 
 
-def build[M: BaseModel](model: type[M], reason: UnreadableReason, **fields: object) -> M:
+def build[M: BaseModel](model: type[M], reason: UnreadableReason, /, **fields: object) -> M:
     """Build a contract model; a value that the contract refuses makes the input unreadable."""
     try:
         return model.model_validate(fields)

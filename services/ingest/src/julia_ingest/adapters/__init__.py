@@ -1,0 +1,1 @@
+"""The broker and Redis, as ingest uses them."""

@@ -1,0 +1,66 @@
+"""What other services leave in Redis to be seen: send counters and circuits."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+WINDOWS = ("hour", "day")
+GLOBAL = "global"
+_UNREADABLE = "ilegivel"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A counter: messages counted, and seconds until the last of them leaves the window."""
+
+    used: int
+    reset_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RedisView:
+    """Reads only. Every method raises `redis.RedisError` while Redis is away."""
+
+    redis: Redis
+
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        await self.redis.ping()
+
+    async def usage(self, instances: Sequence[str]) -> dict[str, dict[str, Usage]]:
+        """Read the counters per name (`global`, `instances` and whoever else has some) and window.
+
+        A counter that is not there counts nothing: expired, or deleted to reset it.
+        """
+        found = [key.removeprefix("rate:").rpartition(":")[0] async for key in self._keys("rate:*")]
+        names = list(dict.fromkeys([GLOBAL, *instances, *sorted(found)]))
+        return {
+            name: {window: await self._usage(name, window) for window in WINDOWS} for name in names
+        }
+
+    async def circuits(self) -> dict[str, object]:
+        """Read the circuits' states by name, as their owners wrote them."""
+        states: dict[str, object] = {}
+        async for key in self._keys("circuit:*"):
+            written = await self.redis.get(key)
+            if written is not None:
+                states[key.removeprefix("circuit:")] = _parsed(written)
+        return dict(sorted(states.items()))
+
+    async def _usage(self, name: str, window: str) -> Usage:
+        key = f"rate:{name}:{window}"
+        written, seconds = await self.redis.get(key), await self.redis.ttl(key)
+        return Usage(int(written or 0), seconds if seconds > 0 else None)
+
+    async def _keys(self, pattern: str) -> AsyncIterator[str]:
+        async for key in self.redis.scan_iter(match=pattern, count=500):
+            yield key
+
+
+def _parsed(written: bytes | str) -> object:
+    try:
+        return json.loads(written)
+    except ValueError:
+        return {"state": _UNREADABLE}

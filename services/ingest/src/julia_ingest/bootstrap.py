@@ -1,0 +1,59 @@
+"""The composition root."""
+
+from contextlib import AsyncExitStack
+
+from julia_common.messaging import open_messaging
+from julia_common.messaging.quarantine import Quarantine
+from julia_common.resilience.breaker import CircuitBreaker, Limits
+from julia_common.resilience.clock import SystemClock
+from julia_common.resilience.redis import open_redis
+from julia_common.serve import Service
+from pydantic import SecretStr
+
+from julia_ingest.adapters.broker import BrokerOutlet
+from julia_ingest.adapters.redis_view import RedisView
+from julia_ingest.body import Buffers
+from julia_ingest.domain.credentials import Authenticator
+from julia_ingest.health import Health
+from julia_ingest.http import Deps, routes
+from julia_ingest.settings import Settings
+
+SERVICE = "julia-api"
+
+BROKER_CIRCUIT = Limits(failures=3, reset_seconds=2)
+"""Short: a refused webhook makes its doctor wait for Evolution's retry, five seconds at least."""
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> Service:
+    """Open everything that ingest needs; it is closed with the stack."""
+    messaging = await stack.enter_async_context(open_messaging(settings.rabbitmq_url, SERVICE))
+    redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
+    circuit = CircuitBreaker("rabbitmq", BROKER_CIRCUIT)
+    deps = Deps(
+        authenticator=Authenticator(
+            _present(settings.evolution_webhook_secret, settings.evolution_webhook_secret_previous),
+            jwt_key=next(iter(_present(settings.evolution_jwt_key)), None),
+        ),
+        outlet=BrokerOutlet(
+            messaging.publisher, Quarantine(messaging.publisher, settings.quarantine_key), circuit
+        ),
+        buffers=Buffers(),
+        clock=SystemClock(),
+        health=Health(
+            view=RedisView(redis),
+            check_broker=messaging.check,
+            own_circuits=lambda: [circuit.snapshot],
+            instance=settings.evolution_instance,
+            ceilings={"hour": settings.max_msgs_por_hora, "day": settings.max_msgs_por_dia},
+        ),
+    )
+    return Service(
+        routes=routes(),
+        state={"deps": deps},
+        readiness={"rabbitmq": messaging.check},
+    )
+
+
+def _present(*secrets: SecretStr | None) -> list[str]:
+    """Return the secrets that are set; an empty variable means "none"."""
+    return [plain for secret in secrets if secret and (plain := secret.get_secret_value())]

@@ -1,0 +1,90 @@
+"""What `/health`, `/health/rate` and `/health/circuit` say. They answer whatever is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from julia_common.errors import Retryable
+from julia_common.resilience.breaker import CircuitSnapshot
+from redis.exceptions import RedisError
+
+from julia_ingest.adapters.redis_view import GLOBAL, WINDOWS, RedisView, Usage
+
+type Report = dict[str, Any]
+
+CHECK_SECONDS = 2
+FROM_REDIS = "redis"
+UNAVAILABLE = "indisponivel"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Asks the neighbours. `ceilings` are one number's, per window."""
+
+    view: RedisView
+    check_broker: Callable[[], Awaitable[None]]
+    own_circuits: Callable[[], Sequence[CircuitSnapshot]]
+    instance: str
+    ceilings: Mapping[str, int]
+
+    async def dependencies(self) -> Report:
+        """Report each neighbour; without the broker nothing works, without Redis most does."""
+        broker, redis = await asyncio.gather(_state(self.check_broker), _state(self.view.ping))
+        status = "ok" if redis == "ok" else "degradado"
+        return {
+            "status": status if broker == "ok" else UNAVAILABLE,
+            "dependencies": {"rabbitmq": {"status": broker}, "redis": {"status": redis}},
+        }
+
+    async def rate(self) -> Report:
+        """Report used, limit and reset (seconds) per window, of all numbers and of each."""
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                usage = await self.view.usage([self.instance])
+        except (RedisError, TimeoutError):
+            usage = {}
+        numbers = max(1, len(usage.keys() - {GLOBAL}))
+        return {
+            "source": FROM_REDIS if usage else UNAVAILABLE,
+            "global": self._windows(usage.get(GLOBAL), numbers),
+            "instances": {
+                name: self._windows(usage.get(name), 1)
+                for name in (usage.keys() - {GLOBAL} or {self.instance})
+            },
+        }
+
+    async def circuits(self) -> Report:
+        """Report the circuits of all services from Redis, and those of this process."""
+        own = {
+            circuit.name: {
+                "state": circuit.state,
+                "failures": circuit.failures,
+                "retry_in_seconds": round(circuit.retry_in_seconds, 1),
+            }
+            for circuit in self.own_circuits()
+        }
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return {"source": FROM_REDIS, "own": own, "circuits": await self.view.circuits()}
+        except (RedisError, TimeoutError):
+            return {"source": UNAVAILABLE, "own": own, "circuits": {}}
+
+    def _windows(self, usage: Mapping[str, Usage] | None, numbers: int) -> Report:
+        return {
+            window: {
+                "used": usage[window].used if usage else None,
+                "limit": self.ceilings[window] * numbers,
+                "reset": usage[window].reset_seconds if usage else None,
+            }
+            for window in WINDOWS
+        }
+
+
+async def _state(check: Callable[[], Awaitable[None]]) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except (Retryable, RedisError, TimeoutError):
+        return UNAVAILABLE
+    return "ok"

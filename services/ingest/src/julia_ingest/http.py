@@ -1,0 +1,144 @@
+"""HTTP: webhooks in, and what operators ask for."""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypedDict
+
+from julia_common.errors import Retryable
+from julia_common.resilience.clock import Clock
+from julia_common.telemetry.logging import canonical
+from julia_common.telemetry.tracing import trace_context
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from julia_ingest import handlers, metrics
+from julia_ingest.body import BodyError, Buffers, Share, read_body
+from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
+from julia_ingest.health import Health
+from julia_ingest.ports import Outlet
+
+RETRY_AFTER_SECONDS = 5
+PUBLISH_SECONDS = 15
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What the routes need."""
+
+    authenticator: Authenticator
+    outlet: Outlet
+    buffers: Buffers
+    clock: Clock
+    health: Health
+
+
+class State(TypedDict):
+    """What the lifespan puts into `request.state`."""
+
+    deps: Deps
+
+
+def routes() -> list[Route]:
+    """Return the routes; all of them find their `Deps` in `request.state`."""
+    return [
+        # Evolution appends the event where hooks are set per event. Everything below is caught,
+        # because it never retries what was answered 404.
+        Route("/webhook/evolution", webhook, methods=["POST"]),
+        Route("/webhook/evolution/{event:path}", webhook, methods=["POST"]),
+        Route("/health", health),
+        Route("/health/rate", rate),
+        Route("/health/circuit", circuit),
+    ]
+
+
+async def webhook(request: Request[State]) -> Response:
+    """Answer 202 when the broker has all that the webhook brought.
+
+    Otherwise 401 (bad credentials), 408, 413 or 415 (see `read_body`), or 503 with Retry-After:
+    never another 4xx, because Evolution drops events that are answered so.
+    """
+    started = time.monotonic()
+    with trace_context(), request.state["deps"].buffers.share() as share:
+        response, told = await _answer(request, share)
+        seconds = time.monotonic() - started
+        metrics.REQUESTS.labels(response.status_code).inc()
+        metrics.SECONDS.observe(seconds)
+        canonical(
+            "Webhook recebido",
+            status=response.status_code,
+            latencia_ms=round(seconds * 1000),
+            bytes=share.held,
+            **told,
+        )
+        return response
+
+
+async def _answer(request: Request[State], share: Share) -> tuple[Response, dict[str, object]]:
+    deps = request.state["deps"]
+    presented = Credentials(
+        request.headers.get("x-webhook-secret"), request.headers.get("authorization")
+    )
+    verdict = deps.authenticator.judge(presented, now=deps.clock.now())
+    if verdict is not Verdict.TRUSTED:
+        metrics.UNAUTHORIZED.labels(verdict).inc()
+        return _refusal(
+            HTTPStatus.UNAUTHORIZED, "wrong or missing credentials: see x-webhook-secret", verdict
+        )
+    try:
+        body = await read_body(request, share)
+    except BodyError as error:
+        return _refusal(error.status, str(error), "body")
+    except ClientDisconnect:
+        return _refusal(HTTPStatus.REQUEST_TIMEOUT, "the body has no end", "disconnected")
+    arrived = handlers.Webhook(
+        body=body,
+        path=request.url.path,
+        path_event=request.path_params.get("event", ""),
+        received_at=deps.clock.now(),
+    )
+    try:
+        async with asyncio.timeout(PUBLISH_SECONDS):
+            receipt = await handlers.accept(arrived, deps.outlet)
+    except (Retryable, TimeoutError) as error:
+        _log.warning("a webhook was not accepted: %s", error or "the broker took too long")
+        return _refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE, "the broker is in trouble: deliver again", "broker"
+        )
+    counts = {
+        "publicadas": receipt.published,
+        "ignoradas": receipt.ignored,
+        "quarentena": receipt.quarantined,
+    }
+    return JSONResponse(counts, status_code=202), {"evento": receipt.event, **counts}
+
+
+def _refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, dict[str, object]]:
+    headers = {}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # What is still on its way would be read as the next request.
+        headers["connection"] = "close"
+    return JSONResponse({"error": message}, status, headers), {"motivo": reason}
+
+
+async def health(request: Request[State]) -> Response:
+    """Answer 200 while webhooks can be accepted, otherwise 503; the body tells per dependency."""
+    report = await request.state["deps"].health.dependencies()
+    return JSONResponse(report, status_code=503 if report["status"] == "indisponivel" else 200)
+
+
+async def rate(request: Request[State]) -> Response:
+    """Tell how much of each number's ceilings is used."""
+    return JSONResponse(await request.state["deps"].health.rate())
+
+
+async def circuit(request: Request[State]) -> Response:
+    """Tell how the circuits of all services stand."""
+    return JSONResponse(await request.state["deps"].health.circuits())

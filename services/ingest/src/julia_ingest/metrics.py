@@ -1,0 +1,30 @@
+"""Metrics of ingest. Labels come from closed lists: no instance, no number, no text."""
+
+from prometheus_client import Counter, Histogram
+
+RECEIVED = Counter(
+    "julia_mensagens_recebidas_total",
+    "Doctors' messages that the broker has, repetitions included, by kind of content",
+    ["tipo"],
+)
+REQUESTS = Counter(
+    "julia_ingest_webhook_requests_total", "Webhooks answered, by HTTP status", ["status"]
+)
+SECONDS = Histogram(
+    "julia_ingest_webhook_seconds",
+    "Seconds from the end of a webhook's headers to its answer",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+EVENTS = Counter("julia_ingest_events_total", "Authenticated events by name", ["event"])
+IGNORED = Counter(
+    "julia_ingest_ignored_total", "Parts of events understood and not passed on", ["reason"]
+)
+QUARANTINED = Counter(
+    "julia_ingest_quarantined_total", "Parts of events that could not be read", ["reason"]
+)
+UNAUTHORIZED = Counter(
+    "julia_ingest_unauthorized_total", "Webhooks answered 401, by what was wrong", ["reason"]
+)
+REPAIRED = Counter(
+    "julia_ingest_repaired_strings_total", "Strings with NULs or lone surrogates made storable"
+)
