@@ -123,12 +123,13 @@ def supabase_endpoint(
         jwt_secret=secrets.jwt_secret,
         folder=tmp_path,
     )
-    with _running(program, tmp_path / "supabase.log"):
+    with running(program, tmp_path / "supabase.log"):
         yield SupabaseEndpoint(f"http://127.0.0.1:{port}", secrets.service_key, secrets.jwt_secret)
 
 
 @contextmanager
-def _running(program: Program, log: Path) -> Iterator[None]:
+def running(program: Program, log: Path) -> Iterator[None]:
+    """Run `program` until the block ends; its output goes to `log`."""
     prefix = launcher(user=None, death_signal="KILL", within=program.folder)
     with (
         log.open("wb") as output,

@@ -105,6 +105,7 @@ class UncertainSend(Answer):
     checks: int
     negativas: int
     last_known_key_id: str | None = None
+    last_known_at: AwareDatetime | None = None
     bound_key_ids: tuple[str, ...] = ()
 
 
