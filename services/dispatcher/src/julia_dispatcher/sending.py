@@ -1,0 +1,253 @@
+"""One claim, at most one POST, one record: the step that is repeated for a conversation."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from julia_common.database import Claimed, ClaimNext, NotClaimed, RecordSend, SendRecorded
+from julia_common.errors import Permanent, Retryable
+from julia_common.evolution import NotSent, SendOutcome, Sent, Uncertain
+from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen, CircuitState
+from julia_common.resilience.clock import Clock
+from julia_common.telemetry.logging import canonical
+
+from julia_dispatcher import metrics
+from julia_dispatcher.conversations import Wait
+from julia_dispatcher.ports import Outbox, Sender
+
+log = structlog.get_logger(__name__)
+
+# A claim call that failed may still commit until the role's statement_timeout, which is shorter.
+_CLAIM_COMMITS_WITHIN_SECONDS: Final = 3.0
+_FINISH_SECONDS: Final = 5.0
+_TRIAL_SECONDS: Final = 1.0
+_FIRST_RETRY_SECONDS: Final = 0.1
+_LAST_RETRY_SECONDS: Final = 5.0
+# Lasts until a person ends it, and the sweeper leaves out what it covers.
+_PAUSED: Final = "pausa"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every claim of this process says: ceilings per number, POST timeout (s), who asks."""
+
+    max_hora: int
+    max_dia: int
+    post_timeout_s: float
+    owner: str
+
+
+class _UnreachableError(Retryable):
+    """Carries an outcome through the circuit breaker that speaks of the way to Evolution."""
+
+    def __init__(self, outcome: NotSent | Uncertain) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+class Sending:
+    """Sends the next part of a conversation, if it may go."""
+
+    def __init__(
+        self, outbox: Outbox, sender: Sender, circuit: CircuitBreaker, terms: Terms, clock: Clock
+    ) -> None:
+        """Prepare; `circuit` is Evolution's."""
+        self._outbox = outbox
+        self._sender = sender
+        self._circuit = circuit
+        self._terms = terms
+        self._clock = clock
+        self._afterwards: set[asyncio.Task[None]] = set()
+
+    async def step(self, conversa_id: str) -> Wait | None:
+        """Claim, send and record one part; answer as `Conversations` wants it.
+
+        Raises `Retryable` when the database is away: then nothing was sent.
+        """
+        if (wait := self._circuit_wait()) is not None:
+            metrics.REFUSED.labels("circuito_aberto").inc()
+            return wait
+        started = self._clock.monotonic()
+        answer = await self._claim(conversa_id)
+        metrics.CLAIM_SECONDS.observe(self._clock.monotonic() - started)
+        if isinstance(answer, NotClaimed):
+            return _after_refusal(answer)
+        with metrics.IN_FLIGHT.track_inprogress():
+            return await self._send(conversa_id, answer, started)
+
+    async def finish(self) -> None:
+        """Let the claims of unknown fate be given back, as far as a few seconds suffice."""
+        if self._afterwards:
+            _, late = await asyncio.wait(self._afterwards, timeout=_FINISH_SECONDS)
+            for task in late:
+                task.cancel()
+
+    def _circuit_wait(self) -> Wait | None:
+        snapshot = self._circuit.snapshot
+        if snapshot.retry_in_seconds > 0:
+            return snapshot.retry_in_seconds
+        return _TRIAL_SECONDS if snapshot.state is CircuitState.HALF_OPEN else None
+
+    async def _claim(self, conversa_id: str) -> Claimed | NotClaimed:
+        claim_id = str(uuid4())
+        terms = self._terms
+        try:
+            return await self._outbox.claim_next(
+                ClaimNext(
+                    conversa_id=conversa_id,
+                    claim_id=claim_id,
+                    max_hora=terms.max_hora,
+                    max_dia=terms.max_dia,
+                    post_timeout_s=terms.post_timeout_s,
+                    owner=terms.owner,
+                )
+            )
+        except Retryable:
+            task = asyncio.create_task(self._give_back_later(claim_id), name="give claim back")
+            self._afterwards.add(task)
+            task.add_done_callback(self._afterwards.discard)
+            raise
+
+    async def _give_back_later(self, claim_id: str) -> None:
+        """Release a claim whose answer was lost; most of the time it was never made.
+
+        Given back it costs nothing; forgotten, it would have to be settled as if its POST had
+        been made.
+        """
+        await self._clock.sleep(_CLAIM_COMMITS_WITHIN_SECONDS)
+        try:
+            await self._until_answered(
+                lambda: self._outbox.release_claim(claim_id=claim_id, motivo="resposta_perdida")
+            )
+        except Permanent:
+            log.debug("the claim was never made", claim_id=claim_id)
+
+    async def _send(self, conversa_id: str, part: Claimed, started: float) -> Wait | None:
+        if part.canary:
+            done = RecordSend(claim_id=part.claim_id, result="enviada", start_delay_ms=0)
+            return await self._record(conversa_id, part, done, started)
+        delay = self._clock.monotonic() - started
+        budget = part.budget_ms / 1000 - delay
+        if budget <= 0:
+            return await self._give_back(conversa_id, part, "tarde", started)
+        metrics.START_SECONDS.observe(delay)
+        try:
+            outcome = await self._post(part, budget)
+        except CircuitOpen:
+            return await self._give_back(conversa_id, part, "circuito_aberto", started)
+        done = _report(part.claim_id, outcome, start_delay_ms=round(delay * 1000))
+        return await self._record(conversa_id, part, done, started)
+
+    async def _post(self, part: Claimed, budget: float) -> SendOutcome:
+        posted_at = self._clock.monotonic()
+        try:
+            async with self._circuit.guard():
+                outcome = await self._sender.send_text(
+                    part.instance, part.destino, part.conteudo, start_within_seconds=budget
+                )
+                _raise_if_unreachable(outcome)
+        except _UnreachableError as error:
+            outcome = error.outcome
+        metrics.POST_SECONDS.observe(self._clock.monotonic() - posted_at)
+        return outcome
+
+    async def _give_back(
+        self, conversa_id: str, part: Claimed, motivo: str, started: float
+    ) -> Wait | None:
+        metrics.RELEASED.labels(motivo).inc()
+        try:
+            await self._until_answered(
+                lambda: self._outbox.release_claim(claim_id=part.claim_id, motivo=motivo)
+            )
+        except Permanent:
+            log.exception("a claim could not be given back", claim_id=part.claim_id)
+        self._account_for(conversa_id, part, "liberada", motivo, started)
+        return self._circuit_wait() or 0
+
+    async def _record(
+        self, conversa_id: str, part: Claimed, done: RecordSend, started: float
+    ) -> Wait | None:
+        result = "canario" if part.canary else done.result
+        try:
+            recorded = await self._until_answered(lambda: self._outbox.record_send(done))
+        except Permanent:
+            # Unrecorded, the claim becomes uncertain, and is settled from evidence.
+            log.exception("a send could not be recorded", claim_id=part.claim_id)
+            self._account_for(conversa_id, part, result, "sem_registro", started)
+            return None
+        self._account_for(conversa_id, part, result, done.motivo, started)
+        return _after_record(recorded)
+
+    async def _until_answered[T](self, call: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a harmless call until the database answers or this process ends."""
+        wait = _FIRST_RETRY_SECONDS
+        while True:
+            try:
+                return await call()
+            except Retryable as error:
+                metrics.RECORD_RETRIES.inc()
+                log.warning("the database has to be told again", wait_s=wait, error=str(error))
+            await self._clock.sleep(wait)
+            wait = min(_LAST_RETRY_SECONDS, wait * 2)
+
+    def _account_for(
+        self, conversa_id: str, part: Claimed, result: str, motivo: str | None, started: float
+    ) -> None:
+        metrics.SENDS.labels(result, part.kind).inc()
+        canonical(
+            "Envio tratado",
+            conversa_id=conversa_id,
+            fila_id=part.fila_id,
+            claim_id=part.claim_id,
+            tipo_envio=part.kind,
+            tentativa=part.tentativa,
+            resultado=result,
+            motivo=motivo,
+            latencia_ms=round((self._clock.monotonic() - started) * 1000),
+        )
+
+
+def _raise_if_unreachable(outcome: SendOutcome) -> None:
+    if not isinstance(outcome, Sent) and outcome.unreachable:
+        raise _UnreachableError(outcome)
+
+
+def _report(claim_id: str, outcome: SendOutcome, *, start_delay_ms: int) -> RecordSend:
+    match outcome:
+        case Sent(key_id, remote_jid):
+            return RecordSend(
+                claim_id=claim_id,
+                result="enviada",
+                provider_message_id=key_id,
+                remote_jid=remote_jid,
+                start_delay_ms=start_delay_ms,
+            )
+        case NotSent(permanent=permanent, reason=reason):
+            return RecordSend(
+                claim_id=claim_id,
+                result="nao_enviada",
+                permanent=permanent,
+                motivo=reason,
+                start_delay_ms=start_delay_ms,
+            )
+        case Uncertain(reason=reason):
+            return RecordSend(
+                claim_id=claim_id, result="incerta", motivo=reason, start_delay_ms=start_delay_ms
+            )
+
+
+def _after_refusal(answer: NotClaimed) -> Wait | None:
+    if answer.status == "recusado":
+        metrics.REFUSED.labels(answer.motivo or "").inc()
+    if answer.retry_in_ms is None or answer.motivo == _PAUSED:
+        return None
+    return answer.retry_in_ms / 1000
+
+
+def _after_record(recorded: SendRecorded) -> Wait | None:
+    if recorded.retry_in_ms is not None:
+        return recorded.retry_in_ms / 1000
+    return 0 if recorded.mais else None
