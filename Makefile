@@ -1,0 +1,50 @@
+# Everything goes through here; every target works from a fresh clone. `make` alone explains.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up down reset test check smoke ledger lock format bootstrap
+
+PYTHON := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+bootstrap: # What is missing on this machine: servers, Python, .venv
+	@dev/bootstrap
+
+up: bootstrap ## Start everything and print the page's address; Ctrl-C stops (DOCKER=1: compose.yaml)
+ifdef DOCKER
+	docker compose up --build
+else
+	@exec $(PYTHON) -m julia_dev.stack up
+endif
+
+down: bootstrap ## Stop what `make up` started
+ifdef DOCKER
+	docker compose down
+else
+	@$(PYTHON) -m julia_dev.stack down
+endif
+
+reset: bootstrap ## Stop it and throw the local data away
+	@$(PYTHON) -m julia_dev.stack reset
+
+test: ## Run all tests on real RabbitMQ, Redis, PostgreSQL and a browser
+	@dev/bootstrap --with-browser
+	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+check: bootstrap ## What CI asks beside the tests: format, lint, types, imports, generated files
+	@$(PYTHON) -m julia_dev.check
+
+smoke: bootstrap ## One message through the whole path; the milliseconds of each stage
+	@$(PYTHON) -m julia_dev.smoke
+
+ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and doubled (SEED=)
+	@$(PYTHON) -m julia_dev.ledger
+
+format: bootstrap ## Format the code and fix what ruff can
+	@.venv/bin/ruff format --quiet
+	@.venv/bin/ruff check --fix --quiet
+
+lock: ## Pin all dependencies anew (UPGRADE=1: to the newest allowed)
+	@dev/lock $(if $(UPGRADE),--upgrade)
