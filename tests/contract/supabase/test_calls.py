@@ -212,9 +212,7 @@ async def test_overloads_with_the_same_names_are_ambiguous(service: httpx.AsyncC
 
 
 @pytest.mark.parametrize("body", [b"{", b"nada", b"\xff\xfe"])
-async def test_a_body_that_is_not_json_is_refused(
-    service: httpx.AsyncClient, body: bytes
-) -> None:
+async def test_a_body_that_is_not_json_is_refused(service: httpx.AsyncClient, body: bytes) -> None:
     response = await service.post(
         "/rpc/contrato_eco", content=body, headers={"Content-Type": "application/json"}
     )
@@ -223,9 +221,7 @@ async def test_a_body_that_is_not_json_is_refused(
 
 async def test_only_exposed_schemas_can_be_named(service: httpx.AsyncClient) -> None:
     exposed, hidden = [
-        await service.post(
-            "/rpc/contrato_eco", json={"p": 1}, headers={"Content-Profile": schema}
-        )
+        await service.post("/rpc/contrato_eco", json={"p": 1}, headers={"Content-Profile": schema})
         for schema in ("api", "pg_catalog")
     ]
     assert exposed.status_code == 200

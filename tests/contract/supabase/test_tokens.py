@@ -86,7 +86,9 @@ async def test_a_time_must_be_a_number(simulated_anonymous: httpx.AsyncClient, m
     assert (response.status_code, response.json()["code"]) == (401, "PGRST303")
 
 
-async def test_the_role_claim_decides_the_role(simulated_anonymous: httpx.AsyncClient, mint: Mint) -> None:
+async def test_the_role_claim_decides_the_role(
+    simulated_anonymous: httpx.AsyncClient, mint: Mint
+) -> None:
     response = await simulated_anonymous.post(
         "/rpc/contrato_contexto", json={}, headers=bearer(mint(role="authenticated", sub="42"))
     )

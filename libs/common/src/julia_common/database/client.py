@@ -8,7 +8,7 @@ from supabase import AsyncClient, AsyncClientOptions
 from julia_common.database.health import Health
 from julia_common.database.jobs import Jobs
 from julia_common.database.receiving import Receiving
-from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc
+from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc, remember_status
 from julia_common.database.sending import Sending
 from julia_common.database.turns import Turns
 from julia_common.errors import Permanent
@@ -37,6 +37,7 @@ class Database(Receiving, Turns, Sending, Jobs, Health):
         http = httpx.AsyncClient(
             http2=False,
             timeout=CALL_TIMEOUT_S,
+            event_hooks={"response": [remember_status]},
             limits=httpx.Limits(
                 max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS
             ),

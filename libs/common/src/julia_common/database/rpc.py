@@ -1,7 +1,10 @@
 """One call of one database function: deadline, retries, translation of errors, metric."""
 
 import asyncio
+import re
 from collections.abc import Mapping
+from contextvars import ContextVar
+from http import HTTPStatus
 from time import perf_counter
 from typing import Final, NoReturn
 
@@ -46,12 +49,20 @@ _PASSING: Final = (
     "PGRST003",
     "PGRSTX",
 )
-# Answers of a gateway in front of PostgREST carry the HTTP status instead of a code.
-_PASSING_HTTP: Final = ("408", "429", "5")
-_HTTP_CODE_LENGTH: Final = 3
-_KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "401", "403")
+_PASSING_STATUS: Final = (408, 429)
+_SERVER_ERROR: Final = 500
+_KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "42501")
+_CODE: Final = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]{3}")
 # Messages of other errors can quote values (a phone number in a unique key): those stay out.
 _MESSAGE_WITHOUT_VALUES: Final = ("22023", "P0002", "42501", "PGRST")
+
+
+_last_status: ContextVar[int] = ContextVar("last_status", default=0)
+
+
+async def remember_status(response: httpx.Response) -> None:
+    """Keep what supabase-py's errors leave out: the HTTP status of the task's last answer."""
+    _last_status.set(response.status_code)
 
 
 class Rpc:
@@ -62,7 +73,7 @@ class Rpc:
     """
 
     def __init__(self, client: AsyncClient, *, retries: int = RETRIES) -> None:
-        """`client` must not retry by itself and speaks to the schema `api`."""
+        """`client` speaks to the schema `api`, does not retry and calls `remember_status`."""
         self._client = client
         self._retries = retries
 
@@ -105,7 +116,7 @@ class Rpc:
                 response = await self._client.rpc(function, body).execute()
         except APIError as error:
             # `from None`: a traceback in a log would show the error's details, thus values.
-            raise _translated(function, error) from None
+            raise _translated(function, error, _last_status.get()) from None
         except TimeoutError:
             message = f"database function {function} did not answer within {CALL_TIMEOUT_S} s"
             raise Retryable(message) from None
@@ -124,16 +135,16 @@ def _payload(arguments: Arguments | Mapping[str, object]) -> object:
     return to_jsonable_python({k: v for k, v in arguments.items() if v is not None})
 
 
-def _translated(function: str, error: APIError) -> Retryable | Permanent:
-    code = error.code or "unknown"
-    what = f"database function {function} failed with {code}"
+def _translated(function: str, error: APIError, status: int) -> Retryable | Permanent:
+    # A gateway in front of PostgREST has no codes, only the HTTP status.
+    code = error.code if error.code and _CODE.fullmatch(error.code) else ""
+    what = f"database function {function} failed with {code or f'HTTP {status}'}"
     if code.startswith(_MESSAGE_WITHOUT_VALUES):
         what = f"{what}: {error.message}"
-    is_http = code.isdigit() and len(code) == _HTTP_CODE_LENGTH
-    if code.startswith(_PASSING_HTTP if is_http else _PASSING):
+    if code.startswith(_PASSING) if code else status in _PASSING_STATUS or status >= _SERVER_ERROR:
         return Retryable(what)
-    if code in _KEY_REFUSED:
-        return Permanent(f"{what}; SUPABASE_SERVICE_KEY was refused: set the service_role key")
+    if code in _KEY_REFUSED or status == HTTPStatus.UNAUTHORIZED:
+        return Permanent(f"{what}; SUPABASE_SERVICE_KEY must be the key of service_role")
     if code in ("PGRST202", "PGRST203"):
         return Permanent(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")
     return Permanent(what)
