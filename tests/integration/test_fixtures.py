@@ -1,7 +1,7 @@
 """The servers that tests get are real, usable and each test's own."""
 
-import asyncpg
 import aio_pika
+import asyncpg
 import redis.asyncio as redis
 
 

@@ -133,7 +133,7 @@ def running(program: Program, log: Path) -> Iterator[None]:
     prefix = launcher(user=None, death_signal="KILL", within=program.folder)
     with (
         log.open("wb") as output,
-        subprocess.Popen(  # noqa: S603 - our own command
+        subprocess.Popen(
             [*prefix, *program.argv],
             cwd=program.folder,
             env={"PATH": os.environ["PATH"], **program.env},
@@ -169,7 +169,7 @@ def _server(part: str) -> dict[str, str]:
 def _start(part: str, folder: Path, owner: str) -> None:
     log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        process = subprocess.Popen(
             [sys.executable, "-m", "julia_dev.testbed", part, str(folder), owner],
             stdin=subprocess.DEVNULL,
             stdout=output,

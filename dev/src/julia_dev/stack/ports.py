@@ -24,6 +24,8 @@ DEFAULTS = {
     "rabbitmq_epmd": 18675,
 }
 
+_HIGHEST = 65535
+
 
 def variable(name: str) -> str:
     """Return the environment variable that moves the port called `name`."""
@@ -39,7 +41,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, int]:
     ports: dict[str, int] = {}
     for name, default in DEFAULTS.items():
         text = environ.get(variable(name)) or str(default)
-        if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _HIGHEST:
             raise StackError(f"{variable(name)}={text!r} is no port number (1 to 65535)")
         if int(text) in ports.values():
             raise StackError(f"{variable(name)}={text} is the port of another part too; move one")

@@ -78,9 +78,7 @@ class Postgres:
             *("--encoding", "UTF8", "--locale", "C.UTF-8"),
             *(() if self.durable else ("--no-sync",)),
         ]
-        done = subprocess.run(  # noqa: S603 - our own command
-            command, cwd=self.folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
         password.unlink()
         if done.returncode != 0:
             raise StackError(f"initdb could not create {self._data}:\n{done.stderr or done.stdout}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from julia_dev.stack.privileges import launcher
 from julia_dev.stack.probes import NotReady, Probe, wait_until
@@ -36,12 +37,18 @@ class Program:
 class Child:
     """A running `Program`, in a session of its own so that a Ctrl-C reaches only us."""
 
-    def __init__(self, program: Program, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self,
+        program: Program,
+        process: asyncio.subprocess.Process,
+        on_line: Callable[[bytes], None],
+    ) -> None:
         self.program = program
         self._process = process
+        self._pump = asyncio.create_task(_read_lines(process.stdout, on_line))
 
     @classmethod
-    async def start(cls, program: Program, on_line: Callable[[bytes], None]) -> "Child":
+    async def start(cls, program: Program, on_line: Callable[[bytes], None]) -> Self:
         """Start it and hand every line of its output (both streams) to `on_line`."""
         prefix = launcher(
             user=program.user, death_signal=program.death_signal, within=program.folder
@@ -57,11 +64,7 @@ class Child:
             start_new_session=True,
             limit=_LINE_LIMIT,
         )
-        child = cls(program, process)
-        child._pump = asyncio.create_task(child._read_lines(on_line))
-        return child
-
-    _pump: asyncio.Task[None]
+        return cls(program, process, on_line)
 
     @property
     def pid(self) -> int:
@@ -118,13 +121,15 @@ class Child:
         self.signal(signal.SIGKILL)
         await self.wait()
 
-    async def _read_lines(self, on_line: Callable[[bytes], None]) -> None:
-        assert self._process.stdout is not None
-        while True:
-            try:
-                line = await self._process.stdout.readline()
-            except ValueError:
-                line = b"(a line longer than 1 MiB was left out)\n"
-            if not line:
-                return
-            on_line(line.rstrip(b"\r\n"))
+
+async def _read_lines(
+    stream: asyncio.StreamReader | None, on_line: Callable[[bytes], None]
+) -> None:
+    while stream is not None:
+        try:
+            line = await stream.readline()
+        except ValueError:
+            line = b"(a line longer than 1 MiB was left out)\n"
+        if not line:
+            return
+        on_line(line.rstrip(b"\r\n"))

@@ -1,7 +1,7 @@
 """A private RabbitMQ node with a port mapper (epmd) of its own."""
 
-import secrets
 import re
+import secrets
 import shutil
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
