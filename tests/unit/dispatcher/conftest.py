@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import pytest
+
 from julia_common.resilience.breaker import EVOLUTION, CircuitBreaker
 from julia_common.testing import ManualClock
 from julia_dispatcher.sending import Sending, Terms
-
 from julia_dispatcher.testing import FakeEvolution, FakeOutbox
 
 
@@ -26,4 +26,6 @@ def bench() -> Bench:
     evolution = FakeEvolution()
     circuit = CircuitBreaker("evolution", EVOLUTION, clock=clock)
     terms = Terms(max_hora=15, max_dia=80, post_timeout_s=10, owner="me")
-    return Bench(clock, outbox, evolution, circuit, Sending(outbox, evolution, circuit, terms, clock))
+    return Bench(
+        clock, outbox, evolution, circuit, Sending(outbox, evolution, circuit, terms, clock)
+    )

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from julia_common.errors import Retryable
 from julia_dispatcher.conversations import Conversations
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 
 import pytest
+
 from julia_common.database import NotClaimed, SendRecorded
 from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import NotSent, Sent, Uncertain
@@ -183,7 +184,9 @@ async def test_answers_of_evolution_never_open_the_circuit(bench):
 
 async def test_the_circuit_closes_with_the_first_send_that_gets_through(bench):
     bench.outbox.claims = deque([part] * 6)
-    bench.evolution.outcomes = deque([Uncertain("timeout", unreachable=True)] * 5 + [Sent("K", "j")])
+    bench.evolution.outcomes = deque(
+        [Uncertain("timeout", unreachable=True)] * 5 + [Sent("K", "j")]
+    )
     for _ in range(5):
         await bench.sending.step("c1")
     bench.clock.advance(15)

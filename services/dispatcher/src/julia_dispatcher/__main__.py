@@ -1,7 +1,6 @@
 """`python -m julia_dispatcher`."""
 
 from julia_common.serve import run
-
 from julia_dispatcher.bootstrap import build
 from julia_dispatcher.settings import Settings
 

@@ -15,7 +15,6 @@ from julia_common.resilience.breaker import EVOLUTION, CircuitBreaker
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.serve import Service
-
 from julia_dispatcher.conversations import Conversations, Wait
 from julia_dispatcher.mirror import Mirror
 from julia_dispatcher.mirror_store import RedisMirror

@@ -31,9 +31,7 @@ class Store(Protocol):
         ...
 
 
-async def refresh(
-    ceilings: Ceilings, store: Store, *, post_timeout_s: float
-) -> tuple[Window, ...]:
+async def refresh(ceilings: Ceilings, store: Store, *, post_timeout_s: float) -> tuple[Window, ...]:
     """Write the sums once, after resetting the ceilings whose counters were deleted: answers these.
 
     Two replicas that see the same deletion reset once: the operation's id is derived from the

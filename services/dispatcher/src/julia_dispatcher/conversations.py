@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from julia_common.lifecycle import stopped_within
+
 type Wait = float
 """Seconds after which something may go; 0: at once."""
 
@@ -20,21 +22,19 @@ class Conversations:
     guards a conversation against other processes; this class only saves their refusals.
     """
 
-    def __init__(
-        self, step: Callable[[str], Awaitable[Wait | None]], *, side_by_side: int
-    ) -> None:
+    def __init__(self, step: Callable[[str], Awaitable[Wait | None]], *, side_by_side: int) -> None:
         """Prepare; nothing runs before the first `ring`."""
         self._step = step
         self._slots = asyncio.Semaphore(side_by_side)
         self._rung: dict[str, asyncio.Event] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     name = "conversations"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Start no further step once `stop` is set; the steps that run end by themselves."""
         await stop.wait()
-        self._stopping = True
+        self._stopping.set()
         for rung in self._rung.values():
             rung.set()
 
@@ -55,10 +55,10 @@ class Conversations:
 
     async def _work(self, conversa_id: str, rung: asyncio.Event) -> None:
         waits = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             rung.clear()
             async with self._slots:
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 wait = await self._step(conversa_id)
             if wait == 0 or rung.is_set():
@@ -66,12 +66,4 @@ class Conversations:
             if wait is None or wait > SHORT_WAIT_SECONDS or waits == _SHORT_WAITS:
                 return
             waits += 1
-            await _at_most(wait, rung)
-
-
-async def _at_most(seconds: float, event: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
+            await stopped_within(rung, wait)

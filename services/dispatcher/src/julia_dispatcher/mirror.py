@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from redis.exceptions import RedisError
+
 from julia_common.errors import Permanent, Retryable
 from julia_common.lifecycle import stopped_within
 from julia_common.resilience.breaker import CircuitBreaker, CircuitSnapshot
-from redis.exceptions import RedisError
-
 from julia_dispatcher import metrics
 from julia_dispatcher.ceilings import Store, refresh
 from julia_dispatcher.ports import Ceilings

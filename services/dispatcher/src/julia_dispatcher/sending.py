@@ -7,13 +7,13 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
+
 from julia_common.database import Claimed, ClaimNext, NotClaimed, RecordSend, SendRecorded
 from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import NotSent, SendOutcome, Sent, Uncertain
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen, CircuitState
 from julia_common.resilience.clock import Clock
 from julia_common.telemetry.logging import canonical
-
 from julia_dispatcher import metrics
 from julia_dispatcher.conversations import Wait
 from julia_dispatcher.ports import Outbox, Sender

@@ -5,14 +5,23 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from julia_common.database import Claimed, ClaimNext, ClaimReleased, NotClaimed, RecordSend, SendRecorded
+from julia_common.database import (
+    Claimed,
+    ClaimNext,
+    ClaimReleased,
+    NotClaimed,
+    RecordSend,
+    SendRecorded,
+)
 from julia_common.evolution import SendOutcome, Sent
 from julia_common.testing import ManualClock
 
 NOTHING = NotClaimed(status="vazio")
 
 
-def part(claim_id: str, *, kind: str = "reply", canary: bool = False, mais: bool = False) -> Claimed:
+def part(
+    claim_id: str, *, kind: str = "reply", canary: bool = False, mais: bool = False
+) -> Claimed:
     return Claimed(
         status="enviar",
         fila_id="fila-1",
@@ -24,7 +33,6 @@ def part(claim_id: str, *, kind: str = "reply", canary: bool = False, mais: bool
         text_hash="00",
         tentativa=1,
         budget_ms=2000,
-        mais=mais,
         canary=canary,
     )
 
@@ -43,6 +51,7 @@ class FakeOutbox:
     asked: list[ClaimNext] = field(default_factory=list)
 
     async def claim_next(self, claim: ClaimNext) -> Claimed | NotClaimed:
+        """Answer with the next of `claims`."""
         self.asked.append(claim)
         self.clock.advance(self.claim_seconds)
         await asyncio.sleep(0)
@@ -52,12 +61,14 @@ class FakeOutbox:
         return answer(claim.claim_id)
 
     async def release_claim(self, *, claim_id: str, motivo: str) -> ClaimReleased:
+        """Note the release, after the failures in `release_answers`."""
         if self.release_answers:
             raise self.release_answers.popleft()
         self.released.append((claim_id, motivo))
         return ClaimReleased(status="liberada")
 
     async def record_send(self, send: RecordSend) -> SendRecorded:
+        """Note the record and answer with the next of `record_answers`."""
         answer = (
             self.record_answers.popleft()
             if self.record_answers
@@ -80,6 +91,7 @@ class FakeEvolution:
     async def send_text(
         self, instance: str, number: str, text: str, *, start_within_seconds: float
     ) -> SendOutcome:
+        """Note the POST."""
         self.posts.append((instance, number, text))
         self.budgets.append(start_within_seconds)
         await asyncio.sleep(0)

@@ -1,0 +1,50 @@
+"""The composition root: everything is built here, once."""
+
+from contextlib import AsyncExitStack
+from uuid import uuid4
+
+from julia_common.database import Database
+from julia_common.evolution import open_evolution
+from julia_common.messaging import open_messaging
+from julia_common.resilience.clock import SystemClock
+from julia_common.serve import Service
+from julia_scheduler.catchup import CatchUp
+from julia_scheduler.due import expire_replies, measure_backlog, sweep_doorbells
+from julia_scheduler.loops import SurvivingLoop
+from julia_scheduler.settings import Settings
+from julia_scheduler.settling import Settler
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> Service:
+    """Open everything on `stack` and wire it up."""
+    database = await Database.create(
+        settings.supabase_url, settings.supabase_service_key.get_secret_value()
+    )
+    stack.push_async_callback(database.aclose)
+    evolution = await stack.enter_async_context(
+        open_evolution(
+            settings.evolution_api_url,
+            settings.evolution_api_key,
+            timeout_seconds=settings.evolution_timeout_seconds,
+        )
+    )
+    messaging = await stack.enter_async_context(
+        open_messaging(settings.rabbitmq_url, "julia-scheduler")
+    )
+    publisher = messaging.publisher
+    owner = str(uuid4())
+    settler = Settler(database, evolution, publisher, owner=owner, strict=settings.strict_sends)
+    catch_up = CatchUp(database, evolution, publisher, SystemClock(), owner)
+
+    return Service(
+        readiness={"broker": messaging.check, "database": database.check_contract},
+        background=[
+            SurvivingLoop("varredura", 1, lambda: sweep_doorbells(database, publisher)),
+            SurvivingLoop("incertas", 2, settler.settle),
+            SurvivingLoop("expiracao", 5, lambda: expire_replies(database, publisher)),
+            # More often than once a minute: whoever is first takes the minute's run.
+            SurvivingLoop("recuperacao", 15, catch_up.run),
+            SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),
+        ],
+        drain_seconds=settings.evolution_timeout_seconds + 5,
+    )

@@ -1,0 +1,40 @@
+"""What the database says is due: sends without a doorbell, replies that waited too long, gauges."""
+
+from typing import Final
+
+from julia_scheduler import metrics
+from julia_scheduler.bell import ring_all
+from julia_scheduler.ports import Due, Publish
+
+_BATCH: Final = 200
+
+
+async def sweep_doorbells(database: Due, publisher: Publish) -> None:
+    """Ring for every send that nobody rang for."""
+    while True:
+        due = (await database.due_doorbells(limit=_BATCH)).conversas
+        await ring_all(publisher, due, origin="varredura")
+        if len(due) < _BATCH:
+            return
+
+
+async def expire_replies(database: Due, publisher: Publish) -> None:
+    """Hand replies older than the reply window to a person."""
+    while True:
+        expired = await database.expire_replies(limit=_BATCH)
+        metrics.EXPIRED.inc(expired.transferidas)
+        await ring_all(publisher, expired.conversas, origin="expiracao")
+        if expired.transferidas < _BATCH:
+            return
+
+
+async def measure_backlog(database: Due) -> None:
+    """Bring the gauges up to date."""
+    backlog = await database.backlog()
+    metrics.INBOUND_DUE.set(backlog.inbound_due)
+    metrics.INBOUND_OLDEST.set(backlog.inbound_oldest_s or 0)
+    metrics.OUTBOUND_DUE.set(backlog.outbound_due)
+    metrics.OUTBOUND_OLDEST.set(backlog.outbound_oldest_s or 0)
+    metrics.UNCERTAIN.set(backlog.uncertain)
+    metrics.PARKED.set(backlog.parked)
+    metrics.PAUSED.set(backlog.paused)

@@ -1,0 +1,58 @@
+"""Endless work that survives its errors."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from julia_common.lifecycle import stopped_within
+from julia_scheduler import metrics
+
+log = structlog.get_logger(__name__)
+
+_FIRST_BACKOFF_SECONDS: Final = 0.5
+_LAST_BACKOFF_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivingLoop:
+    """Repeats `step` every `seconds`, and later and later while it fails.
+
+    Whatever a step raises is logged, counted and tried again: a loop that ended would be noticed
+    only by what stays undone.
+    """
+
+    name: str
+    seconds: float
+    step: Callable[[], Awaitable[None]]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set; the step in progress is finished first."""
+        failures = 0
+        while not stop.is_set():
+            failures = 0 if await self._succeeds(failures) else failures + 1
+            if await stopped_within(stop, pause_after(failures, self.seconds)):
+                return
+
+    async def _succeeds(self, failures: int) -> bool:
+        try:
+            with metrics.LOOP_SECONDS.labels(self.name).time():
+                await self.step()
+        except Exception:
+            metrics.LOOP_ERRORS.labels(self.name).inc()
+            log.exception("a loop failed and goes on", laco=self.name, falhas=failures + 1)
+            return False
+        metrics.LOOP_LAST_SUCCESS.labels(self.name).set_to_current_time()
+        return True
+
+
+def pause_after(failures: int, seconds: float) -> float:
+    """Seconds until the next step: `seconds`, or a growing, jittered back-off after failures."""
+    if failures == 0:
+        return seconds
+    doubled = _FIRST_BACKOFF_SECONDS * 2.0 ** min(failures - 1, 10)
+    backoff = max(seconds, min(_LAST_BACKOFF_SECONDS, doubled))
+    return backoff * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret

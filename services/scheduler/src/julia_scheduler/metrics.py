@@ -1,0 +1,59 @@
+"""What the scheduler counts, and the gauges that alerts on silence read."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LOOP_SECONDS: Final = Histogram(
+    "julia_scheduler_loop_segundos",
+    "Duração de uma volta de cada laço",
+    ["laco"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60),
+)
+LOOP_ERRORS: Final = Counter(
+    "julia_scheduler_loop_erros_total", "Voltas que falharam, por laço", ["laco"]
+)
+LOOP_LAST_SUCCESS: Final = Gauge(
+    "julia_scheduler_loop_ultimo_sucesso_timestamp_segundos",
+    "Quando cada laço terminou bem pela última vez (Unix)",
+    ["laco"],
+)
+
+DOORBELLS: Final = Counter(
+    "julia_campainhas_total", "Campainhas tocadas pelo scheduler, por origem", ["origem"]
+)
+EXPIRED: Final = Counter(
+    "julia_respostas_expiradas_total", "Respostas que esperaram demais e foram a uma pessoa"
+)
+
+SETTLED: Final = Counter(
+    "julia_incertas_resolvidas_total",
+    "Verificações de envios incertos, por evidência e desfecho",
+    ["evidencia", "desfecho"],
+)
+
+CATCHUP_FOUND: Final = Counter(
+    "julia_recuperacao_mensagens_total",
+    "Mensagens perdidas pelo webhook e recuperadas da Evolution, por sentido",
+    ["sentido"],
+)
+CATCHUP_UNREADABLE: Final = Counter(
+    "julia_recuperacao_ilegiveis_total", "Registros da Evolution que não puderam ser lidos"
+)
+CATCHUP_LAST: Final = Gauge(
+    "julia_recuperacao_ultima_timestamp_segundos",
+    "Até quando as mensagens de cada número foram conferidas (Unix)",
+    ["instancia"],
+)
+
+INBOUND_DUE: Final = Gauge("julia_turnos_devidos", "Conversas com turno vencido, sem as pausadas")
+INBOUND_OLDEST: Final = Gauge(
+    "julia_turnos_devidos_idade_segundos", "Idade do turno vencido mais antigo"
+)
+OUTBOUND_DUE: Final = Gauge("julia_envios_devidos", "Envios vencidos, sem os pausados")
+OUTBOUND_OLDEST: Final = Gauge(
+    "julia_envios_devidos_idade_segundos", "Idade do envio vencido mais antigo"
+)
+UNCERTAIN: Final = Gauge("julia_envios_incertos", "Envios de que não se sabe se chegaram")
+PARKED: Final = Gauge("julia_envios_estacionados", "Envios que esperam a decisão de uma pessoa")
+PAUSED: Final = Gauge("julia_pausada", "1 enquanto alguma pausa está em vigor")

@@ -1,0 +1,14 @@
+"""What the scheduler reads from the environment."""
+
+from julia_common.settings import (
+    BrokerSettings,
+    CommonSettings,
+    EvolutionSettings,
+    SupabaseSettings,
+)
+
+
+class Settings(CommonSettings, BrokerSettings, SupabaseSettings, EvolutionSettings):
+    """See docs/reference/settings.md. `strict_sends`: park what is uncertain, never resend it."""
+
+    strict_sends: bool = False
