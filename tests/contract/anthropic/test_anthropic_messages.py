@@ -38,17 +38,16 @@ async def test_an_answer_has_text_usage_and_a_request_id(client: AsyncAnthropic,
 async def test_a_streamed_answer_arrives_in_pieces_and_ends_with_a_stop_reason(
     client: AsyncAnthropic, api
 ) -> None:
-    pieces = []
     async with client.messages.stream(
         model=api.model,
         max_tokens=200,
         system=SYSTEM,
         messages=[{"role": "user", "content": "Tem plantão em Campinas?"}],
     ) as stream:
-        async for piece in stream.text_stream:
-            pieces.append(piece)
+        pieces = [piece async for piece in stream.text_stream]
         final = await stream.get_final_message()
 
+    assert len(pieces) > 1
     assert "".join(pieces) == final.content[0].text
     assert final.stop_reason == "end_turn"
     assert final.usage.output_tokens > 0

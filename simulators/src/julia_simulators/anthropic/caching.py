@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pydantic import BaseModel
-
-from julia_simulators.anthropic.request import CacheControl, CountRequest
+from julia_simulators.anthropic.request import CacheControl, CountRequest, Part
 
 CHARACTERS_PER_TOKEN = 3.6
 LOOK_BACK_BLOCKS = 20
@@ -47,7 +45,7 @@ class InputUsage:
 
 def segments(request: CountRequest) -> list[Segment]:
     """The prompt in the order in which it is hashed: tools, system, messages."""
-    parts: list[tuple[str, BaseModel]] = [
+    parts: list[tuple[str, Part]] = [
         *(("tool", tool) for tool in request.tools),
         *(("system", block) for block in request.system_blocks()),
         *((turn.role, block) for turn in request.messages for block in turn.blocks()),

@@ -25,60 +25,67 @@ from julia_simulators.anthropic.state import Behaviour, World
 
 def routes(world: World) -> list[Route]:
     """The control routes of one world."""
+    control = _Control(world)
+    return [
+        Route("/_sim", control.about),
+        Route("/_sim/behaviour", control.behaviour, methods=["GET", "PATCH"]),
+        Route("/_sim/faults", control.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/_sim/answers", control.answers, methods=["GET", "POST", "DELETE"]),
+        Route("/_sim/requests", control.requests, methods=["GET", "DELETE"]),
+        Route("/_sim/tally", control.tally),
+        Route("/_sim/reset", control.reset, methods=["POST"]),
+    ]
 
-    async def about(_request: Request) -> JSONResponse:
+
+class _Control:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def about(self, _request: Request) -> JSONResponse:
         return JSONResponse(
             {
                 "simulator": "anthropic",
                 "note": "Rules, not a model. Nothing here comes from Claude.",
                 "faults": [kind.value for kind in FaultKind],
-                "requests_seen": world.requests_seen,
+                "requests_seen": self._world.requests_seen,
             }
         )
 
-    async def behaviour(request: Request) -> JSONResponse:
+    async def behaviour(self, request: Request) -> JSONResponse:
         if request.method == "PATCH":
-            changed = {**world.behaviour.model_dump(), **await request.json()}
-            world.configure(_read(Behaviour, changed))
-        return JSONResponse(world.behaviour.model_dump())
+            changed = {**self._world.behaviour.model_dump(), **await request.json()}
+            self._world.configure(_read(Behaviour, changed))
+        return JSONResponse(self._world.behaviour.model_dump())
 
-    async def faults(request: Request) -> JSONResponse:
+    async def faults(self, request: Request) -> JSONResponse:
+        faults = self._world.faults
         if request.method == "DELETE":
-            world.faults.clear()
+            faults.clear()
         elif request.method == "POST":
             for fault in [_read(Fault, item) for item in await _items(request)]:
-                world.faults.add(fault)
-        return JSONResponse([fault.model_dump(mode="json") for fault in world.faults.active()])
+                faults.add(fault)
+        return JSONResponse([fault.model_dump(mode="json") for fault in faults.active()])
 
-    async def answers(request: Request) -> JSONResponse:
+    async def answers(self, request: Request) -> JSONResponse:
+        scripted = self._world.scripted
         if request.method == "DELETE":
-            world.scripted.clear()
+            scripted.clear()
         elif request.method == "POST":
-            world.scripted += [_read(ScriptedAnswer, item) for item in await _items(request)]
-        return JSONResponse([answer.model_dump() for answer in world.scripted])
+            scripted += [_read(ScriptedAnswer, item) for item in await _items(request)]
+        return JSONResponse([answer.model_dump() for answer in scripted])
 
-    async def requests(request: Request) -> JSONResponse:
+    async def requests(self, request: Request) -> JSONResponse:
         if request.method == "DELETE":
-            world.records.clear()
+            self._world.records.clear()
         since = int(request.query_params.get("since", "0"))
-        return JSONResponse([r.as_json() for r in world.records if r.n > since])
+        return JSONResponse([r.as_json() for r in self._world.records if r.n > since])
 
-    async def tally(_request: Request) -> JSONResponse:
-        return JSONResponse({model: asdict(bill) for model, bill in world.tallies.items()})
+    async def tally(self, _request: Request) -> JSONResponse:
+        return JSONResponse({model: asdict(bill) for model, bill in self._world.tallies.items()})
 
-    async def reset(_request: Request) -> JSONResponse:
-        world.reset()
+    async def reset(self, _request: Request) -> JSONResponse:
+        self._world.reset()
         return JSONResponse({"status": "ok"})
-
-    return [
-        Route("/_sim", about),
-        Route("/_sim/behaviour", behaviour, methods=["GET", "PATCH"]),
-        Route("/_sim/faults", faults, methods=["GET", "POST", "DELETE"]),
-        Route("/_sim/answers", answers, methods=["GET", "POST", "DELETE"]),
-        Route("/_sim/requests", requests, methods=["GET", "DELETE"]),
-        Route("/_sim/tally", tally),
-        Route("/_sim/reset", reset, methods=["POST"]),
-    ]
 
 
 async def _items(request: Request) -> list[Any]:

@@ -10,18 +10,20 @@ from julia_simulators.anthropic.errors import ApiError
 MAX_CACHE_MARKS = 4
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Anything inside a request; fields that are not checked are kept."""
+
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class CacheControl(_Part):
+class CacheControl(Part):
     """A mark: everything before and including its block may be cached."""
 
     type: Literal["ephemeral"]
     ttl: Literal["5m", "1h"] = "5m"
 
 
-class TextBlock(_Part):
+class TextBlock(Part):
     """Text of the system prompt, of a person or of the model."""
 
     type: Literal["text"]
@@ -29,7 +31,7 @@ class TextBlock(_Part):
     cache_control: CacheControl | None = None
 
 
-class ToolUseBlock(_Part):
+class ToolUseBlock(Part):
     """The model asked for a tool."""
 
     type: Literal["tool_use"]
@@ -39,7 +41,7 @@ class ToolUseBlock(_Part):
     cache_control: CacheControl | None = None
 
 
-class ToolResultBlock(_Part):
+class ToolResultBlock(Part):
     """The caller's answer to a `tool_use`."""
 
     type: Literal["tool_result"]
@@ -49,7 +51,7 @@ class ToolResultBlock(_Part):
     cache_control: CacheControl | None = None
 
 
-class OtherBlock(_Part):
+class OtherBlock(Part):
     """Images, documents, thinking: counted, never read."""
 
     type: Literal["image", "document", "thinking", "redacted_thinking"]
@@ -61,7 +63,7 @@ type Block = Annotated[
 ]
 
 
-class Turn(_Part):
+class Turn(Part):
     """One element of `messages`."""
 
     role: Literal["user", "assistant", "system"]
@@ -86,7 +88,7 @@ class Turn(_Part):
         return [block for block in self.blocks() if isinstance(block, ToolResultBlock)]
 
 
-class Tool(_Part):
+class Tool(Part):
     """A tool that the model may call."""
 
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,128}$")]
@@ -95,14 +97,14 @@ class Tool(_Part):
     cache_control: CacheControl | None = None
 
 
-class ToolChoice(_Part):
+class ToolChoice(Part):
     """Whether tools may, must or must not be used."""
 
     type: Literal["auto", "any", "tool", "none"]
     name: str | None = None
 
 
-class CountRequest(_Part):
+class CountRequest(Part):
     """Body of `/v1/messages/count_tokens`, and what `/v1/messages` shares with it."""
 
     model: Annotated[str, Field(min_length=1)]

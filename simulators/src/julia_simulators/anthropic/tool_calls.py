@@ -39,19 +39,9 @@ def arguments_for(tool: Tool, said: str, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def _value(schema: dict[str, Any], said: str, rng: random.Random) -> Any:  # noqa: ANN401 - any JSON
+def _value(schema: dict[str, Any], said: str, rng: random.Random) -> Any:
     if schema.get("enum"):
         return rng.choice(schema["enum"])
-    match schema.get("type"):
-        case "integer":
-            return schema.get("minimum", 1)
-        case "number":
-            return float(schema.get("minimum", 1))
-        case "boolean":
-            return True
-        case "array":
-            return []
-        case "object":
-            return {}
-        case _:
-            return said[:80]
+    least = schema.get("minimum", 1)
+    by_type = {"integer": least, "number": float(least), "boolean": True, "array": [], "object": {}}
+    return by_type.get(schema.get("type", "string"), said[:80])

@@ -1,0 +1,1 @@
+"""The brain's ports on real neighbours."""

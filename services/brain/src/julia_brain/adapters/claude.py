@@ -1,0 +1,167 @@
+"""Claude through the anthropic SDK: one retry layer, one deadline, one circuit breaker."""
+
+import asyncio
+import json
+import random
+from typing import Final
+
+import anthropic
+from anthropic import AsyncAnthropic
+from anthropic.types import Message, MessageParam, TextBlockParam
+from anthropic.types.assistant_message_param import AssistantMessageParam
+from anthropic.types.user_message_param import UserMessageParam
+
+from julia_brain import metrics
+from julia_brain.domain.prompt import Prompt
+from julia_brain.ports import Draft
+from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
+from julia_common.resilience.clock import Clock
+
+MAX_TOKENS: Final = 600
+ATTEMPT_SECONDS: Final = 7.0
+"""A call that took longer is given up, so that a second one still fits into a turn."""
+
+SHORTEST_ATTEMPT_SECONDS: Final = 1.5
+"""With less time left a second call is not begun."""
+
+RETRY_SECONDS: Final = (0.2, 0.5)
+"""Bounds of the pause before the second call when Claude names none."""
+
+_SPEND_LIMITS: Final = ("enforced_spend_limit_reached", "contract_spend_limit_reached")
+_PASSING: Final = (408, 409, 429)
+_SERVER_ERRORS: Final = 500
+
+
+class Claude:
+    """Writes drafts. The SDK's own retries are off (`open_client`): they know no deadline."""
+
+    def __init__(
+        self, client: AsyncAnthropic, model: str, breaker: CircuitBreaker, clock: Clock
+    ) -> None:
+        """Ask `model` through `client`; `breaker` is shared by all calls of the process."""
+        self._clock = clock
+        self._client = client
+        self._model = model
+        self._breaker = breaker
+
+    async def write(self, prompt: Prompt, *, within_s: float) -> Draft:
+        """Write the next message; see `ports.Writer`."""
+        deadline = self._clock.monotonic() + within_s
+        for last in (False, True):
+            left = deadline - self._clock.monotonic()
+            try:
+                async with self._breaker.guard():
+                    return await self._measured(prompt, min(left, ATTEMPT_SECONDS))
+            except CircuitOpen:
+                raise
+            except Retryable as error:
+                wait = error.retry_after or random.uniform(*RETRY_SECONDS)  # noqa: S311 - jitter
+                left = deadline - self._clock.monotonic()
+                if last or wait + SHORTEST_ATTEMPT_SECONDS > left:
+                    raise
+                await self._clock.sleep(wait)
+        raise AssertionError  # the last attempt returns or raises
+
+    async def _measured(self, prompt: Prompt, timeout_s: float) -> Draft:
+        started = self._clock.monotonic()
+        result = "cancelada"
+        try:
+            message = await self._call(prompt, timeout_s)
+            result = "ok"
+        except Retryable:
+            result = "temporario"
+            raise
+        except Permanent:
+            result = "permanente"
+            raise
+        finally:
+            elapsed = self._clock.monotonic() - started
+            metrics.ANSWER_SECONDS.labels(result).observe(elapsed)
+        return _draft(message, elapsed)
+
+    async def _call(self, prompt: Prompt, timeout_s: float) -> Message:
+        try:
+            # The SDK's timeout bounds each read; only this bounds the whole call.
+            async with asyncio.timeout(timeout_s):
+                answer: object = await self._client.messages.create(
+                    model=self._model,
+                    max_tokens=MAX_TOKENS,
+                    system=_system(prompt),
+                    messages=_messages(prompt),
+                )
+        except anthropic.APIStatusError as error:
+            raise _translated(error) from None
+        except (anthropic.APIConnectionError, TimeoutError) as error:
+            text = f"Claude could not be reached or did not answer in time ({type(error).__name__})"
+            raise Retryable(text) from None
+        except (json.JSONDecodeError, anthropic.APIResponseValidationError):
+            text = "Claude's endpoint answered something that is not JSON"
+            raise Retryable(text) from None
+        # The SDK does not check what a 200 carries: with a wrong content type this is a str.
+        if not isinstance(answer, Message):
+            text = "Claude's endpoint answered text instead of a message"
+            raise Retryable(text)
+        return answer
+
+
+def open_client(api_key: str, base_url: str) -> AsyncAnthropic:
+    """Build a client without retries of its own; the caller closes it."""
+    return AsyncAnthropic(
+        api_key=api_key, base_url=base_url, max_retries=0, timeout=ATTEMPT_SECONDS
+    )
+
+
+def _translated(error: anthropic.APIStatusError) -> Retryable | Permanent:
+    # The error's text may quote the request, thus the conversation: only codes are kept.
+    what = f"Claude refused with {error.status_code} {error.type} (request {error.request_id})"
+    if getattr(error, "error_code", None) in _SPEND_LIMITS:
+        return Permanent(f"{what}: the spend limit is reached; raise it in the Anthropic console")
+    if error.status_code in (401, 403):
+        return Permanent(f"{what}: check ANTHROPIC_API_KEY")
+    if error.status_code == 404:  # noqa: PLR2004 - HTTP
+        return Permanent(f"{what}: check ANTHROPIC_MODEL")
+    if error.status_code in _PASSING or error.status_code >= _SERVER_ERRORS:
+        return Retryable(what, retry_after=_retry_after(error))
+    return Permanent(what)
+
+
+def _retry_after(error: anthropic.APIStatusError) -> float | None:
+    try:
+        return max(0.0, float(error.response.headers["retry-after"])) or None
+    except (KeyError, ValueError):
+        return None
+
+
+def _system(prompt: Prompt) -> list[TextBlockParam]:
+    persona: TextBlockParam = {
+        "type": "text",
+        "text": prompt.persona,
+        "cache_control": {"type": "ephemeral"},
+    }
+    return [persona, {"type": "text", "text": prompt.situation}]
+
+
+def _messages(prompt: Prompt) -> list[MessageParam]:
+    messages: list[MessageParam] = []
+    for turn in prompt.turns:
+        blocks = [TextBlockParam(type="text", text=text) for text in turn.texts]
+        if turn.role == "user":
+            messages.append(UserMessageParam(role="user", content=blocks))
+        else:
+            messages.append(AssistantMessageParam(role="assistant", content=blocks))
+    return messages
+
+
+def _draft(message: Message, elapsed_s: float) -> Draft:
+    usage = message.usage
+    return Draft(
+        text="".join(block.text for block in message.content if block.type == "text").strip(),
+        stop_reason=message.stop_reason,
+        model=message.model,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_input_tokens or 0,
+        cache_write_tokens=usage.cache_creation_input_tokens or 0,
+        llm_ms=round(elapsed_s * 1000),
+    )

@@ -1,0 +1,86 @@
+"""Builds the brain."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Final
+
+from julia_brain import metrics
+from julia_brain.adapters.claude import Claude, open_client
+from julia_brain.adapters.doorbell import BrokerDoorbell
+from julia_brain.adapters.signs import EvolutionSigns
+from julia_brain.consumers import consumers
+from julia_brain.handlers import Deps
+from julia_brain.readiness import ContractCheck
+from julia_brain.settings import Settings
+from julia_brain.turns.engine import Engine
+from julia_brain.turns.limits import Limits
+from julia_brain.turns.taker import TurnTaker
+from julia_common.database import Database
+from julia_common.evolution import open_evolution
+from julia_common.lifecycle import Loop
+from julia_common.messaging import open_messaging
+from julia_common.resilience import breaker
+from julia_common.resilience.clock import SystemClock
+from julia_common.serve import Service
+
+SERVICE: Final = "julia-brain"
+GAUGES_SECONDS: Final = 10.0
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> Service:
+    """Open everything on the stack and wire it together."""
+    clock = SystemClock()
+    owner = str(uuid.uuid4())
+    database = await Database.create(
+        settings.supabase_url, settings.supabase_service_key.get_secret_value()
+    )
+    stack.push_async_callback(database.aclose)
+    messaging = await stack.enter_async_context(open_messaging(settings.rabbitmq_url, SERVICE))
+    evolution = await stack.enter_async_context(
+        open_evolution(
+            settings.evolution_api_url,
+            settings.evolution_api_key,
+            timeout_seconds=settings.evolution_timeout_seconds,
+        )
+    )
+    signs = EvolutionSigns(evolution)
+    stack.push_async_callback(signs.aclose)
+    anthropic = await stack.enter_async_context(
+        open_client(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
+    )
+    claude = Claude(
+        anthropic,
+        settings.anthropic_model,
+        breaker.CircuitBreaker("claude", breaker.CLAUDE, clock=clock),
+        clock,
+    )
+    doorbell = BrokerDoorbell(messaging.publisher)
+    engine = Engine(
+        turns=database,
+        writer=claude,
+        signs=signs,
+        doorbell=doorbell,
+        clock=clock,
+        owner=owner,
+        limits=Limits(away_after=settings.away_after_seconds),
+    )
+    taker = TurnTaker(database, engine.run, owner=owner, clock=clock, capacity=settings.max_turns)
+    inbound, control = consumers(messaging, Deps(database, doorbell, taker, clock))
+    return Service(
+        readiness={
+            "inbound": inbound.check,
+            "control": control.check,
+            "database_contract": ContractCheck(database.contract_version),
+        },
+        background=(inbound, control, taker, Loop("gauges", GAUGES_SECONDS, _gauges(database))),
+    )
+
+
+def _gauges(database: Database) -> Callable[[], Awaitable[None]]:
+    async def refresh() -> None:
+        backlog = await database.backlog()
+        metrics.DUE.set(backlog.inbound_due)
+        metrics.OLDEST_DUE_SECONDS.set(backlog.inbound_oldest_s or 0)
+
+    return refresh

@@ -1,0 +1,30 @@
+"""The brain's metrics; names and meaning are listed in the reference documentation."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+ANSWER_SECONDS = Histogram(
+    "julia_tempo_resposta_segundos",
+    "Segundos até a resposta do Claude, por chamada",
+    ["resultado"],
+    buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12),
+)
+TURN_SECONDS = Histogram(
+    "julia_turno_segundos",
+    "Segundos de um turno, do início ao fim",
+    buckets=(0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20),
+)
+TURNS = Counter("julia_turnos_total", "Turnos por resultado", ["resultado"])
+TURNS_RUNNING = Gauge("julia_turnos_em_andamento", "Turnos em andamento neste processo")
+REGENERATIONS = Counter(
+    "julia_turnos_regenerados_total", "Rascunhos refeitos porque chegou mensagem nova"
+)
+FLAWS = Counter("julia_rascunhos_recusados_total", "Rascunhos que não puderam sair", ["falha"])
+STORED = Counter(
+    "julia_mensagens_armazenadas_total",
+    "Mensagens de médicos por tipo de conteúdo e situação no banco",
+    ["tipo", "situacao"],
+)
+DUE = Gauge("julia_turnos_devidos", "Conversas à espera de resposta")
+OLDEST_DUE_SECONDS = Gauge(
+    "julia_turno_mais_antigo_segundos", "Idade da conversa que espera resposta há mais tempo"
+)

@@ -1,0 +1,1 @@
+"""Turns: from a conversation that is due to its committed answer."""
