@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -61,7 +61,15 @@ class Content:
     text: str
     context_info: dict[str, Any] | None = None
     media_base64: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a record says of the content."""
+        known: dict[str, Any] = {"text": self.text, "message_type": self.message_type}
+        if self.context_info and "quotedMessage" in self.context_info:
+            known["quoted_text"] = self.context_info["quotedMessage"]["conversation"]
+        if reaction := self.message.get("reactionMessage"):
+            known["reacts_to"] = reaction["key"].get("id")
+        return known
 
 
 def compose(draft: Draft) -> Content:

@@ -95,8 +95,7 @@ class Network:
             doctor=doctor.number,
             instance=instance.name,
             key_id=key["id"],
-            text=content.text,
-            message_type=content.message_type,
+            **content.facts(),
             timestamp=sent_at,
             history=history,
             private=address is None,
@@ -162,8 +161,7 @@ class Network:
             doctor=doctor.number,
             instance=instance.name,
             key_id=key["id"],
-            text=content.text,
-            message_type=content.message_type,
+            **content.facts(),
         )
         row = shapes.message_row(
             instance,
@@ -181,7 +179,7 @@ class Network:
 
     async def send(self, instance: Instance, outgoing: Outgoing, fault: CallFault) -> Json:
         """Carry a message to the doctor and return the answer 201, or fail as scripted."""
-        key = {"remoteJid": outgoing.jid, "fromMe": True, "id": shapes.new_key_id()}
+        key: Json = {"remoteJid": outgoing.jid, "fromMe": True, "id": shapes.new_key_id()}
         row = shapes.message_row(
             instance,
             key,
@@ -199,8 +197,7 @@ class Network:
                 doctor=number,
                 instance=instance.name,
                 key_id=key["id"],
-                text=outgoing.content.text,
-                message_type=outgoing.content.message_type,
+                **outgoing.content.facts(),
                 route=outgoing.route,
                 started_at=outgoing.started_at,
             )
