@@ -19,9 +19,8 @@ from julia_common.testing import ManualClock
 NOTHING = NotClaimed(status="vazio")
 
 
-def part(
-    claim_id: str, *, kind: str = "reply", canary: bool = False, mais: bool = False
-) -> Claimed:
+def part(claim_id: str, *, kind: str = "reply", canary: bool = False) -> Claimed:
+    """Answer a claim with a part to send."""
     return Claimed(
         status="enviar",
         fila_id="fila-1",
