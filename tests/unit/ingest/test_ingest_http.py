@@ -1,0 +1,245 @@
+"""The HTTP edge, asked directly as an ASGI application."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from julia_common.contracts.messages import Message
+from julia_common.errors import Retryable
+from julia_common.probes import Probes
+from julia_common.serve import Service, application
+from julia_common.testing import ManualClock
+from julia_common.whatsapp.testing import INSTANCE, record
+from julia_ingest import body, http
+from julia_ingest.adapters.redis_view import RedisView
+from julia_ingest.body import Buffers
+from julia_ingest.domain.credentials import Authenticator
+from julia_ingest.health import Health
+from julia_ingest.http import Deps
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+SECRET = "the-webhook-secret"
+SIGNED = {"x-webhook-secret": SECRET}
+UPSERT = json.dumps(
+    {"event": "messages.upsert", "instance": INSTANCE, "data": record({"conversation": "oi"})}
+).encode()
+
+
+class FakeOutlet:
+    """A broker that takes all, is away, or never confirms."""
+
+    def __init__(self) -> None:
+        self.published: list[Message] = []
+        self.paths: list[str] = []
+        self.away = False
+        self.silent = False
+
+    async def publish(self, message: Message, *, key: str) -> None:
+        assert key
+        if self.away:
+            text = "the broker is away"
+            raise Retryable(text)
+        if self.silent:
+            await asyncio.Event().wait()
+        self.published.append(message)
+
+    async def quarantine(self, body: bytes, *, reason: str, path: str) -> None:
+        assert body
+        assert reason
+        self.paths.append(path)
+
+
+@pytest.fixture
+def outlet() -> FakeOutlet:
+    return FakeOutlet()
+
+
+@pytest.fixture
+def buffers() -> Buffers:
+    return Buffers()
+
+
+async def _fine() -> None:
+    return
+
+
+@pytest.fixture
+async def client(outlet: FakeOutlet, buffers: Buffers) -> AsyncIterator[httpx.AsyncClient]:
+    deps = Deps(
+        authenticator=Authenticator([SECRET], jwt_key=None),
+        outlet=outlet,
+        buffers=buffers,
+        clock=ManualClock(),
+        health=Health(
+            view=RedisView(Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))),
+            check_broker=_fine,
+            own_circuits=list,
+            instance=INSTANCE,
+            ceilings={"hour": 15, "day": 80},
+        ),
+    )
+    service = Service(routes=http.routes(), state={"deps": deps})
+    transport = httpx.ASGITransport(app=with_state(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://julia-api") as ready:
+        yield ready
+
+
+def with_state(service: Service) -> ASGIApp:
+    """Hand the state to every request, as uvicorn does with what the lifespan yields."""
+    app = application(service, Probes({}))
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": dict(service.state)}, receive, send)
+
+    return serve
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/webhook/evolution",
+        "/webhook/evolution/",
+        "/webhook/evolution/messages-upsert",
+        "/webhook/evolution/some/thing/else",
+    ],
+)
+async def test_every_path_below_the_webhook_is_taken(
+    client: httpx.AsyncClient, outlet: FakeOutlet, path: str
+) -> None:
+    answer = await client.post(path, content=UPSERT, headers=SIGNED)
+    assert answer.status_code == 202
+    assert len(outlet.published) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"), [({}, "missing"), ({"x-webhook-secret": "x"}, "wrong_secret")]
+)
+async def test_stranger_is_refused_and_counted_before_the_body_is_read(
+    client: httpx.AsyncClient, outlet: FakeOutlet, headers: dict[str, str], reason: str
+) -> None:
+    async def body_nobody_reads() -> AsyncIterator[bytes]:
+        pytest.fail("the body of a stranger was read")
+        yield b""
+
+    before = counted("julia_ingest_unauthorized_total", reason=reason)
+    answer = await client.post("/webhook/evolution", content=body_nobody_reads(), headers=headers)
+    assert answer.status_code == 401
+    assert outlet.published == []
+    assert counted("julia_ingest_unauthorized_total", reason=reason) == before + 1
+
+
+async def test_broker_that_is_away_is_a_503_with_retry_after(
+    client: httpx.AsyncClient, outlet: FakeOutlet
+) -> None:
+    outlet.away = True
+    answer = await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+async def test_broker_that_never_confirms_is_a_503_with_retry_after(
+    client: httpx.AsyncClient, outlet: FakeOutlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PUBLISH_SECONDS", 0.01)
+    outlet.silent = True
+    answer = await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, identity"])
+async def test_compressed_body_is_refused_unread(client: httpx.AsyncClient, encoding: str) -> None:
+    answer = await client.post(
+        "/webhook/evolution", content=UPSERT, headers=SIGNED | {"content-encoding": encoding}
+    )
+    assert answer.status_code == 415
+
+
+async def test_too_large_body_is_refused_by_its_declared_length(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/webhook/evolution",
+        content=UPSERT,
+        headers=SIGNED | {"content-length": str(body.MAX_BYTES + 1)},
+    )
+    assert answer.status_code == 413
+
+
+async def test_body_without_a_length_is_counted_while_it_comes(
+    client: httpx.AsyncClient, buffers: Buffers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "MAX_BYTES", 1000)
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 100
+
+    async with asyncio.timeout(10):
+        answer = await client.post("/webhook/evolution", content=endless(), headers=SIGNED)
+    assert answer.status_code == 413
+    with buffers.share() as share:
+        share.take(body.MAX_BUFFERED_BYTES)
+
+
+async def test_body_that_does_not_arrive_is_a_408(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "READ_SECONDS", 0.01)
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield UPSERT[:10]
+        await asyncio.Event().wait()
+
+    answer = await client.post("/webhook/evolution", content=stuck(), headers=SIGNED)
+    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+
+
+async def test_large_bodies_at_once_are_told_to_come_later(
+    client: httpx.AsyncClient, buffers: Buffers, outlet: FakeOutlet
+) -> None:
+    with buffers.share() as others:
+        others.take(body.MAX_BUFFERED_BYTES - 10)
+        answer = await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    answer = await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    assert answer.status_code == 202
+    assert len(outlet.published) == 1
+
+
+async def test_quarantine_is_told_where_the_body_came_to(
+    client: httpx.AsyncClient, outlet: FakeOutlet
+) -> None:
+    answer = await client.post("/webhook/evolution/messages-upsert", content=b"{", headers=SIGNED)
+    assert (answer.status_code, answer.json()["quarentena"]) == (202, 1)
+    assert outlet.paths == ["/webhook/evolution/messages-upsert"]
+
+
+async def test_rate_says_so_when_redis_is_away(client: httpx.AsyncClient) -> None:
+    answer = (await client.get("/health/rate")).json()
+    assert answer["source"] == "indisponivel"
+    nothing = {
+        "hour": {"used": None, "limit": 15, "reset": None},
+        "day": {"used": None, "limit": 80, "reset": None},
+    }
+    assert (answer["global"], answer["instances"]) == (nothing, {INSTANCE: nothing})
+
+
+async def test_health_without_redis_is_degraded_but_still_accepts(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "degradado",
+        "dependencies": {
+            "rabbitmq": {"status": "ok"},
+            "redis": {"status": "indisponivel"},
+        },
+    }
