@@ -1,10 +1,24 @@
 """One retry layer per call: exponential back-off with jitter, under a deadline."""
 
+import logging
 from collections.abc import AsyncIterator
 
 import stamina
+from stamina.instrumentation import PrometheusOnRetryHook, RetryDetails, set_on_retry_hooks
 
 from julia_common.errors import Retryable
+
+_log = logging.getLogger(__name__)
+
+
+def _log_retry(details: RetryDetails) -> None:
+    """Log a coming retry; arguments and error texts stay out, they may hold what a doctor wrote."""
+    _log.warning(
+        "trying again in %.1f s after %s", details.wait_for, type(details.caused_by).__name__
+    )
+
+
+set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
 
 
 def _worth_retrying(error: Exception) -> bool | float:

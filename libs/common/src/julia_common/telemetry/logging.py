@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from pydantic import SecretStr
+from structlog.typing import EventDict
 
 from julia_common.errors import Permanent, Refused, Retryable
 from julia_common.telemetry import tracing
@@ -27,9 +28,7 @@ _TOO_TALKATIVE = ("aio_pika", "aiormq", "httpcore", "httpx", "hpack", "anthropic
 _canonical = logging.getLogger(_CANONICAL)
 
 
-def configure_logging(
-    service: str, level: str, *, secrets: Iterable[SecretStr] = ()
-) -> None:
+def configure_logging(service: str, level: str, *, secrets: Iterable[SecretStr] = ()) -> None:
     """Send all logs of the process to stdout as JSON, from `level` on; canonical lines always.
 
     The values of `secrets` are masked wherever they turn up.
@@ -48,20 +47,26 @@ def configure_logging(
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        processors=[structlog.stdlib.filter_by_level, _to_log_kwargs],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
 
 
-def canonical(message: str, **context: Any) -> None:  # noqa: ANN401 - JSON values
+def canonical(message: str, **context: Any) -> None:
     """Write the one line that tells what became of a unit of work, whatever LOG_LEVEL says.
 
     Context names are those of the operations contract where one fits: `medico_id`, `conversa_id`,
     `latencia_ms`.
     """
     _canonical.info(message, extra={"context": context})
+
+
+def _to_log_kwargs(_: Any, __: str, event: EventDict) -> EventDict:
+    """Hand all keys over as one: one called `args` or `name` would clash with the record's."""
+    own = {name: event.pop(name) for name in ("exc_info", "stack_info") if name in event}
+    return {"msg": event.pop("event"), "extra": {"context": dict(event)}, **own}
 
 
 class _JsonFormatter(logging.Formatter):
