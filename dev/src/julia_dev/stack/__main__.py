@@ -2,20 +2,18 @@
 
 import argparse
 import asyncio
-import os
 import shutil
 import signal
 import sys
 from collections.abc import Coroutine
 
-from julia_dev.stack import environment, running
+from julia_dev.stack import running, session
 from julia_dev.stack.config import StackConfig
 from julia_dev.stack.errors import StackError
 from julia_dev.stack.output import Output
-from julia_dev.stack.running import Claim, Running
+from julia_dev.stack.running import Claim
 from julia_dev.stack.stack import Stack
 
-_START_S = 300.0
 _STOP_S = 90.0
 _DATA = ("rabbitmq", "redis", "postgres", "evolution", "secrets.json")
 
@@ -43,19 +41,14 @@ def main() -> int:
 async def _up(config: StackConfig) -> int:
     with Claim(config.folder) as claim:
         if not claim.ours:
-            found = running.find(config.folder, wait_s=_START_S)
+            found = running.find(config.folder, wait_s=session.START_TIMEOUT_S)
             print(found.welcome() if found else "It has just been stopped; start it again.")
             return 0
         told = _told_to_stop()
         stack = Stack(config, Output(config.folder / "logs"))
         try:
             if await _unless(told, stack.start()):
-                facts = Running(
-                    folder=config.folder,
-                    pid=os.getpid(),
-                    ports=config.ports,
-                    claude=environment.answered_by_claude(config),
-                )
+                facts = session.facts(config)
                 claim.publish(facts)
                 print(facts.welcome(), flush=True)
                 await told.wait()

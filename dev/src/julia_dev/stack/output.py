@@ -25,6 +25,12 @@ class Output:
         self._console = console
         self._colourful = console is not None and console.isatty()
         self._seen: list[str] = []
+        self._files: dict[str, TextIO] = {}
+
+    def close(self) -> None:
+        """Close the log files; a line that comes later opens its file again."""
+        while self._files:
+            self._files.popitem()[1].close()
 
     def announce(self, text: str) -> None:
         """Tell the person something that the supervisor did."""
@@ -41,11 +47,10 @@ class Output:
             name: the child's.
             tells: what a line must contain to be worth the console; `None` shows every line.
         """
-        file = self.log_path(name).open("a", buffering=1, encoding="utf-8")
 
         def take(line: bytes) -> None:
             text = _ANSI.sub("", line.decode(errors="replace"))
-            file.write(f"{text}\n")
+            self._log(name).write(f"{text}\n")
             if tells is None or tells.search(text):
                 self._print(name, _readable(text, colourful=self._colourful))
 
@@ -58,6 +63,12 @@ class Output:
         except FileNotFoundError:
             return ""
         return "\n".join(f"    {line}" for line in written[-lines:])
+
+    def _log(self, name: str) -> TextIO:
+        if name not in self._files:
+            file = self.log_path(name).open("a", buffering=1, encoding="utf-8")
+            self._files[name] = file
+        return self._files[name]
 
     def _print(self, name: str, text: str) -> None:
         if self._console is None:

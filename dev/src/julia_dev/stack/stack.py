@@ -109,6 +109,7 @@ class Stack:
                 self._keepers.pop(each) for each in list(self._keepers) if _part_of(each) in names
             ]
             await asyncio.gather(*(keeper.stop() for keeper in going))
+        self.output.close()
 
     def processes(self, part: str | None = None) -> list[str]:
         """Return the names of all processes, or of those of one part."""
