@@ -45,7 +45,8 @@ class Broker:
     @property
     def is_connected(self) -> bool:
         """Whether the connection is open as far as we know."""
-        return self._connection is not None and not self._connection.is_closed
+        # Not `is_closed`: aio-pika leaves that false when the connection is lost.
+        return self._connection is not None and self._connection.connected.is_set()
 
     async def channel(self, *, confirms: bool = True) -> AbstractChannel:
         """Open a channel, over a new connection if need be.
@@ -91,7 +92,10 @@ class Broker:
             if self._closed:
                 message = f"the connection {self._name} was closed"
                 raise ConnectionError(message)
-            if self._connection is None or self._connection.is_closed:
+            if self._connection is not None and not self.is_connected:
+                lost, self._connection = self._connection, None
+                await lost.close()
+            if self._connection is None:
                 self._connection = await self._connect()
             return self._connection
 

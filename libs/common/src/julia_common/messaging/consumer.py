@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue, HeadersType
+from aio_pika.exceptions import ChannelNotFoundEntity
 from prometheus_client import Counter, Gauge, Histogram
 
 from julia_common.contracts.messages import Message
@@ -28,6 +29,7 @@ RETRIES_HEADER = "julia-retries"
 DIED_AT_HEADER = "julia-died-at"
 
 RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0)
+WATCH_SECONDS = 5
 
 Handler = Callable[[Message], Awaitable[None]]
 """Returns: acknowledged. Raises `Retryable` (or `TimeoutError`): tried again. `Permanent`: dead
@@ -94,6 +96,7 @@ class Consumer:
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._consuming = False
+        self._idle = True
 
     @property
     def name(self) -> str:
@@ -118,7 +121,9 @@ class Consumer:
                 await self._session()
                 attempt = 0
             except (Retryable, *BROKER_ERRORS) as error:
-                _log.warning("%s: %s; trying again", self.name, error or type(error).__name__)
+                _log.warning("%s: %s; trying again", self.name, _brief(error))
+                if isinstance(error, ChannelNotFoundEntity):
+                    await self._redeclare()
             pause = RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)]
             attempt += 1
             await stopped_within(stop, pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
@@ -135,7 +140,7 @@ class Consumer:
             queue = await channel.get_queue(self.queue, ensure=False)
             tag = await queue.consume(self._accept)
             self._subscribed(True)
-            await _either(lost, self._stop)
+            await self._watch(queue, lost)
             self._subscribed(False)
             if not lost.is_set():
                 await queue.cancel(tag)
@@ -145,6 +150,27 @@ class Consumer:
         finally:
             self._subscribed(False)
             await _close(channel)
+
+    async def _watch(self, queue: AbstractQueue, lost: asyncio.Event) -> None:
+        """Wait for the end of the session, and ask now and then whether the broker agrees.
+
+        RabbitMQ 3.10 was seen not to tell a consumer that its quorum queue was deleted, and a
+        half-open connection tells nothing at all.
+        """
+        starving = False
+        while not await _either(lost, self._stop, seconds=WATCH_SECONDS):
+            declared = await queue.declare(timeout=WATCH_SECONDS)
+            was_starving, starving = starving, bool(declared.message_count) and self._idle
+            self._idle = not self._tasks
+            if not declared.consumer_count or (starving and was_starving):
+                message = "the broker has forgotten the subscription"
+                raise Retryable(message)
+
+    async def _redeclare(self) -> None:
+        try:
+            await self._broker.redeclare()
+        except Retryable as error:
+            _log.warning("%s: %s", self.name, error)
 
     def _subscribed(self, value: bool) -> None:  # noqa: FBT001 - a setter
         self._consuming = value
@@ -163,6 +189,7 @@ class Consumer:
     async def _accept(self, delivery: AbstractIncomingMessage) -> None:
         # aiormq cancels its own callbacks with the channel. What is in flight must not be cut off
         # by a lost connection, so it lives in a task of ours.
+        self._idle = False
         task = asyncio.create_task(self._process(delivery), name=f"{self.queue} message")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -232,8 +259,7 @@ class Consumer:
             return "returned"  # closing the channel gives it to another replica at once
         retries = _retries(delivery)
         if retries >= limit:
-            detail = str(error) if isinstance(error, Retryable) else type(error).__name__
-            return await self._bury(delivery, reason, detail)
+            return await self._bury(delivery, reason, _brief(error))
         delays = topology.RETRY_DELAYS_SECONDS
         delay = delays[min(retries, len(delays) - 1)]
         copy = _copy(delivery, {RETRIES_HEADER: retries + 1})
@@ -280,13 +306,17 @@ class Consumer:
         return outcome
 
 
-async def _either(*events: asyncio.Event) -> None:
-    tasks = [asyncio.ensure_future(event.wait()) for event in events]
+async def _either(*events: asyncio.Event, seconds: float) -> bool:
+    """Wait for the first of the events; false when none comes within `seconds`."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        return bool(done)
     finally:
-        for task in tasks:
-            task.cancel()
+        for wait in waits:
+            wait.cancel()
 
 
 async def _close(channel: AbstractChannel) -> None:
@@ -295,6 +325,10 @@ async def _close(channel: AbstractChannel) -> None:
             await channel.close()
     except BROKER_ERRORS:
         _log.debug("the channel was gone already")
+
+
+def _brief(error: Exception) -> str:
+    return str(error) if isinstance(error, Retryable) else type(error).__name__
 
 
 def _is_gone(delivery: AbstractIncomingMessage) -> bool:

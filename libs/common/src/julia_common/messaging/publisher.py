@@ -89,9 +89,6 @@ class Publisher:
         except BROKER_ERRORS as error:
             text = f"the connection to the broker was lost while publishing {routing_key}"
             raise Retryable(text) from error
-        except Permanent as error:
-            # A publisher's caller (a webhook) can only say "later"; who consumes stops the process.
-            raise Retryable(str(error)) from error
         finally:
             _PUBLISHED.labels(routing_key, outcome).inc()
 
@@ -102,7 +99,11 @@ class Publisher:
     async def _exchange(self, name: str) -> AbstractExchange:
         async with self._opening:
             if self._channel is None or self._channel.is_closed:
-                self._channel = await self._broker.channel()
+                try:
+                    self._channel = await self._broker.channel()
+                except Permanent as error:
+                    # Who publishes for a webhook can only say "later". Consumers stop the process.
+                    raise Retryable(str(error)) from error
             channel = self._channel
         if name == "":
             return channel.default_exchange
