@@ -1,0 +1,342 @@
+"""Fakes of the brain's ports.
+
+A conversation with the rules of the database's turn functions, a writer with a script, and a clock
+that a test moves.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from julia_brain.domain.prompt import Prompt
+from julia_brain.ports import Draft
+from julia_common.database import (
+    CommitTurn,
+    Doctor,
+    DueTurn,
+    DueTurns,
+    PendingMessage,
+    TurnBegun,
+    TurnCommitted,
+    TurnLost,
+    TurnNotBegun,
+    TurnReleased,
+    TurnRenewed,
+)
+from julia_common.errors import Retryable
+
+CONVERSA_ID = "6a8b7a62-6a4f-4dd6-a0a5-0c6f0d7f2a11"
+INSTANCE = "julia-teste"
+
+
+class SteppedClock:
+    """A clock on which sleepers wake in order when a test lets time pass."""
+
+    def __init__(self, start: datetime = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)) -> None:
+        """Begin at `start`."""
+        self._start = start
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
+        self._order = itertools.count()
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return self._elapsed
+
+    def now(self) -> datetime:
+        """The start plus what has passed."""
+        return self._start + timedelta(seconds=self._elapsed)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the test has let `seconds` pass."""
+        woken = asyncio.Event()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))
+        await woken.wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, waking each sleeper at its own moment."""
+        end = self._elapsed + seconds
+        await _settle()
+        while self._sleepers and self._sleepers[0][0] <= end:
+            self._elapsed, _, woken = heapq.heappop(self._sleepers)
+            woken.set()
+            await _settle()
+        self._elapsed = end
+
+    async def until_done[T](self, task: "asyncio.Task[T]", *, at_most: float = 120.0) -> T:
+        """Let time pass in small steps until the task has ended; its result."""
+        end = self._elapsed + at_most
+        while not task.done() and self._elapsed < end:
+            await self.advance(0.1)
+        if not task.done():
+            task.cancel()
+        return await task
+
+
+async def _settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@dataclass
+class FakeConversation:
+    """One conversation, as the functions of `docs/reference/rpc.md` treat it."""
+
+    clock: SteppedClock
+    pending: list[PendingMessage] = field(default_factory=list)
+    inbox_seq: int = 0
+    control_epoch: int = 1
+    controlled_by: Literal["ai", "human"] = "ai"
+    paused: bool = False
+    away: bool = False
+    """The database does not answer."""
+    token: str | None = None
+    first_pending_at: float = 0.0
+    quiet_at: float = 0.0
+    commits: list[CommitTurn] = field(default_factory=list)
+    """Only those that were applied."""
+    refusals: list[str] = field(default_factory=list)
+    releases: list[tuple[str, float]] = field(default_factory=list)
+    renewals: int = 0
+    begun: int = 0
+
+    def doctor_writes(self, text: str, kind: str = "texto") -> None:
+        """A message arrives."""
+        now = self.clock.monotonic()
+        if not self.pending:
+            self.first_pending_at = now
+        self.inbox_seq += 1
+        self.quiet_at = min(now + 1.2, self.first_pending_at + 3)
+        self.pending.append(
+            PendingMessage(
+                id=str(self.inbox_seq),
+                key_id=f"KEY{self.inbox_seq}",
+                inbox_seq=self.inbox_seq,
+                tipo_conteudo=kind,
+                conteudo=text,
+                provider_at=self.clock.now(),
+            )
+        )
+
+    def person_takes_over(self) -> None:
+        """A person types on the phone."""
+        self.control_epoch += 1
+        self.controlled_by = "human"
+        self.token = None
+        self.pending.clear()
+
+    def lease_runs_out(self) -> None:
+        """Somebody else takes the turn."""
+        self.token = "somebody-else"  # noqa: S105 - a lease's token, no secret
+
+    async def due_turns(
+        self,
+        *,
+        owner: str,  # noqa: ARG002 - part of the port
+        limit: int,  # noqa: ARG002 - part of the port
+        exclude: Collection[str] = (),
+    ) -> DueTurns:
+        """List the conversation when it waits."""
+        self._answer()
+        due = self.pending and self.token is None and CONVERSA_ID not in exclude
+        turns = (DueTurn(conversa_id=CONVERSA_ID, due_at=self.clock.now()),) if due else ()
+        return DueTurns(turns=turns)
+
+    async def begin_turn(
+        self,
+        *,
+        conversa_id: str,  # noqa: ARG002 - part of the port
+        token: str,
+        owner: str,  # noqa: ARG002 - part of the port
+        lease_s: int = 15,  # noqa: ARG002 - part of the port
+    ) -> TurnBegun | TurnNotBegun:
+        """Take the conversation, or say why not."""
+        self._answer()
+        status = self._why_not(token)
+        if status is not None:
+            due_in_ms = round((self.quiet_at - self.clock.monotonic()) * 1000)
+            return TurnNotBegun(
+                status=status, due_in_ms=due_in_ms if status == "aguardar" else None
+            )
+        if self.token != token:
+            self.begun += 1
+        self.token = token
+        return TurnBegun(
+            status="iniciado",
+            turno_id=f"turno-{self.begun}",
+            turn_seq=len(self.commits) + 1,
+            control_epoch=self.control_epoch,
+            inbox_seq=self.inbox_seq,
+            tentativa=1,
+            instance=INSTANCE,
+            pending_for_ms=round((self.clock.monotonic() - self.first_pending_at) * 1000),
+            destino="5519999990000",
+            medico=Doctor(id="medico-1", primeiro_nome="Ana"),
+            pending=tuple(self.pending),
+            history=(),
+        )
+
+    async def renew_turn(
+        self,
+        *,
+        conversa_id: str,  # noqa: ARG002 - part of the port
+        token: str,
+        lease_s: int = 15,  # noqa: ARG002 - part of the port
+    ) -> TurnRenewed | TurnLost:
+        """Extend the lease while it is the caller's."""
+        self._answer()
+        self.renewals += 1
+        if self.token != token:
+            return TurnLost(status="perdido")
+        return TurnRenewed(
+            status="renovado",
+            control_epoch=self.control_epoch,
+            inbox_seq=self.inbox_seq,
+            paused=self.paused,
+        )
+
+    async def release_turn(
+        self,
+        *,
+        conversa_id: str,  # noqa: ARG002 - part of the port
+        token: str,
+        motivo: str,
+        retry_in_s: float = 0,
+    ) -> TurnReleased:
+        """Give the turn back."""
+        self._answer()
+        if self.token != token:
+            return TurnReleased(status="perdido")
+        self.token = None
+        self.releases.append((motivo, retry_in_s))
+        return TurnReleased(status="liberado")
+
+    async def commit_turn(self, turn: CommitTurn) -> TurnCommitted:
+        """End the turn, or refuse."""
+        self._answer()
+        refusal = self._refusal(turn)
+        if refusal is not None:
+            self.refusals.append(refusal)
+            quiet_ms = max(0, round((self.quiet_at - self.clock.monotonic()) * 1000))
+            return TurnCommitted(status="recusado", motivo=refusal, more_due_in_ms=quiet_ms)
+        self.commits.append(turn)
+        self.token = None
+        self.pending = [one for one in self.pending if one.inbox_seq > turn.inbox_seq]
+        if turn.outcome == "transferir":
+            self.person_takes_over()
+        return TurnCommitted(
+            status="confirmado", doorbell=True, more_due_in_ms=0 if self.pending else None
+        )
+
+    def _answer(self) -> None:
+        if self.away:
+            message = "the database is away"
+            raise Retryable(message)
+
+    def _why_not(
+        self, token: str
+    ) -> Literal["ocupado", "aguardar", "pausado", "humano", "nada"] | None:
+        if self.controlled_by == "human":
+            return "humano"
+        if self.token not in {None, token}:
+            return "ocupado"
+        if self.paused:
+            return "pausado"
+        if not self.pending:
+            return "nada"
+        if self.token is None and self.quiet_at > self.clock.monotonic():
+            return "aguardar"
+        return None
+
+    def _refusal(
+        self, turn: CommitTurn
+    ) -> Literal["lease", "epoca", "pausa", "mensagens_novas"] | None:
+        if self.control_epoch != turn.control_epoch:
+            return "epoca"
+        if self.token != turn.token:
+            return "lease"
+        if self.paused:
+            self.token = None
+            return "pausa"
+        if self.inbox_seq > turn.inbox_seq and not turn.force:
+            return "mensagens_novas"
+        return None
+
+
+type Step = str | Draft | Exception | Callable[[], None]
+
+
+def draft(text: str, stop_reason: str | None = "end_turn") -> Draft:
+    """A draft with made-up token counts."""
+    return Draft(text, stop_reason, "claude-haiku-5-5", 100, 20, 0, 0, 900)
+
+
+@dataclass
+class ScriptedWriter:
+    """Claude with a script: a text or draft is written, an exception raised, a call made before.
+
+    When the script has ended the last pending texts are repeated, so that a test can see what was
+    answered.
+    """
+
+    clock: SteppedClock
+    takes: float = 1.0
+    """Seconds until each answer."""
+    script: list[Step] = field(default_factory=list)
+    prompts: list[Prompt] = field(default_factory=list)
+    cancelled: int = 0
+
+    async def write(self, prompt: Prompt, *, within_s: float) -> Draft:
+        """Answer by the script."""
+        self.prompts.append(prompt)
+        try:
+            await self.clock.sleep(min(self.takes, within_s))
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.takes > within_s:
+            message = "Claude did not answer in time"
+            raise Retryable(message)
+        while self.script and callable(self.script[0]):
+            self.script.pop(0)()  # type: ignore[operator]  # just checked
+        match self.script.pop(0) if self.script else None:
+            case str() as text:
+                return draft(text)
+            case Draft() as written:
+                return written
+            case Exception() as error:
+                raise error
+            case _:
+                return draft(f"Sobre: {' | '.join(prompt.turns[-1].texts)}")
+
+
+@dataclass
+class FakeSigns:
+    """Remembers which messages were shown as read."""
+
+    shown: list[tuple[str, ...]] = field(default_factory=list)
+
+    def show_thinking(
+        self,
+        *,
+        instance: str,  # noqa: ARG002 - part of the port
+        destino: str,  # noqa: ARG002 - part of the port
+        key_ids: Sequence[str],
+    ) -> None:
+        """Remember."""
+        self.shown.append(tuple(key_ids))
+
+
+@dataclass
+class FakeDoorbell:
+    """Counts the rings."""
+
+    rung: list[str] = field(default_factory=list)
+
+    async def ring(self, *, instance: str, conversa_id: str) -> None:  # noqa: ARG002 - the port's
+        """Remember."""
+        self.rung.append(conversa_id)

@@ -1,0 +1,346 @@
+import asyncio
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from julia_brain.testing import (
+    CONVERSA_ID,
+    FakeConversation,
+    FakeDoorbell,
+    FakeSigns,
+    ScriptedWriter,
+    SteppedClock,
+    draft,
+)
+from julia_brain.turns.engine import Engine, Finished
+from julia_brain.turns.limits import Limits, retry_in
+from julia_common.errors import Permanent, Retryable
+
+AWAY = Retryable("Claude is away")
+
+
+@dataclass
+class Scene:
+    clock: SteppedClock = field(default_factory=SteppedClock)
+    signs: FakeSigns = field(default_factory=FakeSigns)
+    doorbell: FakeDoorbell = field(default_factory=FakeDoorbell)
+
+    def __post_init__(self) -> None:
+        self.db = FakeConversation(self.clock)
+        self.writer = ScriptedWriter(self.clock)
+        self.engine = Engine(
+            turns=self.db,
+            writer=self.writer,
+            signs=self.signs,
+            doorbell=self.doorbell,
+            clock=self.clock,
+            owner="owner-1",
+        )
+
+    def start(self) -> "asyncio.Task[Finished]":
+        return asyncio.create_task(self.engine.run(CONVERSA_ID))
+
+    async def run(self) -> Finished:
+        return await self.clock.until_done(self.start())
+
+    @property
+    def sent(self) -> list[str]:
+        return [part for commit in self.db.commits for part in commit.parts]
+
+
+@pytest.fixture
+async def scene() -> Scene:
+    """A doctor wrote, and the burst is over."""
+    scene = Scene()
+    scene.db.doctor_writes("tem plantão?")
+    await scene.clock.advance(1.3)
+    return scene
+
+
+async def test_a_due_conversation_is_answered_and_the_dispatcher_is_rung(scene: Scene) -> None:
+    finished = await scene.run()
+
+    assert finished.outcome == "resposta"
+    assert scene.sent == ["Sobre: tem plantão?"]
+    assert scene.doorbell.rung == [CONVERSA_ID]
+    assert scene.signs.shown == [("KEY1",)]
+    assert not scene.db.pending
+
+
+async def test_a_turn_records_what_claude_cost(scene: Scene) -> None:
+    scene.writer.script = [draft("", "max_tokens"), "Vou ver com a equipe."]
+
+    await scene.run()
+
+    usage = scene.db.commits[0].usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens, usage.llm_ms) == (200, 40, 1800)
+    assert usage.custo_usd > 0
+
+
+async def test_a_burst_that_is_not_over_says_when_it_will_be(scene: Scene) -> None:
+    scene.db.doctor_writes("de anestesia")
+
+    finished = await scene.run()
+
+    assert finished.outcome == "aguardar"
+    assert finished.due_in_s == pytest.approx(1.2, abs=0.3)
+    assert scene.writer.prompts == []
+
+
+@pytest.mark.parametrize("status", ["humano", "nada", "pausado", "ocupado"])
+async def test_what_may_not_be_answered_is_left_alone(scene: Scene, status: str) -> None:
+    match status:
+        case "humano":
+            scene.db.person_takes_over()
+        case "nada":
+            scene.db.pending.clear()
+        case "pausado":
+            scene.db.paused = True
+        case "ocupado":
+            scene.db.lease_runs_out()
+
+    assert (await scene.run()).outcome == status
+    assert scene.writer.prompts == []
+    assert scene.sent == []
+
+
+async def test_a_message_that_arrives_while_claude_thinks_is_answered_together(
+    scene: Scene,
+) -> None:
+    scene.writer.script = [lambda: scene.db.doctor_writes("sábado"), "rascunho velho"]
+
+    finished = await scene.run()
+
+    assert finished.outcome == "resposta"
+    assert scene.db.refusals == ["mensagens_novas"]
+    assert scene.sent == ["Sobre: tem plantão? | sábado"]
+    assert scene.signs.shown == [("KEY1",), ("KEY1", "KEY2")]
+
+
+async def test_a_draft_is_redone_only_after_the_new_burst_is_quiet(scene: Scene) -> None:
+    scene.writer.script = [lambda: scene.db.doctor_writes("sábado"), "rascunho velho"]
+    task = scene.start()
+    await scene.clock.advance(1.1)
+    assert len(scene.writer.prompts) == 1
+
+    await scene.clock.advance(0.5)
+    assert len(scene.writer.prompts) == 1
+    await scene.clock.until_done(task)
+
+    assert len(scene.writer.prompts) == 2
+
+
+async def test_a_doctor_who_never_stops_typing_is_answered_by_the_third_draft(
+    scene: Scene,
+) -> None:
+    for text in ("sábado", "ou domingo", "de dia"):
+        scene.writer.script += [lambda text=text: scene.db.doctor_writes(text), "rascunho"]
+
+    finished = await scene.run()
+
+    assert scene.db.refusals == ["mensagens_novas"] * 2
+    assert scene.db.commits[0].force
+    assert [one.conteudo for one in scene.db.pending] == ["de dia"]
+    assert finished == Finished("resposta", 0.0)
+
+
+async def test_without_time_for_another_draft_the_one_at_hand_is_committed(scene: Scene) -> None:
+    scene.writer.takes = 11
+    scene.writer.script = [lambda: scene.db.doctor_writes("sábado"), "Vou ver."]
+
+    finished = await scene.run()
+
+    assert finished.outcome == "resposta"
+    assert scene.sent == ["Vou ver."]
+    assert [one.conteudo for one in scene.db.pending] == ["sábado"]
+
+
+async def test_a_message_deleted_while_claude_thinks_is_not_answered(scene: Scene) -> None:
+    def delete() -> None:
+        scene.db.pending.clear()
+        scene.db.inbox_seq += 1
+
+    scene.writer.script = [delete, "rascunho"]
+
+    assert (await scene.run()).outcome == "nada"
+    assert scene.sent == []
+
+
+async def test_a_takeover_during_the_last_moment_drops_the_draft(scene: Scene) -> None:
+    scene.writer.script = [scene.db.person_takes_over, "rascunho"]
+
+    assert (await scene.run()).outcome == "epoca"
+    assert scene.sent == []
+    assert scene.doorbell.rung == []
+
+
+async def test_a_lost_lease_stops_claude_at_the_next_renewal(scene: Scene) -> None:
+    scene.writer.takes = 11
+    task = scene.start()
+    await scene.clock.advance(1)
+    scene.db.lease_runs_out()
+
+    finished = await scene.clock.until_done(task)
+
+    assert finished.outcome == "lease"
+    assert scene.writer.cancelled == 1
+    assert scene.sent == []
+    assert scene.db.releases == []
+
+
+async def test_a_pause_stops_claude_and_leaves_the_messages_due(scene: Scene) -> None:
+    scene.writer.takes = 11
+    task = scene.start()
+    await scene.clock.advance(1)
+    scene.db.paused = True
+
+    finished = await scene.clock.until_done(task)
+
+    assert finished.outcome == "pausa"
+    assert scene.writer.cancelled == 1
+    assert scene.db.releases == [("pausa", 0)]
+    assert len(scene.db.pending) == 1
+
+
+async def test_a_pause_at_the_commit_leaves_the_messages_due(scene: Scene) -> None:
+    scene.writer.script = [lambda: setattr(scene.db, "paused", True), "rascunho"]
+
+    assert (await scene.run()).outcome == "pausa"
+    assert scene.sent == []
+    assert len(scene.db.pending) == 1
+
+
+async def test_the_lease_is_renewed_while_claude_thinks(scene: Scene) -> None:
+    scene.writer.takes = 11
+
+    await scene.run()
+
+    assert scene.db.renewals == 2
+    assert len(scene.sent) == 1
+
+
+async def test_a_renewal_that_fails_does_not_stop_claude(scene: Scene) -> None:
+    scene.writer.takes = 8
+    scene.writer.script = [lambda: setattr(scene.db, "away", False), "Vou ver."]
+    task = scene.start()
+    await scene.clock.advance(1)
+    scene.db.away = True
+
+    assert (await scene.clock.until_done(task)).outcome == "resposta"
+
+
+@pytest.mark.parametrize("error", [AWAY, Permanent("the key was refused")])
+async def test_without_claude_the_message_stays_due(scene: Scene, error: Exception) -> None:
+    scene.writer.script = [error]
+
+    finished = await scene.run()
+
+    assert finished.outcome == "adiado"
+    assert finished.due_in_s is not None
+    assert scene.db.releases == [("indisponibilidade", finished.due_in_s)]
+    assert len(scene.db.pending) == 1
+
+
+async def test_after_a_minute_without_claude_a_person_gets_the_conversation(scene: Scene) -> None:
+    await scene.clock.advance(60)
+    scene.writer.script = [AWAY]
+
+    finished = await scene.run()
+
+    commit = scene.db.commits[0]
+    assert finished.outcome == "indisponibilidade"
+    assert commit.outcome == "transferir"
+    assert commit.parts == ()
+    assert commit.handoff is not None
+    assert (commit.handoff.trigger_type, commit.handoff.notify) == ("indisponibilidade", True)
+    assert scene.doorbell.rung == [CONVERSA_ID]
+
+
+async def test_a_long_outage_asks_again_and_again_and_hands_over_once(scene: Scene) -> None:
+    scene.writer.takes = 0
+    scene.writer.script = [AWAY] * 100
+    attempts = 0
+    while scene.db.controlled_by == "ai":
+        attempts += 1
+        finished = await scene.run()
+        await scene.clock.advance(finished.due_in_s or 0)
+
+    assert attempts < 15
+    assert len(scene.db.commits) == 1
+    assert scene.clock.monotonic() == pytest.approx(60, abs=5)
+
+
+def test_the_wait_for_claude_grows_and_never_passes_the_hand_over() -> None:
+    limits = Limits(away_after=60)
+
+    waits = [retry_in(waited, limits) for waited in (0, 10, 25, 50, 59.9)]
+
+    assert waits == [2, 5, 12.5, 10, 0.5]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        draft("", "end_turn"),
+        draft("Vou ver com a eq", "max_tokens"),
+        draft("", "refusal"),
+        draft("x" * 50_000),
+        draft('{"type": "tool_use"}'),
+        draft("", "tool_use"),
+        draft("Não sou um robô!"),
+    ],
+    ids=["empty", "truncated", "refusal", "huge", "machine text", "tool", "denial"],
+)
+async def test_a_bad_draft_is_repaired_once_or_a_person_answers(scene: Scene, garbage) -> None:
+    scene.writer.script = [garbage, "Vou ver com a equipe."]
+    await scene.run()
+    assert scene.sent == ["Vou ver com a equipe."]
+    assert "[" in scene.writer.prompts[1].turns[-1].texts[-1]
+
+    scene.db.doctor_writes("e domingo?")
+    await scene.clock.advance(1.3)
+    scene.writer.script = [garbage, garbage]
+    finished = await scene.run()
+
+    assert finished.outcome == "transferir"
+    assert scene.sent == ["Vou ver com a equipe."]
+    handoff = scene.db.commits[-1].handoff
+    assert handoff is not None
+    assert handoff.trigger_type == "baixa_confianca"
+
+
+async def test_a_repair_that_claude_does_not_answer_goes_to_a_person(scene: Scene) -> None:
+    scene.writer.script = [draft("", "max_tokens"), AWAY]
+
+    assert (await scene.run()).outcome == "transferir"
+
+
+async def test_a_turn_that_is_cancelled_is_given_back(scene: Scene) -> None:
+    task = scene.start()
+    await scene.clock.advance(0.5)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert scene.db.releases == [("desligamento", 0)]
+    assert scene.db.commits == []
+    assert len(scene.db.pending) == 1
+
+
+async def test_a_commit_without_an_answer_leaves_the_turn_to_its_lease(scene: Scene) -> None:
+    scene.writer.script = [lambda: setattr(scene.db, "away", True), "rascunho"]
+
+    with pytest.raises(Retryable):
+        await scene.run()
+
+    assert scene.db.token is not None
+    assert scene.db.releases == []
+
+
+async def test_limits_can_be_chosen(scene: Scene) -> None:
+    scene.engine = replace(scene.engine, limits=Limits(away_after=1))
+    scene.writer.script = [AWAY]
+
+    assert (await scene.run()).outcome == "indisponibilidade"
