@@ -10,8 +10,8 @@ create table public.medicos (
   primeiro_nome text,
   sobrenome text,
   nome_whatsapp text,
-  telefone text unique check (telefone ~ '^\+[1-9][0-9]{6,14}$'),
-  crm text unique,
+  telefone text check (telefone ~ '^\+[1-9][0-9]{6,14}$'),
+  crm text,
   especialidade_id smallint references public.especialidades,
   cidade text,
   estado char(2) check (estado ~ '^[A-Z]{2}$'),
@@ -29,6 +29,10 @@ create table public.medicos (
   deleted_at timestamptz,
   check (opted_out = (opted_out_at is not null))
 );
+-- Partial on purpose: a whole unique index would make each change of these a change of a key, which
+-- waits for every row that merely refers to the doctor, and deadlocks with those who hold one.
+create unique index medicos_telefone on public.medicos (telefone) where telefone is not null;
+create unique index medicos_crm on public.medicos (crm) where crm is not null;
 create index medicos_especialidade_idx on public.medicos (especialidade_id);
 
 comment on column public.medicos.opted_out is 'The one authority on opt-out; read at each claim of a send.';
@@ -50,6 +54,19 @@ end $$;
 
 create trigger medicos_before_write before insert or update on public.medicos
 for each row execute function private.medicos_before_write();
+
+-- Said again of one who had written since the first time, it counts from now.
+create function private.medicos_opt_out_again() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.opted_out_at := api.agora();
+  return new;
+end $$;
+
+create trigger medicos_opt_out_again before update of opted_out on public.medicos
+for each row when (old.opted_out and new.opted_out and new.opted_out_at = old.opted_out_at)
+execute function private.medicos_opt_out_again();
 
 create table public.contact_identities (
   instance text not null,

@@ -36,7 +36,8 @@ create table public.conversations (
 create unique index conversations_one_open on public.conversations (medico_id, instance)
   where status in ('active', 'paused', 'escalated');
 create index conversations_due on public.conversations (due_at)
-  where due_at is not null and controlled_by = 'ai';
+  where due_at is not null and controlled_by = 'ai'
+    and status in ('active', 'paused', 'escalated');
 create index conversations_medico_idx on public.conversations (medico_id);
 create index conversations_instance_idx on public.conversations (instance);
 
@@ -75,6 +76,7 @@ create table public.interacoes (
   key_id text,
   provider_at timestamptz not null,
   received_at timestamptz not null,
+  -- Set on what Julia is to answer; the drafts that have read this far have read the message.
   inbox_seq bigint,
   -- What becomes of a doctor's message: pendente -> respondida | humano | apagada; or at once
   -- historico (too old), sem_resposta (a reaction) or optout (sent before an opt-out).
@@ -102,14 +104,18 @@ create table public.inbox_keys (
   primary key (instance, key_id)
 );
 
+create function private.handoff_triggers() returns text[]
+language sql immutable set search_path = ''
+as $$ select array[
+  'pedido_humano', 'juridico', 'sentimento_negativo', 'baixa_confianca', 'manual',
+  'indisponibilidade', 'falha_repetida', 'resposta_vencida', 'envio_incerto', 'falha_envio',
+  'contato_unificado'] $$;
+
 create table public.handoffs (
   id uuid primary key default gen_random_uuid(),
   conversa_id uuid not null references public.conversations,
   medico_id uuid not null references public.medicos,
-  trigger_type text not null check (trigger_type in (
-    'pedido_humano', 'juridico', 'sentimento_negativo', 'baixa_confianca', 'manual',
-    'indisponibilidade', 'falha_repetida', 'resposta_vencida', 'envio_incerto', 'falha_envio',
-    'contato_unificado')),
+  trigger_type text not null check (trigger_type = any (private.handoff_triggers())),
   motivo text not null,
   status text not null default 'pendente' check (status in ('pendente', 'resolvido')),
   control_epoch bigint not null,

@@ -18,7 +18,7 @@ comment on table public.regras_envio is
 
 insert into public.regras_envio values
   ('reply',               true,  'ai',       true,  'salvo_resposta', false, true,  true,  true,  10),
-  ('optout_confirmation', true,  'qualquer', true,  'nunca',          false, true,  true,  true,  10),
+  ('optout_confirmation', true,  'qualquer', false, 'nunca',          false, true,  true,  true,  10),
   ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10),
   ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10),
   ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10);
@@ -71,8 +71,8 @@ create unique index fila_one_open_send on public.fila_mensagens (conversa_id)
   where status in ('processando', 'incerta') and kind <> 'human_agent';
 create unique index fila_provider_id on public.fila_mensagens (instance, provider_message_id)
   where provider_message_id is not null;
-create index fila_pendente on public.fila_mensagens (conversa_id, turn_seq, part)
-  where status = 'pendente';
+create index fila_a_caminho on public.fila_mensagens (conversa_id, turn_seq, part)
+  where status in ('pendente', 'processando', 'incerta');
 create index fila_ring on public.fila_mensagens (next_ring_at) where status = 'pendente';
 create index fila_expira on public.fila_mensagens (expira_em)
   where status = 'pendente' and expira_em is not null;

@@ -11,9 +11,12 @@ begin
   update public.conversations set turn_seq = turn_seq + 1 where id = p_conversa returning * into c;
   insert into public.fila_mensagens
     (medico_id, conversa_id, instance, turn_seq, part, kind, tipo, conteudo, prioridade,
-     control_epoch, next_ring_at)
+     control_epoch, expira_em, next_ring_at)
   select c.medico_id, c.id, c.instance, c.turn_seq, 1, p_kind, p_kind, m.conteudo, r.prioridade,
-         c.control_epoch, api.agora() + interval '2 seconds'
+         c.control_epoch,
+         api.agora() + case p_kind when 'handoff_notice' then private.reply_window()
+                                   else interval '24 hours' end,
+         api.agora() + interval '2 seconds'
     from public.mensagens_padrao m, public.regras_envio r
    where m.chave = p_kind and r.kind = p_kind;
 end $$;
@@ -33,7 +36,7 @@ begin
   return n;
 end $$;
 
-create function private.conversations_before_control() returns trigger
+create function private.conversations_before_stop() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -46,10 +49,12 @@ begin
   new.due_at := null;
   new.quiet_at := null;
   new.first_pending_at := null;
-  if new.controlled_by = 'human' then
+  if new.status in ('completed', 'abandoned') then
+    new.closed_at := api.agora();
+  elsif new.controlled_by = 'human' then
     new.status := 'escalated';
     new.escalation_reason := coalesce(new.escalation_reason, 'Sem motivo informado');
-  else
+  elsif old.controlled_by = 'human' then
     new.status := 'active';
     new.controlled_by_user_id := null;
     new.escalation_reason := null;
@@ -59,7 +64,31 @@ end $$;
 
 create trigger conversations_before_control before update of controlled_by on public.conversations
 for each row when (old.controlled_by is distinct from new.controlled_by)
-execute function private.conversations_before_control();
+execute function private.conversations_before_stop();
+
+create trigger conversations_before_closing before update of status on public.conversations
+for each row when (old.controlled_by = new.controlled_by
+                   and old.status not in ('completed', 'abandoned')
+                   and new.status in ('completed', 'abandoned'))
+execute function private.conversations_before_stop();
+
+-- What a closed conversation still owed is void; what the doctor writes next opens another.
+create function private.conversations_after_closing() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.interacoes set situacao = 'sem_resposta'
+   where conversa_id = new.id and situacao = 'pendente';
+  perform private.cancel_pending(new.id, array['reply', 'handoff_notice', 'canary'], 'BLOCKED_STALE');
+  update public.handoffs set status = 'resolvido', resolvido_em = api.agora(), resolvido_por = 'encerramento'
+   where conversa_id = new.id and status = 'pendente';
+  return null;
+end $$;
+
+create trigger conversations_after_closing after update of status on public.conversations
+for each row when (old.status not in ('completed', 'abandoned')
+                   and new.status in ('completed', 'abandoned'))
+execute function private.conversations_after_closing();
 
 -- How a function passes its particulars to the trigger; the runbook's plain UPDATE sets nothing and
 -- so gets the full effect: a manual hand-off that the doctor is told of.
@@ -75,6 +104,9 @@ declare
   v jsonb := private.handoff_particulars();
   v_waiting integer;
 begin
+  if new.status in ('completed', 'abandoned') then
+    return null;
+  end if;
   if new.controlled_by = 'human' then
     update public.interacoes set situacao = 'humano'
      where conversa_id = new.id and situacao = 'pendente';
@@ -151,7 +183,8 @@ declare
   c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
   v_changed boolean;
 begin
-  v_changed := private.hand_over(c.id, private.need_text(p, 'trigger_type'),
+  v_changed := private.hand_over(c.id,
+    private.need_word(p, 'trigger_type', variadic private.handoff_triggers()),
     private.need_text(p, 'motivo'), coalesce((p ->> 'notify')::boolean, true), p ->> 'por');
   return jsonb_build_object(
     'status', case when v_changed then 'assumida' else 'ja_humana' end,

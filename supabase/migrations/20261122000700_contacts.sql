@@ -1,107 +1,173 @@
 -- One person stays one person: phone, ninth-digit form and LID lead to one contact.
 
--- All contacts that the given addresses lead to. A phone also finds a doctor who was imported.
+-- All standing contacts that the given addresses lead to, by id; those united with another lead to
+-- the one that stayed. A phone also finds a doctor who was imported.
 create function private.contacts_of(p_instance text, p_identities jsonb) returns uuid[]
 language sql stable set search_path = ''
 as $$
-  select coalesce(array_agg(distinct m order by m), '{}') from (
-    select ci.medico_id as m
+  with recursive addressed as (
+    select ci.medico_id as id
       from jsonb_array_elements(p_identities) i
       join public.contact_identities ci on ci.instance = p_instance and ci.jid = i ->> 'jid'
     union
     select d.id
       from jsonb_array_elements(p_identities) i
       join public.medicos d on d.telefone = '+' || split_part(i ->> 'jid', '@', 1)
-     where i ->> 'kind' = 'phone' and d.merged_into is null
-  ) found
+     where i ->> 'kind' = 'phone'
+  ), found as (
+    select d.id, d.merged_into from addressed a join public.medicos d on d.id = a.id
+    union
+    select d.id, d.merged_into from found f join public.medicos d on d.id = f.merged_into
+  )
+  select coalesce(array_agg(id order by id), '{}') from found where merged_into is null
 $$;
 
--- Makes one contact of two; answers which one stays. Locks conversations, then contacts, by id.
+create function private.phone_of(p_identities jsonb) returns text
+language sql immutable set search_path = ''
+as $$
+  select '+' || split_part(i ->> 'jid', '@', 1)
+    from jsonb_array_elements(p_identities) with ordinality as t (i, n)
+   where i ->> 'kind' = 'phone' order by n limit 1
+$$;
+
+-- Turns of which nothing can have been sent yet: every part waits, and none for a second attempt.
+create function private.unsent_turns(p_conversa uuid) returns setof uuid
+language sql stable set search_path = ''
+as $$
+  select f.turno_id from public.fila_mensagens f
+   where f.conversa_id = p_conversa and f.status = 'pendente' and f.kind = 'reply'
+   group by f.turno_id
+  having max(f.reenvios) = 0 and not exists (
+    select from public.fila_mensagens o
+     where o.turno_id = f.turno_id and o.status <> 'pendente' and o.outcome is distinct from 'JOINED')
+$$;
+
+-- Makes an unsent turn as if it had not been: its messages are unanswered again.
+create function private.take_back_turn(p_turno uuid) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.fila_mensagens
+     set status = 'cancelada', outcome = 'SUPERSEDED', reservado = false,
+         next_ring_at = null, next_try_at = null
+   where turno_id = p_turno and status = 'pendente';
+  update public.interacoes
+     set turno_id = null,
+         situacao = case when apagada_em is null then 'pendente' else 'apagada' end
+   where turno_id = p_turno and tipo = 'entrada'
+$$;
+
+-- Locks what belongs to the contacts: conversations, then the contacts themselves, each by id.
+create function private.lock_contacts(p_contacts uuid[]) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform 1 from public.conversations where medico_id = any (p_contacts)
+    order by id for no key update;
+  perform 1 from public.medicos where id = any (p_contacts) order by id for no key update;
+end $$;
+
+-- The conversation goes to the other contact as it is; drafts under way must be made anew.
+create function private.move_conversation(p_conversa uuid, p_medico uuid) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.conversations set medico_id = p_medico, control_epoch = control_epoch + 1
+   where id = p_conversa;
+  update public.fila_mensagens f set control_epoch = c.control_epoch
+    from public.conversations c
+   where c.id = p_conversa and f.conversa_id = c.id and f.status = 'pendente'
+$$;
+
+-- Two open conversations on one number become one. What was said moves to the one that stays, what
+-- the other had not sent is answered there; a person looks when something may be contradictory.
+create function private.merge_conversations(lc public.conversations, wc public.conversations)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_doubtful boolean;
+begin
+  perform private.take_back_turn(t) from private.unsent_turns(lc.id) t;
+  v_doubtful := lc.controlled_by = 'human' or exists (
+    select from public.fila_mensagens
+     where conversa_id in (lc.id, wc.id) and status in ('processando', 'incerta')) or exists (
+    select from public.fila_mensagens
+     where conversa_id = lc.id and status = 'pendente' and kind = 'reply');
+
+  with moved as (
+    select id, row_number() over (order by inbox_seq) as n
+      from public.interacoes where conversa_id = lc.id and inbox_seq is not null
+  )
+  update public.interacoes i set inbox_seq = wc.inbox_seq + moved.n
+    from moved where moved.id = i.id;
+  update public.interacoes set conversa_id = wc.id where conversa_id = lc.id;
+  update public.inbox_keys set conversa_id = wc.id where conversa_id = lc.id;
+  update public.conversations set status = 'completed', medico_id = wc.medico_id where id = lc.id;
+
+  update public.conversations
+     set inbox_seq = wc.inbox_seq + lc.inbox_seq,
+         message_count = message_count + lc.message_count,
+         last_message_at = greatest(last_message_at, lc.last_message_at),
+         first_pending_at = least(first_pending_at, lc.first_pending_at)
+   where id = wc.id;
+  perform private.move_conversation(wc.id, wc.medico_id);
+  perform private.end_lease(wc.id, api.agora(), '[]');
+  if wc.controlled_by = 'human' then
+    update public.interacoes set situacao = 'humano'
+     where conversa_id = wc.id and situacao = 'pendente';
+  elsif v_doubtful then
+    perform private.hand_over(wc.id, 'contato_unificado',
+      'Dois cadastros da mesma pessoa foram unidos; confira o que já foi combinado', false);
+  end if;
+end $$;
+
+-- Makes one contact of two; answers which one stays. The caller holds the locks of both.
 create function private.merge_contacts(p_a uuid, p_b uuid) returns uuid
 language plpgsql set search_path = ''
 as $$
 declare
-  v_winner uuid;
-  v_loser uuid;
+  w public.medicos;
   l public.medicos;
   lc public.conversations;
   wc public.conversations;
-  v_collides boolean;
 begin
-  perform 1 from public.conversations where medico_id in (p_a, p_b) order by id for no key update;
-  perform 1 from public.medicos where id in (p_a, p_b) order by id for no key update;
   -- The one with a phone is the one that people know; else the older.
-  select id into v_winner from public.medicos where id in (p_a, p_b) and merged_into is null
+  select * into w from public.medicos where id in (p_a, p_b)
    order by telefone is null, created_at, id limit 1;
-  v_loser := case when v_winner = p_a then p_b else p_a end;
-  select * into l from public.medicos where id = v_loser;
-  if l.merged_into is not null then
-    return v_winner;
-  end if;
+  select * into l from public.medicos where id in (p_a, p_b) and id <> w.id;
 
-  for lc in select * from public.conversations where medico_id = v_loser order by id loop
+  for lc in select * from public.conversations where medico_id = l.id order by id loop
     select * into wc from public.conversations
-     where medico_id = v_winner and instance = lc.instance
+     where medico_id = w.id and instance = lc.instance
        and status in ('active', 'paused', 'escalated');
-    if not found or lc.status in ('completed', 'abandoned') then
-      update public.conversations
-         set medico_id = v_winner, control_epoch = control_epoch + 1 where id = lc.id;
-      continue;
-    end if;
-    v_collides := exists (select from public.fila_mensagens
-      where conversa_id in (lc.id, wc.id) and status in ('processando', 'incerta'));
-    perform private.cancel_pending(lc.id, array['reply', 'handoff_notice', 'canary'], 'SUPERSEDED');
-    update public.conversations
-       set status = 'completed', closed_at = api.agora(), control_epoch = control_epoch + 1,
-           due_at = null, quiet_at = null, first_pending_at = null,
-           lease_token = null, lease_owner = null, lease_until = null, lease_turno_id = null
-     where id = lc.id;
-    with moved as (
-      select id, row_number() over (order by id) as n from public.interacoes where conversa_id = lc.id
-    )
-    update public.interacoes i
-       set conversa_id = wc.id, medico_id = v_winner,
-           inbox_seq = case when i.inbox_seq is null then null else wc.inbox_seq + moved.n end
-      from moved where moved.id = i.id;
-    update public.inbox_keys set conversa_id = wc.id where conversa_id = lc.id;
-    update public.conversations c
-       set control_epoch = control_epoch + 1,
-           inbox_seq = coalesce((select max(inbox_seq) from public.interacoes
-                                  where conversa_id = wc.id), c.inbox_seq),
-           message_count = c.message_count + lc.message_count,
-           due_at = case when c.controlled_by = 'ai' and exists (
-                      select from public.interacoes where conversa_id = wc.id and situacao = 'pendente')
-                    then api.agora() end,
-           first_pending_at = coalesce(least(c.first_pending_at, lc.first_pending_at), api.agora()),
-           lease_token = null, lease_owner = null, lease_until = null, lease_turno_id = null
-     where id = wc.id;
-    if wc.controlled_by = 'human' then
-      update public.interacoes set situacao = 'humano'
-       where conversa_id = wc.id and situacao = 'pendente';
-    elsif lc.controlled_by = 'human' or v_collides then
-      perform private.hand_over(wc.id, 'contato_unificado',
-        'Dois cadastros da mesma pessoa foram unidos; confira o que já foi combinado', false);
+    if found and lc.status in ('active', 'paused', 'escalated') then
+      perform private.merge_conversations(lc, wc);
+    else
+      perform private.move_conversation(lc.id, w.id);
     end if;
   end loop;
 
-  update public.contact_identities set medico_id = v_winner where medico_id = v_loser;
-  update public.medicos set merged_into = v_winner, telefone = null, crm = null where id = v_loser;
-  update public.medicos w
+  update public.contact_identities set medico_id = w.id where medico_id = l.id;
+  update public.interacoes set medico_id = w.id where medico_id = l.id;
+  update public.fila_mensagens set medico_id = w.id where medico_id = l.id;
+  update public.handoffs set medico_id = w.id where medico_id = l.id;
+  update public.medicos set merged_into = w.id, telefone = null, crm = null where id = l.id;
+  update public.medicos
      set telefone = coalesce(w.telefone, l.telefone), crm = coalesce(w.crm, l.crm),
          primeiro_nome = coalesce(w.primeiro_nome, l.primeiro_nome),
          sobrenome = coalesce(w.sobrenome, l.sobrenome),
          nome_whatsapp = coalesce(w.nome_whatsapp, l.nome_whatsapp),
          especialidade_id = coalesce(w.especialidade_id, l.especialidade_id),
-         opted_out = w.opted_out or l.opted_out,
-         opted_out_at = coalesce(greatest(w.opted_out_at, l.opted_out_at), w.opted_out_at, l.opted_out_at),
-         opted_out_reason = coalesce(w.opted_out_reason, l.opted_out_reason),
+         cidade = coalesce(w.cidade, l.cidade), estado = coalesce(w.estado, l.estado),
          ultima_entrada_em = greatest(w.ultima_entrada_em, l.ultima_entrada_em)
-   where w.id = v_winner;
-  return v_winner;
+   where id = w.id;
+  if l.opted_out then
+    perform private.record_opt_out(w.id, l.opted_out_at, l.opted_out_reason);
+  end if;
+  return w.id;
 end $$;
 
--- The contact behind the addresses: found, completed, united or made. The caller holds no
--- conversation yet.
+-- The contact behind the addresses: found, completed, united or made; null when it changed under
+-- our hands and must be looked for again.
 create function private.resolve_contact(p_instance text, p_identities jsonb, p_push_name text)
 returns uuid
 language plpgsql set search_path = ''
@@ -110,7 +176,6 @@ declare
   v_contacts uuid[] := private.contacts_of(p_instance, p_identities);
   v_contact uuid;
   v_other uuid;
-  v_phone text;
 begin
   if cardinality(v_contacts) = 1 and not exists (
     select from jsonb_array_elements(p_identities) i
@@ -125,20 +190,25 @@ begin
             order by 1) ordered;
   v_contacts := private.contacts_of(p_instance, p_identities);
 
-  select '+' || split_part(i ->> 'jid', '@', 1) into v_phone
-    from jsonb_array_elements(p_identities) i where i ->> 'kind' = 'phone' limit 1;
-
   if cardinality(v_contacts) = 0 then
-    insert into public.medicos (nome_whatsapp, telefone) values (p_push_name, v_phone)
+    insert into public.medicos (nome_whatsapp, telefone)
+    values (p_push_name, private.phone_of(p_identities))
+    on conflict (telefone) where telefone is not null do nothing
     returning id into v_contact;
+    if not found then
+      return null;
+    end if;
+  elsif cardinality(v_contacts) = 1 then
+    v_contact := v_contacts[1];
   else
+    perform private.lock_contacts(v_contacts);
+    if private.contacts_of(p_instance, p_identities) <> v_contacts then
+      return null;
+    end if;
     v_contact := v_contacts[1];
     foreach v_other in array v_contacts[2:] loop
       v_contact := private.merge_contacts(v_contact, v_other);
     end loop;
-    if v_phone is not null then
-      update public.medicos set telefone = v_phone where id = v_contact and telefone is null;
-    end if;
   end if;
 
   insert into public.contact_identities (instance, jid, kind, medico_id)
@@ -170,8 +240,8 @@ as $$ insert into public.whatsapp_instances (instance)
         (select from public.whatsapp_instances where instance = p_instance)
       on conflict do nothing $$;
 
--- The contact's open conversation on this number, locked; made if there is none. With an opt-out
--- every conversation of the contact is locked, by id.
+-- The contact's open conversation on this number, locked, and the contact's row after it; made if
+-- there is none. With an opt-out every conversation of the contact is locked, by id.
 create function private.open_conversation(
   p_instance text, p_identities jsonb, p_push_name text, p_all boolean)
 returns public.conversations
@@ -179,11 +249,14 @@ language plpgsql set search_path = ''
 as $$
 declare
   v_medico uuid;
+  v_phone text := private.phone_of(p_identities);
+  m public.medicos;
   c public.conversations;
 begin
   perform private.ensure_instance(p_instance);
   for attempt in 1..5 loop
     v_medico := private.resolve_contact(p_instance, p_identities, p_push_name);
+    continue when v_medico is null;
     insert into public.conversations (medico_id, instance)
     select v_medico, p_instance where not exists (
       select from public.conversations
@@ -194,13 +267,23 @@ begin
       where medico_id = v_medico
         and (p_all or (instance = p_instance and status in ('active', 'paused', 'escalated')))
       order by id for no key update;
+    perform 1 from public.medicos where id = v_medico for no key update;
+    select * into m from public.medicos where id = v_medico;
     select * into c from public.conversations
      where medico_id = v_medico and instance = p_instance
        and status in ('active', 'paused', 'escalated');
     -- Closed or united with another meanwhile: look again.
-    if found then
-      return c;
+    continue when not found;
+    if m.merged_into is not null then
+      -- Nobody else saw what we have just opened for a contact that is no more.
+      delete from public.conversations where id = c.id;
+      continue;
     end if;
+    if m.telefone is null and v_phone is not null then
+      update public.medicos set telefone = v_phone where id = m.id
+         and not exists (select from public.medicos where telefone = v_phone);
+    end if;
+    return c;
   end loop;
   raise exception 'no open conversation could be had: the contact is being united with another'
     using errcode = '55P03', hint = 'Try again.';

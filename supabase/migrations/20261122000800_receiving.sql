@@ -5,34 +5,51 @@ create function private.quiet_at(p_now timestamptz, p_first timestamptz) returns
 language sql immutable set search_path = ''
 as $$ select least(p_now + interval '1.2 seconds', p_first + interval '3 seconds') $$;
 
--- The whole contact stops: opt-out recorded, drafts and unsent parts void, one confirmation.
--- The caller holds all conversations of the contact.
+create function private.record_opt_out(p_medico uuid, p_at timestamptz, p_motivo text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  -- `opted_out` is named only when it changes: naming it again means "from now" (see its trigger).
+  update public.medicos set opted_out_at = greatest(opted_out_at, p_at)
+   where id = p_medico and opted_out;
+  update public.medicos
+     set opted_out = true, opted_out_at = p_at, opted_out_reason = p_motivo,
+         stage_jornada = 'opt_out'
+   where id = p_medico and not opted_out;
+end $$;
+
+-- The whole contact stops: opt-out recorded, drafts and unsent parts void, one confirmation. What
+-- the doctor wrote after it (it may arrive late) waits for an answer. The caller holds all
+-- conversations of the contact and its row. True if a confirmation waits.
 create function private.opt_out(p_conversa uuid, p_at timestamptz, p_motivo text) returns boolean
 language plpgsql set search_path = ''
 as $$
 declare
-  v_medico uuid := (select medico_id from public.conversations where id = p_conversa);
-  v_first boolean;
+  m public.medicos;
   c record;
 begin
-  select not opted_out into v_first from public.medicos where id = v_medico for no key update;
-  update public.medicos
-     set opted_out = true, opted_out_at = greatest(opted_out_at, p_at),
-         opted_out_reason = coalesce(opted_out_reason, p_motivo), stage_jornada = 'opt_out'
-   where id = v_medico;
-  for c in select id from public.conversations where medico_id = v_medico order by id loop
-    update public.conversations
-       set control_epoch = control_epoch + 1, due_at = null, quiet_at = null,
-           first_pending_at = null, lease_token = null, lease_owner = null, lease_until = null,
-           lease_turno_id = null, lease_suspects = '[]'
-     where id = c.id;
-    update public.interacoes set situacao = 'optout' where conversa_id = c.id and situacao = 'pendente';
-    perform private.cancel_pending(c.id, array['reply', 'optout_confirmation'], 'BLOCKED_OPTED_OUT');
+  select d.* into m from public.medicos d join public.conversations c0 on c0.medico_id = d.id
+   where c0.id = p_conversa;
+  perform private.record_opt_out(m.id, p_at, p_motivo);
+  for c in select id from public.conversations where medico_id = m.id order by id loop
+    perform private.take_back_turn(t) from private.unsent_turns(c.id) t;
+    update public.interacoes set situacao = 'optout'
+     where conversa_id = c.id and situacao = 'pendente' and provider_at <= p_at;
+    perform private.cancel_pending(c.id, array['reply'], 'BLOCKED_OPTED_OUT');
+    update public.conversations set control_epoch = control_epoch + 1 where id = c.id;
+    perform private.end_lease(c.id, api.agora(), '[]');
   end loop;
-  if v_first then
+  -- Told once, and again only when the doctor had taken the conversation up in between.
+  if (not m.opted_out or exists (
+        select from public.interacoes
+         where medico_id = m.id and tipo = 'entrada' and situacao in ('respondida', 'humano')
+           and provider_at > m.opted_out_at and provider_at <= p_at))
+     and not exists (
+        select from public.fila_mensagens
+         where conversa_id = p_conversa and status = 'pendente' and kind = 'optout_confirmation') then
     perform private.enqueue_notice(p_conversa, 'optout_confirmation');
   end if;
-  return v_first;
+  return private.has_pending(p_conversa);
 end $$;
 
 create function api.receive_message(p jsonb) returns jsonb
@@ -98,18 +115,18 @@ begin
   values
     (c.medico_id, c.id, v_instance, 'entrada', 'medico', v_tipo, coalesce(p ->> 'conteudo', ''),
      coalesce(p -> 'anexos', '{}'), nullif(p -> 'quoted', 'null'), v_key, v_provider_at, v_now,
-     c.inbox_seq + 1, v_situacao, coalesce(p ->> 'origin', 'webhook'))
+     case when v_situacao = 'pendente' then c.inbox_seq + 1 end, v_situacao, coalesce(p ->> 'origin', 'webhook'))
   returning id into v_id;
   update public.inbox_keys set interacao_id = v_id where instance = v_instance and key_id = v_key;
 
-  if v_status = 'nova' then
+  if v_status = 'nova' and v_tipo <> 'reacao' then
     update public.medicos set ultima_entrada_em = greatest(ultima_entrada_em, v_provider_at),
            nome_whatsapp = coalesce(nome_whatsapp, nullif(p ->> 'push_name', ''))
      where id = c.medico_id;
   end if;
 
   update public.conversations
-     set inbox_seq = inbox_seq + 1,
+     set inbox_seq = inbox_seq + (v_situacao = 'pendente')::integer,
          message_count = message_count + 1,
          last_message_at = greatest(last_message_at, v_provider_at),
          first_pending_at = case when v_situacao = 'pendente'
@@ -153,6 +170,11 @@ begin
     return jsonb_build_object('status', 'desconhecida');
   end if;
   c := private.lock_conversation(c.id);
+  if not exists (select from public.inbox_keys
+                  where instance = v_instance and key_id = v_key and conversa_id = c.id) then
+    raise exception 'message % has just moved to another conversation', v_key
+      using errcode = '55P03', hint = 'Two contacts were united. Try again.';
+  end if;
   select i0.* into i from public.inbox_keys k join public.interacoes i0 on i0.id = k.interacao_id
    where k.instance = v_instance and k.key_id = v_key for no key update of i0;
   if not found or i.tipo <> 'entrada' then
@@ -171,7 +193,7 @@ begin
   if i.situacao <> 'pendente' then
     return jsonb_build_object('status', 'ja_respondida', 'conversa_id', c.id);
   end if;
-  v_left := exists (select from public.interacoes where conversa_id = c.id and situacao = 'pendente');
+  v_left := private.is_unanswered(c.id);
   -- A draft that read the old wording must not be committed.
   update public.conversations
      set inbox_seq = inbox_seq + 1,

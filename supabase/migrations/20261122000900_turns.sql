@@ -24,34 +24,29 @@ begin
       select jsonb_agg(jsonb_build_object('conversa_id', id, 'due_at', due_at) order by due_at)
         from (select id, due_at from public.conversations
                where due_at <= v_now and controlled_by = 'ai'
+                 and status in ('active', 'paused', 'escalated')
                  and not coalesce(p -> 'exclude', '[]') ? id::text
                order by due_at limit v_limit) due), '[]'),
     'next_due_in_ms', (select private.ms_until(min(due_at), v_now) from public.conversations
-                        where due_at > v_now and controlled_by = 'ai'));
+                        where due_at > v_now and controlled_by = 'ai'
+                          and status in ('active', 'paused', 'escalated')));
 end $$;
 
--- Replies that wait for a ceiling are answered anew together with what came since: the rows they
--- answered become pending again, nothing of them was claimed.
+create function private.is_unanswered(p_conversa uuid) returns boolean
+language sql stable set search_path = ''
+as $$ select exists (select from public.interacoes
+                      where conversa_id = p_conversa and situacao = 'pendente') $$;
+
+-- Replies that wait for a ceiling are answered anew together with what came since.
 create function private.supersede_waiting_replies(p_conversa uuid) returns void
-language plpgsql set search_path = ''
+language sql volatile set search_path = ''
 as $$
-declare
-  v_turno uuid;
-begin
-  for v_turno in
-    select turno_id from public.fila_mensagens
-     where conversa_id = p_conversa and kind = 'reply'
-     group by turno_id
-    having bool_and(status = 'pendente') and bool_or(espera like 'teto%')
-  loop
-    update public.fila_mensagens
-       set status = 'cancelada', outcome = 'SUPERSEDED', reservado = false,
-           next_ring_at = null, next_try_at = null
-     where turno_id = v_turno and status = 'pendente';
-    update public.interacoes set situacao = 'pendente', turno_id = null
-     where conversa_id = p_conversa and turno_id = v_turno and tipo = 'entrada';
-  end loop;
-end $$;
+  select private.take_back_turn(t)
+    from private.unsent_turns(p_conversa) t
+   where private.is_unanswered(p_conversa)
+     and exists (select from public.fila_mensagens
+                  where turno_id = t and status = 'pendente' and espera like 'teto%')
+$$;
 
 -- What was said, oldest first: settled messages, and replies of ours that are still on their way.
 create function private.history(p_conversa uuid, p_limit integer) returns jsonb
@@ -59,9 +54,10 @@ language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(to_jsonb(h) - 'ord' order by h.at, h.ord), '[]') from (
     select * from (
-      select autor_tipo, conteudo, tipo_conteudo, provider_at as at, id as ord
-        from public.interacoes
-       where conversa_id = p_conversa and situacao not in ('pendente', 'apagada')
+      (select autor_tipo, conteudo, tipo_conteudo, provider_at as at, id as ord
+         from public.interacoes
+        where conversa_id = p_conversa and situacao not in ('pendente', 'apagada')
+        order by provider_at desc, id desc limit p_limit)
       union all
       select 'julia', conteudo, 'texto', created_at, turn_seq
         from public.fila_mensagens
@@ -108,7 +104,7 @@ as $$
     'history', private.history(c.id, 20),
     'last_key_id', (select i.key_id from public.interacoes i
                      where i.conversa_id = c.id and i.tipo = 'entrada'
-                     order by i.id desc limit 1))
+                     order by i.provider_at desc, i.id desc limit 1))
 $$;
 
 create function api.begin_turn(p jsonb) returns jsonb
@@ -137,10 +133,7 @@ begin
   select max(least(provider_at, received_at)) into v_newest
     from public.interacoes where conversa_id = c.id and situacao = 'pendente';
   if v_newest is null then
-    update public.conversations
-       set due_at = null, quiet_at = null, first_pending_at = null, lease_token = null,
-           lease_owner = null, lease_until = null, lease_turno_id = null, lease_suspects = '[]'
-     where id = c.id;
+    perform private.end_lease(c.id, v_now, '[]');
     return jsonb_build_object('status', 'nada', 'doorbell', private.has_pending(c.id));
   end if;
 
@@ -180,8 +173,7 @@ begin
   return jsonb_build_object(
     'status', 'iniciado', 'doorbell', false, 'turno_id', c.lease_turno_id,
     'turn_seq', c.turn_seq + 1, 'control_epoch', c.control_epoch, 'inbox_seq', c.inbox_seq,
-    'tentativa', jsonb_array_length(c.lease_suspects) + 1, 'instance', c.instance,
-    'pending_for_ms', private.ms_until(v_now, c.first_pending_at))
+    'tentativa', jsonb_array_length(c.lease_suspects) + 1, 'instance', c.instance)
     || private.turn_context(c);
 end $$;
 
@@ -212,10 +204,10 @@ as $$
   update public.conversations c
      set lease_token = null, lease_owner = null, lease_until = null, lease_turno_id = null,
          lease_suspects = p_suspects,
-         due_at = case when c.controlled_by = 'ai' and exists (
-                    select from public.interacoes i
-                     where i.conversa_id = c.id and i.situacao = 'pendente')
-                  then greatest(p_due, c.quiet_at) end
+         due_at = case when left_over and c.controlled_by = 'ai' then greatest(p_due, c.quiet_at) end,
+         quiet_at = case when left_over then c.quiet_at end,
+         first_pending_at = case when left_over then c.first_pending_at end
+    from (select private.is_unanswered(p_conversa) as left_over) x
    where c.id = p_conversa
 $$;
 
@@ -272,6 +264,7 @@ declare
   v_seq bigint := private.need_int(p, 'inbox_seq');
   v_outcome text := private.need_word(p, 'outcome', 'resposta', 'transferir', 'sem_resposta');
   v_parts jsonb := case when v_outcome = 'resposta' then private.need_parts(p) else '[]' end;
+  h jsonb := coalesce(nullif(p -> 'handoff', 'null'), '{"trigger_type": "manual"}');
   u jsonb := coalesce(nullif(p -> 'usage', 'null'), '{}');
   c public.conversations;
   v_answer jsonb;
@@ -314,17 +307,15 @@ begin
      (u ->> 'cache_read_tokens')::integer, (u ->> 'cache_write_tokens')::integer,
      (u ->> 'custo_usd')::numeric, (u ->> 'llm_ms')::integer, '{}', v_now);
   if v_outcome = 'transferir' then
-    perform private.hand_over(c.id, coalesce(p -> 'handoff' ->> 'trigger_type', 'manual'),
-      coalesce(p -> 'handoff' ->> 'motivo', 'Transferido pela Júlia'),
-      coalesce((p -> 'handoff' ->> 'notify')::boolean, true), 'julia');
+    perform private.hand_over(c.id,
+      private.need_word(h, 'trigger_type', variadic private.handoff_triggers()),
+      coalesce(h ->> 'motivo', 'Transferido pela Júlia'),
+      coalesce((h ->> 'notify')::boolean, true), 'julia');
   else
     perform private.write_parts(c, v_turno, v_parts);
     update public.interacoes set situacao = 'respondida', turno_id = v_turno
      where conversa_id = c.id and situacao = 'pendente' and inbox_seq <= v_seq;
-    update public.conversations
-       set first_pending_at = case when c.inbox_seq > v_seq then v_now end,
-           quiet_at = case when c.inbox_seq > v_seq then quiet_at end
-     where id = c.id;
+    update public.conversations set first_pending_at = v_now where id = c.id;
     perform private.end_lease(c.id, v_now, '[]');
   end if;
 

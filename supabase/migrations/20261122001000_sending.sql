@@ -14,17 +14,22 @@ $$;
 -- What a number has used of its ceilings: claims in the sliding window, and reserved parts.
 create function private.used(p_instance text, p_now timestamptz, p_post_timeout_s numeric)
 returns table (hora bigint, dia bigint)
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select count(*) filter (where e.claimed_at > private.window_start(p_now, 'hora', p_post_timeout_s)) + r.n,
-         count(*) + r.n
-    from (select count(*) as n from public.fila_mensagens
-           where instance = p_instance and status = 'pendente' and reservado) r
-    left join public.envios e
-      on e.instance = p_instance and e.conta
-     and e.claimed_at > private.window_start(p_now, 'dia', p_post_timeout_s)
-   group by r.n
-$$;
+declare
+  v_hora timestamptz := private.window_start(p_now, 'hora', p_post_timeout_s);
+  v_dia timestamptz := private.window_start(p_now, 'dia', p_post_timeout_s);
+  v_reserved bigint := (select count(*) from public.fila_mensagens
+                         where instance = p_instance and status = 'pendente' and reservado);
+begin
+  return query
+    select count(*) filter (where e.claimed_at > v_hora) + v_reserved,
+           count(*) filter (where e.claimed_at > v_dia) + v_reserved
+      from public.envios e
+     where e.instance = p_instance and e.conta
+       -- Each window has its own reset: either may reach further back.
+       and e.claimed_at > least(v_hora, v_dia);
+end $$;
 
 -- Waits longer each time, up to 15 s for a reply that someone reads for.
 create function private.defer(p_fila uuid, p_espera text, p_retry interval) returns void
@@ -152,6 +157,7 @@ declare
   u record;
   v_void text;
   v_refused jsonb;
+  v_busy jsonb := '{"status": "recusado", "motivo": "ocupada", "retry_in_ms": 100}';
 begin
   select * into e from public.envios where claim_id = v_claim;
   if found then
@@ -168,9 +174,17 @@ begin
 
   perform private.lock_status_shared();
   perform 1 from public.whatsapp_instances where instance = v_instance for no key update;
-  c := private.lock_conversation(v_conversa);
+  -- Not waited for: whoever waited here would hold up the number for all its conversations.
+  perform 1 from public.conversations where id = v_conversa for no key update skip locked;
+  if not found then
+    return v_busy;
+  end if;
+  select * into c from public.conversations where id = v_conversa;
   -- A plain UPDATE of the opt-out waits for this claim, or this claim sees it.
-  perform 1 from public.medicos where id = c.medico_id for share;
+  perform 1 from public.medicos where id = c.medico_id for share skip locked;
+  if not found then
+    return v_busy;
+  end if;
   select * into m from public.medicos where id = c.medico_id;
   v_now := api.agora();
   v_paused := private.paused();
@@ -288,6 +302,40 @@ begin
   end if;
 end $$;
 
+-- The part reached WhatsApp by this attempt. A resend may be on its way, or the part given up: what
+-- was delivered is delivered. The caller holds the conversation's lock.
+create function private.mark_sent(p_fila uuid, p_claim uuid, p_key text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  f public.fila_mensagens;
+  v_now timestamptz := api.agora();
+begin
+  update public.fila_mensagens
+     set status = 'enviada', outcome = 'SENT', provider_message_id = p_key, enviada_em = v_now,
+         claim_id = p_claim, reservado = false, next_ring_at = null, next_try_at = null,
+         espera = null, erro = null
+   where id = p_fila and status <> 'enviada'
+  returning * into f;
+  if not found then
+    return;
+  end if;
+  -- Another attempt that was being looked for need not be found any more.
+  update public.envios set status = 'nao_confirmado', resolved_at = v_now
+   where fila_id = p_fila and status = 'incerto';
+  insert into public.interacoes
+    (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo, conteudo, key_id,
+     provider_at, received_at, situacao, turno_id, fila_id, origem)
+  select c.medico_id, c.id, f.instance, 'saida',
+         case when f.kind = 'human_agent' then 'gestor' else 'julia' end,
+         'texto', f.conteudo, p_key, v_now, v_now, 'enviada', f.turno_id, f.id, f.kind
+    from public.conversations c
+   where c.id = f.conversa_id and (select postado from public.regras_envio where kind = f.kind);
+  update public.conversations
+     set message_count = message_count + 1, last_message_at = greatest(last_message_at, v_now)
+   where id = f.conversa_id;
+end $$;
+
 -- Binds the provider's id to the attempt and settles the part as sent. Idempotent; the caller holds
 -- the conversation's lock. False if the id belongs to another attempt already.
 create function private.bind_sent(p_claim uuid, p_key text, p_evidence text) returns boolean
@@ -295,43 +343,61 @@ language plpgsql set search_path = ''
 as $$
 declare
   e public.envios;
-  f public.fila_mensagens;
-  v_now timestamptz := api.agora();
-  v_owner uuid;
+  s public.sent_ids;
 begin
   select * into e from public.envios where claim_id = p_claim;
   insert into public.sent_ids (instance, key_id, claim_id, fila_id, evidence, bound_at)
-  values (e.instance, p_key, e.claim_id, e.fila_id, p_evidence, v_now) on conflict do nothing;
-  select claim_id into v_owner from public.sent_ids where instance = e.instance and key_id = p_key;
-  if v_owner <> p_claim then
+  values (e.instance, p_key, e.claim_id, e.fila_id, p_evidence, api.agora()) on conflict do nothing;
+  select * into s from public.sent_ids where instance = e.instance and key_id = p_key;
+  if s.claim_id <> p_claim then
+    -- An answer knows its attempt, an echo only its words: the answer corrects the echo.
+    if s.fila_id <> e.fila_id or p_evidence <> 'answer' then
+      return false;
+    end if;
+    update public.sent_ids set claim_id = p_claim, evidence = p_evidence
+     where instance = e.instance and key_id = p_key;
+    update public.envios
+       set status = 'nao_confirmado', provider_message_id = null, evidence = null
+     where claim_id = s.claim_id;
+  end if;
+  perform private.mark_delivered(p_claim, p_key, p_evidence);
+  return true;
+end $$;
+
+create function private.mark_delivered(p_claim uuid, p_key text, p_evidence text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  e public.envios;
+begin
+  update public.envios e0
+     set status = 'enviado', provider_message_id = coalesce(provider_message_id, p_key),
+         evidence = coalesce(evidence, p_evidence), resolved_at = coalesce(resolved_at, api.agora()),
+         -- Refunded as not sent, and yet it was.
+         conta = (select r.teto from public.regras_envio r
+                    join public.fila_mensagens f on f.kind = r.kind where f.id = e0.fila_id)
+   where claim_id = p_claim returning * into e;
+  -- While a later attempt is being posted the part stays its: see settle_by_earlier.
+  if not exists (select from public.fila_mensagens
+                  where id = e.fila_id and status = 'processando' and claim_id <> p_claim) then
+    perform private.mark_sent(e.fila_id, p_claim, p_key);
+  end if;
+end $$;
+
+-- A part whose present attempt came to nothing, but an earlier one turns out to have arrived, is
+-- sent. True if so.
+create function private.settle_by_earlier(p_fila uuid) returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  e public.envios;
+begin
+  select * into e from public.envios where fila_id = p_fila and status = 'enviado'
+   order by claimed_at limit 1;
+  if not found then
     return false;
   end if;
-  update public.envios
-     set status = 'enviado', provider_message_id = coalesce(provider_message_id, p_key),
-         evidence = coalesce(evidence, p_evidence), resolved_at = coalesce(resolved_at, v_now)
-   where claim_id = p_claim;
-  -- A resend may be on its way, or the part given up: what was delivered is delivered.
-  update public.fila_mensagens
-     set status = 'enviada', outcome = 'SENT', provider_message_id = p_key, enviada_em = v_now,
-         claim_id = p_claim, reservado = false, next_ring_at = null, next_try_at = null,
-         espera = null, erro = null
-   where id = e.fila_id and status <> 'enviada'
-     and not (status = 'processando' and claim_id <> p_claim)
-  returning * into f;
-  if found then
-    insert into public.interacoes
-      (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo, conteudo, key_id,
-       provider_at, received_at, situacao, turno_id, fila_id, origem)
-    select c.medico_id, c.id, f.instance, 'saida',
-           case when f.kind = 'human_agent' then 'gestor' else 'julia' end,
-           'texto', f.conteudo, p_key, v_now, v_now, 'enviada', f.turno_id, f.id, f.kind
-      from public.conversations c
-     where c.id = f.conversa_id and (select postado from public.regras_envio where kind = f.kind)
-    on conflict (fila_id) do nothing;
-    update public.conversations
-       set message_count = message_count + 1, last_message_at = greatest(last_message_at, v_now)
-     where id = f.conversa_id;
-  end if;
+  perform private.mark_sent(p_fila, e.claim_id, e.provider_message_id);
   return true;
 end $$;
 
@@ -368,13 +434,15 @@ as $$
 declare
   e public.envios := private.lock_claim(private.need_uuid(p, 'claim_id'));
 begin
-  if e.status <> 'aberto' then
+  if e.status not in ('aberto', 'incerto') then
     return jsonb_build_object('status', 'ja_resolvida');
   end if;
   update public.envios
      set status = 'liberado', conta = false, motivo = p ->> 'motivo', resolved_at = api.agora()
    where claim_id = e.claim_id;
-  perform private.back_to_pending(e.fila_id, interval '0', null);
+  if not private.settle_by_earlier(e.fila_id) then
+    perform private.back_to_pending(e.fila_id, interval '0', null);
+  end if;
   return jsonb_build_object('status', 'liberada');
 end $$;
 
@@ -385,6 +453,7 @@ declare
   v_result text := private.need_word(p, 'result', 'enviada', 'nao_enviada', 'incerta');
   v_key text := nullif(p ->> 'provider_message_id', '');
   v_delay integer := private.need_int(p, 'start_delay_ms');
+  v_motivo text := left(p ->> 'motivo', 200);
   e public.envios := private.lock_claim(private.need_uuid(p, 'claim_id'));
   f public.fila_mensagens;
   v_status text := 'registrada';
@@ -394,7 +463,7 @@ begin
      set start_delay_ms = coalesce(start_delay_ms, v_delay),
          late_start = late_start or v_delay > 2000,
          http_status = coalesce(http_status, (p ->> 'http_status')::smallint),
-         motivo = coalesce(motivo, left(p ->> 'motivo', 200))
+         motivo = coalesce(motivo, v_motivo)
    where claim_id = e.claim_id;
   select * into f from public.fila_mensagens where id = e.fila_id;
 
@@ -405,31 +474,30 @@ begin
     if e.status = 'enviado' then
       v_status := 'ja_resolvida';
     end if;
-    perform private.bind_sent(e.claim_id, coalesce(v_key, 'canary:' || e.claim_id), 'answer');
-  elsif e.status not in ('aberto', 'incerto')
-        or f.claim_id is distinct from e.claim_id or f.status not in ('processando', 'incerta') then
+    if not private.bind_sent(e.claim_id, coalesce(v_key, 'canary:' || e.claim_id), 'answer') then
+      -- Whatever its id was taken for: an answer means sent.
+      perform private.mark_delivered(e.claim_id, null, 'answer');
+    end if;
+  elsif e.status not in ('aberto', 'incerto') then
     v_status := 'ja_resolvida';
   elsif v_result = 'incerta' then
     if e.status = 'aberto' then
-      update public.envios
-         set status = 'incerto', next_check_at = deadline_at + interval '5 seconds'
-       where claim_id = e.claim_id;
-      update public.fila_mensagens set status = 'incerta', erro = left(p ->> 'motivo', 200)
-       where id = f.id;
+      perform private.doubt(e, v_motivo);
     end if;
   else
     update public.envios set status = 'nao_enviado', conta = false, resolved_at = api.agora()
      where claim_id = e.claim_id;
-    if coalesce((p ->> 'permanent')::boolean, false) then
+    if private.settle_by_earlier(f.id) then
+      null;
+    elsif coalesce((p ->> 'permanent')::boolean, false) then
       update public.fila_mensagens
-         set status = 'erro', outcome = 'FAILED_VALIDATION', erro = left(p ->> 'motivo', 200),
-             reservado = false
+         set status = 'erro', outcome = 'FAILED_VALIDATION', erro = v_motivo, reservado = false
        where id = f.id;
       perform private.fail_turn(f, 'falha_envio', 'A mensagem não pôde ser entregue pelo WhatsApp');
     else
       -- Certain not to have been sent: tried again until it expires, 2, 4, 8, then every 15 s.
       v_retry := least(interval '1 second' * power(2, least(f.tentativas, 4)), interval '15 seconds');
-      perform private.back_to_pending(f.id, v_retry, left(p ->> 'motivo', 200));
+      perform private.back_to_pending(f.id, v_retry, v_motivo);
     end if;
   end if;
 
@@ -438,6 +506,20 @@ begin
   return jsonb_build_object('status', v_status, 'fila_status', f.status,
     'mais', f.status not in ('processando', 'incerta') and private.has_pending(e.conversa_id),
     'retry_in_ms', ceil(extract(epoch from v_retry) * 1000)::bigint);
+end $$;
+
+-- Whether this attempt arrived must be found out, unless an earlier one did. The caller holds the
+-- conversation's lock.
+create function private.doubt(e public.envios, p_motivo text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.envios
+     set status = 'incerto', next_check_at = deadline_at + interval '5 seconds',
+         motivo = coalesce(motivo, p_motivo)
+   where claim_id = e.claim_id;
+  update public.fila_mensagens set status = 'incerta', erro = p_motivo where id = e.fila_id;
+  perform private.settle_by_earlier(e.fila_id);
 end $$;
 
 create function api.due_doorbells(p jsonb) returns jsonb
@@ -475,6 +557,7 @@ declare
   v_limit bigint := private.need_int(p, 'limit');
   v_conversa record;
   c public.conversations;
+  v_reply boolean;
   v_done jsonb := '[]';
   v_n integer := 0;
 begin
@@ -482,18 +565,21 @@ begin
     return jsonb_build_object('transferidas', 0, 'conversas', v_done);
   end if;
   for v_conversa in
-    select distinct conversa_id from public.fila_mensagens
+    select distinct conversa_id as id from public.fila_mensagens
      where status = 'pendente' and expira_em <= api.agora() order by 1 limit v_limit
   loop
-    perform 1 from public.conversations where id = v_conversa.conversa_id
-      for no key update skip locked;
+    perform 1 from public.conversations where id = v_conversa.id for no key update skip locked;
     continue when not found;
-    c := private.lock_conversation(v_conversa.conversa_id);
-    update public.fila_mensagens
-       set status = 'cancelada', outcome = 'EXPIRED', reservado = false, next_ring_at = null,
-           next_try_at = null
-     where conversa_id = c.id and status = 'pendente' and expira_em <= api.agora();
-    continue when not found;
+    select * into c from public.conversations where id = v_conversa.id;
+    with expired as (
+      update public.fila_mensagens
+         set status = 'cancelada', outcome = 'EXPIRED', reservado = false, next_ring_at = null,
+             next_try_at = null
+       where conversa_id = c.id and status = 'pendente' and expira_em <= api.agora()
+      returning kind
+    )
+    select coalesce(bool_or(kind = 'reply'), false) into v_reply from expired;
+    continue when not v_reply;
     perform private.hand_over(c.id, 'resposta_vencida',
       'A resposta esperou mais de 30 minutos para sair', false);
     v_n := v_n + 1;

@@ -29,7 +29,8 @@ begin
     v_contacts := private.contacts_of(v_instance, v_identities);
   end if;
 
-  select coalesce(array_agg(s.claim_id order by s.claimed_at), '{}') into v_claims
+  -- The attempt that had begun last when the message left: an earlier one would have left earlier.
+  select coalesce(array_agg(s.claim_id order by s.claimed_at desc), '{}') into v_claims
     from public.envios s join public.conversations k on k.id = s.conversa_id
    where s.instance = v_instance and s.text_hash = v_hash and s.provider_message_id is null
      and s.status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado')
@@ -49,12 +50,22 @@ begin
     return jsonb_build_object('status', 'ignorada', 'doorbell', false);
   end if;
 
+  -- Ambiguous as long as the address is unknown: an answer will tell whose id it is.
+  if exists (select from public.envios
+              where claim_id = any (v_claims) and status in ('aberto', 'incerto')) then
+    return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
+  end if;
+
   c := private.open_conversation(v_instance, v_identities, null, false);
-  -- A claim or its record may have held the conversation while we waited for it.
+  -- A claim or its record may have held the conversation while we waited for it; and what leaves
+  -- while an attempt of ours lacks its id may be that one, changed on its way.
   if exists (select from public.sent_ids where instance = v_instance and key_id = v_key)
-     or exists (select from public.envios where conversa_id = c.id and text_hash = v_hash
-                   and provider_message_id is null
-                   and status in ('aberto', 'incerto', 'nao_confirmado')) then
+     or exists (select from public.envios
+                 where conversa_id = c.id and provider_message_id is null
+                   and claimed_at between v_provider_at - interval '1 hour'
+                                      and v_provider_at + interval '5 seconds'
+                   and (status in ('aberto', 'incerto')
+                        or status = 'nao_confirmado' and text_hash = v_hash)) then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
   v_now := api.agora();
@@ -84,7 +95,8 @@ end $$;
 
 create function private.ack_rank(p_status text) returns integer
 language sql immutable set search_path = ''
-as $$ select array_position(array['ERROR', 'PENDING', 'SERVER_ACK', 'DELIVERY_ACK', 'READ', 'PLAYED'], p_status) $$;
+as $$ select array_position(
+  array['PENDING', 'ERROR', 'SERVER_ACK', 'DELIVERY_ACK', 'READ', 'PLAYED'], p_status) $$;
 
 create function api.record_ack(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
@@ -114,22 +126,26 @@ declare
   v_limit bigint := private.need_int(p, 'limit');
   v_now timestamptz := api.agora();
   x record;
+  e public.envios;
   v_rows jsonb;
 begin
   -- Unrecorded after its time: the dispatcher that claimed it has died.
   for x in
-    select claim_id, conversa_id, fila_id from public.envios
-     where status = 'aberto' and deadline_at <= v_now order by deadline_at limit v_limit
+    select e.claim_id, e.conversa_id, r.postado
+      from public.envios e
+      join public.fila_mensagens f on f.id = e.fila_id
+      join public.regras_envio r on r.kind = f.kind
+     where e.status = 'aberto' and e.deadline_at <= v_now order by e.deadline_at limit v_limit
   loop
     perform 1 from public.conversations where id = x.conversa_id for no key update skip locked;
     continue when not found;
-    update public.envios
-       set status = 'incerto', next_check_at = deadline_at + interval '5 seconds',
-           motivo = coalesce(motivo, 'sem registro do envio')
-     where claim_id = x.claim_id and status = 'aberto';
-    if found then
-      update public.fila_mensagens set status = 'incerta'
-       where id = x.fila_id and status = 'processando' and claim_id = x.claim_id;
+    select * into e from public.envios where claim_id = x.claim_id;
+    continue when e.status <> 'aberto';
+    if x.postado then
+      perform private.doubt(e, 'sem registro do envio');
+    else
+      update public.envios set status = 'nao_enviado', resolved_at = v_now where claim_id = e.claim_id;
+      perform private.back_to_pending(e.fila_id, interval '0', null);
     end if;
   end loop;
 

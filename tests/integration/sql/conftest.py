@@ -1,27 +1,64 @@
 """The database's functions, called side by side as the services call them."""
 
+import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
 from julia_common.contracts import text_hash
+from julia_dev.testbed import TEMPLATE
 
 INSTANCE = "julia-teste"
+PHONE = "5511988887777"
 CEILINGS = {"max_hora": 1000, "max_dia": 1000, "post_timeout_s": 10}
+
+# What migrations fill stays; everything else is emptied after each test. As a replica, because
+# `julia_status` refuses to be emptied.
+_WIPE = """
+do $$
+begin
+  set local session_replication_role = replica;
+  execute (select 'truncate ' || string_agg(format('public.%I', tablename), ', ')
+                  || ' restart identity cascade'
+             from pg_tables
+            where schemaname = 'public' and tablename not in ('regras_envio', 'mensagens_padrao'));
+end $$;
+"""
+
+
+_CLOCK = (
+    "create or replace function api.agora() returns timestamptz language sql volatile "
+    "set search_path = '' as $$ select clock_timestamp() + interval '{} seconds' $$"
+)
+_REAL_TIME = _CLOCK.format("0")
+
+
+async def together(n: int, call: Callable[[int], Awaitable[Any]]) -> list[Any]:
+    """Make `n` calls at once and return their answers in order."""
+    return await asyncio.gather(*(call(i) for i in range(n)))
+
+
+def phone(number: str = PHONE) -> dict[str, str]:
+    return {"kind": "phone", "jid": f"{number}@s.whatsapp.net"}
+
+
+def lid(number: str) -> dict[str, str]:
+    return {"kind": "lid", "jid": f"{number}@lid"}
 
 
 class Julia:
     """Calls the functions as `service_role`; every call is a transaction of its own."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
         self.pool = pool
+        self.dsn = dsn
         self.owner = str(uuid.uuid4())
-        self._last = 0
+        self.ahead = timedelta(0)
 
     async def call(self, function: str, **p: Any) -> Any:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -29,6 +66,12 @@ class Julia:
             return json.loads(
                 await connection.fetchval(f"select api.{function}($1::jsonb)", json.dumps(p))
             )
+
+    async def refusal(self, function: str, **p: Any) -> asyncpg.PostgresError:
+        """Make a call that must fail and return its error."""
+        with pytest.raises(asyncpg.PostgresError) as caught:
+            await self.call(function, **p)
+        return caught.value
 
     async def sql(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self.pool.fetch(statement, *arguments)
@@ -38,7 +81,7 @@ class Julia:
 
     async def receive(
         self,
-        phone: str = "5511988887777",
+        number: str = PHONE,
         text: str = "Oi, tem plantão?",
         *,
         key_id: str | None = None,
@@ -52,9 +95,8 @@ class Julia:
             "receive_message",
             instance=instance,
             key_id=key_id or uuid.uuid4().hex,
-            identities=identities
-            or [{"kind": "phone", "jid": f"{phone}@s.whatsapp.net"}],
-            provider_at=(provider_at or datetime.now(UTC)).isoformat(),
+            identities=identities or [phone(number)],
+            provider_at=(provider_at or self.now()).isoformat(),
             tipo_conteudo=tipo,
             conteudo=text,
             origin="webhook",
@@ -65,7 +107,7 @@ class Julia:
         """End the wait for quiet at once."""
         await self.sql(
             "update conversations set quiet_at = api.agora(), due_at = api.agora() where id = $1",
-            uuid.UUID(conversa_id),
+            conversa_id,
         )
 
     async def begin(self, conversa_id: str, token: str | None = None, **p: Any) -> Any:
@@ -78,7 +120,10 @@ class Julia:
         p.setdefault("outcome", "resposta")
         return await self.call(
             "commit_turn",
-            **{k: turn[k] for k in ("conversa_id", "token", "turno_id", "control_epoch", "inbox_seq")},
+            **{
+                k: turn[k]
+                for k in ("conversa_id", "token", "turno_id", "control_epoch", "inbox_seq")
+            },
             parts=list(parts or ("Oi! Vou ver com a equipe.",)),
             **p,
         )
@@ -102,43 +147,142 @@ class Julia:
         p.setdefault("start_delay_ms", 5)
         return await self.call("record_send", claim_id=claim["claim_id"], result=result, **p)
 
-    async def echo(self, text: str, phone: str = "5511988887777", **p: Any) -> Any:
+    async def echo(self, text: str, number: str = PHONE, **p: Any) -> Any:
+        """Our number sent `text`: through us, or typed by a person."""
         p.setdefault("key_id", uuid.uuid4().hex)
         p.setdefault("source", "send.message")
-        p.setdefault("provider_at", datetime.now(UTC).isoformat())
+        p.setdefault("provider_at", self.now().isoformat())
+        p.setdefault("identities", [phone(number)])
         return await self.call(
             "record_sent_event",
             instance=INSTANCE,
-            identities=[{"kind": "phone", "jid": f"{phone}@s.whatsapp.net"}],
             text_hash=text_hash(text),
             text=text,
             tipo_conteudo="texto",
             **p,
         )
 
-    async def pause(self, motivo: str = "teste") -> None:
+    async def talk(self, *parts: str, number: str = PHONE) -> str:
+        """A doctor wrote and was answered; return the conversation, whose parts wait."""
+        conversa = (await self.receive(number))["conversa_id"]
+        await self.answer(conversa, *parts)
+        return conversa
+
+    async def uncertain(self, conversa_id: str) -> Any:
+        """Claim the next part and lose track of it; return the claim once it may be settled."""
+        claim = await self.claim(conversa_id)
+        assert claim["status"] == "enviar"
+        await self.record(claim, "incerta")
+        return claim
+
+    async def settle(self, claim: Any, evidence: str, **p: Any) -> Any:
+        return await self.call("settle_send", claim_id=claim["claim_id"], evidence=evidence, **p)
+
+    async def take_over_by_sql(self, conversa_id: str) -> None:
+        """The runbook's statement, to the letter."""
         await self.sql(
-            "insert into julia_status (status, motivo, alterado_via) values ('pausado', $1, 'manual')",
-            motivo,
+            "UPDATE conversations SET controlled_by = 'human', "
+            "escalation_reason = 'Handoff manual' WHERE id = $1",
+            conversa_id,
+        )
+
+    async def give_back(self, conversa_id: str) -> None:
+        await self.sql("update conversations set controlled_by = 'ai' where id = $1", conversa_id)
+
+    async def conversation(self, conversa_id: str) -> Any:
+        rows = await self.sql("select * from conversations where id = $1", conversa_id)
+        return rows[0]
+
+    async def parts(self, conversa_id: str) -> list[asyncpg.Record]:
+        """What is or was to be sent in the conversation, in order."""
+        return await self.sql(
+            "select * from fila_mensagens where conversa_id = $1 order by turn_seq, part",
+            conversa_id,
+        )
+
+    async def states(self, conversa_id: str) -> list[str]:
+        return [part["status"] for part in await self.parts(conversa_id)]
+
+    async def situations(self, conversa_id: str) -> list[str]:
+        """What became of each message of the doctor, in order of provider time."""
+        rows = await self.sql(
+            "select situacao from interacoes where conversa_id = $1 and tipo = 'entrada' "
+            "order by provider_at, id",
+            conversa_id,
+        )
+        return [row["situacao"] for row in rows]
+
+    async def write_as_person(self, conversa_id: str, text: str) -> None:
+        """Put a manager's message into the outbox, as the bridge to Chatwoot will."""
+        await self.sql(
+            """
+            with c as (
+              update conversations set turn_seq = turn_seq + 1 where id = $1 returning *
+            )
+            insert into fila_mensagens
+              (medico_id, conversa_id, instance, turn_seq, part, kind, tipo, conteudo,
+               control_epoch, next_ring_at)
+            select medico_id, id, instance, turn_seq, 1, 'human_agent', 'human_agent', $2,
+                   control_epoch, api.agora() from c
+            """,
+            conversa_id,
+            text,
+        )
+
+    async def opt_out_by_sql(self, number: str = PHONE) -> None:
+        await self.sql("UPDATE medicos SET opted_out = true WHERE telefone = $1", f"+{number}")
+
+    async def pause(self) -> None:
+        """The runbook's statement, to the letter."""
+        await self.sql(
+            "INSERT INTO julia_status (status, motivo, alterado_via) "
+            "VALUES ('pausado', 'Emergencia - pausado manualmente', 'manual');"
         )
 
     async def resume(self) -> None:
+        """The runbook's statement, to the letter."""
         await self.sql(
-            "insert into julia_status (status, motivo, alterado_via) values ('ativo', 'fim', 'manual')"
+            "INSERT INTO julia_status (status, motivo, alterado_via) "
+            "VALUES ('ativo', 'Retomando operacao', 'manual');"
         )
 
-    async def later(self, interval: str) -> None:
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def ago(self, **delta: float) -> datetime:
+        """The time as a provider tells it: in whole seconds."""
+        return (self.now() - timedelta(**delta)).replace(microsecond=0)
+
+    async def later(self, **delta: float) -> None:
         """Move the database's clock forward (test databases only)."""
-        await self.sql(
-            "create or replace function api.agora() returns timestamptz language sql volatile "
-            f"set search_path = '' as $$ select clock_timestamp() + interval '{interval}' $$"
-        )
+        self.ahead += timedelta(**delta)
+        await self.sql(_CLOCK.format(self.ahead.total_seconds()))
+
+
+@pytest.fixture(scope="session")
+def sql_dsn(postgres_server: dict[str, str]) -> Iterator[str]:
+    """A migrated database for all tests of this folder: copying one for each is slow."""
+    name = f"sql_{uuid.uuid4().hex}"
+    admin = postgres_server["dsn"] + "postgres"
+    asyncio.run(_execute(admin, f'create database "{name}" template "{TEMPLATE}"'))
+    yield postgres_server["dsn"] + name
+    asyncio.run(_execute(admin, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture
-async def julia(pg_dsn: str) -> AsyncIterator[Julia]:
-    pool = await asyncpg.create_pool(pg_dsn, min_size=2, max_size=24)
+async def julia(sql_dsn: str) -> AsyncIterator[Julia]:
+    pool = await asyncpg.create_pool(sql_dsn, min_size=2, max_size=24)
     try:
-        yield Julia(pool)
+        yield Julia(pool, sql_dsn)
     finally:
         await pool.close()
+        await _execute(sql_dsn, _WIPE, _REAL_TIME)
+
+
+async def _execute(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
