@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
 FUNCTIONS = Path(__file__).with_name("functions.sql")
-SECRET = "contract-suite-secret-of-enough-length"  # noqa: S105 - signs nothing but test tokens
+SECRET = "contract-suite-secret-of-enough-length"
 
 
 def _mint(secret: str = SECRET, **claims: object) -> str:

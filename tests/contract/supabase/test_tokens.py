@@ -9,7 +9,7 @@ import pytest
 
 type Mint = Callable[..., str]
 
-OTHER_SECRET = "a-secret-that-the-server-does-not-know"  # noqa: S105 - made for the test
+OTHER_SECRET = "a-secret-that-the-server-does-not-know"
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -189,9 +189,7 @@ async def test_an_uncertain_send_is_listed_and_settled(database: Database) -> No
     claimed = await database.claim_next(claim(received.conversa_id or ""))
     assert isinstance(claimed, Claimed)
     recorded = await database.record_send(
-        RecordSend(
-            claim_id=claimed.claim_id, result="incerta", motivo="timeout", start_delay_ms=5
-        )
+        RecordSend(claim_id=claimed.claim_id, result="incerta", motivo="timeout", start_delay_ms=5)
     )
     assert recorded.fila_status == "incerta"
     assert (await database.backlog()).uncertain == 1
@@ -271,5 +269,5 @@ async def test_a_conversation_that_does_not_exist_is_permanent(database: Databas
 
 
 async def test_a_bad_argument_is_permanent_and_named(database: Database) -> None:
-    with pytest.raises(Permanent, match="22023.*status"):
+    with pytest.raises(Permanent, match=r"22023.*status"):
         await database.record_ack(instance=INSTANCE, key_id="x", status="LIDO")

@@ -25,6 +25,8 @@ def main() -> None:
         port=settings.port,
         access_log=False,
         log_config=None,
+        # Longer than clients keep idle connections: they must not write into one that is closing.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
 

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, Self
 
 import asyncpg
 
 from julia_simulators.supabase.errors import (
+    ApiError,
     cannot_connect,
     connection_lost,
     no_schema_cache,
@@ -80,9 +81,8 @@ class Database:
         Hosted Supabase notifies PostgREST by an event trigger on every DDL statement; looking
         again is the same from outside.
         """
-        if self._schema is not None and (schema, name) in self._schema.functions:
-            overloads = self._schema.functions[schema, name]
-            if any(overload.accepts(arguments) for overload in overloads):
+        if self._schema is not None:
+            with suppress(ApiError):
                 return self._schema.find(schema, name, arguments), self._schema
         cache = await self.reload()
         return cache.find(schema, name, arguments), cache

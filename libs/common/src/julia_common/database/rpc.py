@@ -54,7 +54,7 @@ _SERVER_ERROR: Final = 500
 _KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "42501")
 _CODE: Final = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]{3}")
 # Messages of other errors can quote values (a phone number in a unique key): those stay out.
-_MESSAGE_WITHOUT_VALUES: Final = ("22023", "P0002", "42501", "PGRST")
+_MESSAGE_WITHOUT_VALUES: Final = ("22023", "42", "P0002", "PGRST")
 
 
 _last_status: ContextVar[int] = ContextVar("last_status", default=0)
