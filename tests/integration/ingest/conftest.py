@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import httpx
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 from cryptography.fernet import Fernet
+
 from julia_common.whatsapp.testing import INSTANCE, record
 from julia_dev.stack import ports
 
@@ -41,23 +44,24 @@ class Ingest:
         """Everything that it wrote, both streams."""
         return self._log.read_text()
 
-    async def ready(self) -> None:
+    def wait_until_ready(self) -> None:
         """Wait until it answers; fails with its log when it ends instead."""
-        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                assert self._process.poll() is None, self.log
-                try:
-                    await client.get(f"{self.url}/livez")
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-                else:
-                    return
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self.log
+            try:
+                httpx.get(f"{self.url}/livez", trust_env=False)
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail(f"ingest does not answer:\n{self.log}")
 
     async def restart(self) -> None:
         """Start another process after the end of this one."""
         await self.ended()
         self._process = self._start()
-        await self.ready()
+        await asyncio.to_thread(self.wait_until_ready)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the process."""
@@ -176,44 +180,64 @@ type LinkTo = Callable[[str, int], AbstractAsyncContextManager[Link]]
 type StartIngest = Callable[..., Ingest]
 
 
+@pytest.fixture(scope="module")
+def module_vhost(rabbitmq_server: dict[str, str]) -> Iterator[str]:
+    """AMQP URL of an empty vhost for the tests of one module."""
+    vhost = f"test-{uuid.uuid4().hex}"
+    with httpx.Client(
+        base_url=rabbitmq_server["management_url"], trust_env=False, timeout=30
+    ) as management:
+        management.put(f"/api/vhosts/{vhost}").raise_for_status()
+        yield rabbitmq_server["url"] + vhost
+        management.delete(f"/api/vhosts/{vhost}").raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def ingest(module_vhost: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
+    """One ingest for the tests of a module; what they count on is what changed."""
+    folder = tmp_path_factory.mktemp("ingest")
+    # Redis is away here: nothing on the way of a message needs it.
+    environment = environment_of(module_vhost, redis_url="redis://127.0.0.1:1/0")
+    running = Ingest(environment, folder / "ingest.log")
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
 @pytest.fixture
-def broker(rabbitmq_url: str) -> Broker:
+async def broker(module_vhost: str, ingest: Ingest) -> Broker:
+    """The queues of the module's ingest, empty."""
+    async with sender(ingest.url) as client:
+        (await client.get("/readyz")).raise_for_status()
+    looking = Broker(module_vhost)
+    for queue in ("brain.inbound", "brain.control", "ingest.quarantine"):
+        await looking.drain(queue)
+    return looking
+
+
+@pytest.fixture
+def own_broker(rabbitmq_url: str) -> Broker:
+    """The queues of an ingest that belongs to one test."""
     return Broker(rabbitmq_url)
 
 
 @pytest.fixture
 def start_ingest(rabbitmq_url: str, redis_url: str, tmp_path: Path) -> Iterator[StartIngest]:
-    """Start ingest; keyword arguments change its environment."""
+    """Start an ingest for one test; keyword arguments change its environment."""
     started: list[Ingest] = []
 
     def start(**changes: str) -> Ingest:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOST": "127.0.0.1",
-            "PORT": str(ports.free(1)[0]),
-            "LOG_LEVEL": "DEBUG",
-            "RABBITMQ_URL": rabbitmq_url,
-            "REDIS_URL": redis_url,
-            "EVOLUTION_INSTANCE": INSTANCE,
-            "EVOLUTION_WEBHOOK_SECRET": SECRET,
-            "EVOLUTION_WEBHOOK_SECRET_PREVIOUS": PREVIOUS_SECRET,
-            "EVOLUTION_JWT_KEY": JWT_KEY,
-            "QUARANTINE_KEY": QUARANTINE_KEY,
-        } | changes
+        environment = environment_of(rabbitmq_url, redis_url=redis_url) | changes
         ingest = Ingest(environment, tmp_path / f"ingest-{len(started)}.log")
         started.append(ingest)
+        ingest.wait_until_ready()
         return ingest
 
     yield start
     for ingest in started:
         ingest.stop()
-
-
-@pytest.fixture
-async def ingest(start_ingest: StartIngest) -> Ingest:
-    running = start_ingest()
-    await running.ready()
-    return running
 
 
 @pytest.fixture
@@ -247,6 +271,23 @@ def upsert() -> Callable[[str], bytes]:
     return upsert_of
 
 
+def environment_of(rabbitmq_url: str, *, redis_url: str) -> dict[str, str]:
+    """Write the environment of an ingest on a port of its own."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOST": "127.0.0.1",
+        "PORT": str(ports.free(1)[0]),
+        "LOG_LEVEL": "DEBUG",
+        "RABBITMQ_URL": rabbitmq_url,
+        "REDIS_URL": redis_url,
+        "EVOLUTION_INSTANCE": INSTANCE,
+        "EVOLUTION_WEBHOOK_SECRET": SECRET,
+        "EVOLUTION_WEBHOOK_SECRET_PREVIOUS": PREVIOUS_SECRET,
+        "EVOLUTION_JWT_KEY": JWT_KEY,
+        "QUARANTINE_KEY": QUARANTINE_KEY,
+    }
+
+
 def sender(url: str) -> httpx.AsyncClient:
     """Make a client that signs as Evolution does."""
     return httpx.AsyncClient(
@@ -278,3 +319,8 @@ def quarantine_key() -> str:
 @pytest.fixture
 def secrets() -> dict[str, str]:
     return {"current": SECRET, "previous": PREVIOUS_SECRET, "jwt": JWT_KEY}
+
+
+@pytest.fixture
+def broker_at() -> Callable[[str], Broker]:
+    return Broker

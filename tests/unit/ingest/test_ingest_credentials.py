@@ -6,6 +6,7 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

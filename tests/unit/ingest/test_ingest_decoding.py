@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_ingest.domain.decoding import MAX_DEPTH, decode
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from julia_common.contracts.messages import (
     Connection,
     MessageAcked,
@@ -260,7 +261,7 @@ def test_metric_label_of_an_event_is_bounded() -> None:
 def test_event_is_named_by_the_body_or_else_by_the_path(
     body_event: str | None, path_event: str, expected: str
 ) -> None:
-    document = {"event": body_event, "instance": INSTANCE, "data": {}, "sender": OWN_JID}
+    document: object = {"event": body_event, "instance": INSTANCE, "data": {}, "sender": OWN_JID}
     envelope = read_envelope(document, path_event=path_event)
     assert (envelope.event, envelope.own_jid) == (expected, OWN_JID)
 

@@ -3,12 +3,13 @@
 import json
 
 import pytest
+from prometheus_client import REGISTRY
+
 from julia_common.contracts.messages import Message, MessageReceived, MessageSent
 from julia_common.errors import Retryable
 from julia_common.whatsapp.testing import INSTANCE, KEY_ID, LID_JID, PHONE_JID, RECEIVED_AT, record
 from julia_ingest import handlers
 from julia_ingest.handlers import Receipt, Webhook, accept, conversation_key
-from prometheus_client import REGISTRY
 
 
 class FakeOutlet:

@@ -6,6 +6,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from julia_common.contracts.messages import Message
 from julia_common.errors import Retryable
 from julia_common.probes import Probes
@@ -18,11 +24,6 @@ from julia_ingest.body import Buffers
 from julia_ingest.domain.credentials import Authenticator
 from julia_ingest.health import Health
 from julia_ingest.http import Deps
-from prometheus_client import REGISTRY
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 SECRET = "the-webhook-secret"
 SIGNED = {"x-webhook-secret": SECRET}

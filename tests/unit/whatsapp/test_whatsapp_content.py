@@ -1,6 +1,9 @@
 """Every kind of message that a doctor can send, read into the contract's content."""
 
+from typing import Any
+
 import pytest
+
 from julia_common.contracts.messages import Content, ContentKind, Media, MessageReceived
 from julia_common.whatsapp import (
     Ignored,
@@ -13,7 +16,7 @@ from julia_common.whatsapp import (
 from julia_common.whatsapp.testing import IMAGE, INSTANCE, KEY_ID, RECEIVED_AT, record
 
 
-def read(message: object, **fields: object) -> Reading:
+def read(message: object, **fields: Any) -> Reading:
     return read_record(
         record(message, **fields),
         instance=INSTANCE,
@@ -22,7 +25,7 @@ def read(message: object, **fields: object) -> Reading:
     )
 
 
-def content_of(message: object, **fields: object) -> Content:
+def content_of(message: object, **fields: Any) -> Content:
     reading = read(message, **fields)
     assert isinstance(reading, MessageReceived)
     return reading.content

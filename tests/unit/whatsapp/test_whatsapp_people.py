@@ -1,11 +1,13 @@
 """Whose message it is: addresses, numbers, senders and times."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from julia_common.contracts.messages import MessageReceived, MessageSent
 from julia_common.whatsapp import (
     Ignored,
@@ -32,7 +34,7 @@ def read(
     *,
     source: Literal["messages.upsert", "send.message", "catchup"] = "messages.upsert",
     own_jid: str | None = None,
-    **parts: object,
+    **parts: Any,
 ) -> Reading:
     return read_record(
         record({"conversation": "oi"}, **parts),
@@ -43,7 +45,7 @@ def read(
     )
 
 
-def people(key: dict[str, object], *, own_jid: str | None = None) -> list[str]:
+def people(key: Mapping[str, object], *, own_jid: str | None = None) -> list[str]:
     reading = read(key=key, own_jid=own_jid)
     assert isinstance(reading, MessageReceived | MessageSent)
     return [identity.jid for identity in reading.identities]

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from julia_common.errors import Permanent
+from julia_common.impatient import ImpatientProtocol
 from julia_common.lifecycle import Background
 from julia_common.probes import Check, Probes
 from julia_common.settings import CommonSettings, load_settings
@@ -27,6 +28,10 @@ from julia_common.telemetry import metrics
 from julia_common.telemetry.logging import configure_logging
 
 EXIT_FAILED = 1
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than callers keep idle connections (Node: 5 s): whoever closes one first may close it on
+a request under way, which a caller survives on purpose and a server only by being asked again."""
 
 _log = logging.getLogger(__name__)
 
@@ -140,6 +145,8 @@ def _http_server(app: Starlette, drain_seconds: float) -> _Server:
             access_log=False,
             server_header=False,
             lifespan="on",
+            http=ImpatientProtocol,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=max(1, round(drain_seconds)),
         )
     )

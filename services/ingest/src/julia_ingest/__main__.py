@@ -1,7 +1,6 @@
 """`python -m julia_ingest` runs the service."""
 
 from julia_common.serve import run
-
 from julia_ingest.bootstrap import build
 from julia_ingest.settings import Settings
 

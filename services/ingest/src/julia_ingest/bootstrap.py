@@ -2,14 +2,14 @@
 
 from contextlib import AsyncExitStack
 
+from pydantic import SecretStr
+
 from julia_common.messaging import open_messaging
 from julia_common.messaging.quarantine import Quarantine
 from julia_common.resilience.breaker import CircuitBreaker, Limits
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.serve import Service
-from pydantic import SecretStr
-
 from julia_ingest.adapters.broker import BrokerOutlet
 from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers

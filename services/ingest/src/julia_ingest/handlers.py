@@ -13,7 +13,6 @@ from julia_common.contracts.messages import (
 )
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import cleaned
-
 from julia_ingest import metrics
 from julia_ingest.domain.decoding import decode
 from julia_ingest.domain.envelope import Envelope, read_envelope

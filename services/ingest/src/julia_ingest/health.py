@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from julia_common.errors import Retryable
-from julia_common.resilience.breaker import CircuitSnapshot
 from redis.exceptions import RedisError
 
+from julia_common.errors import Retryable
+from julia_common.resilience.breaker import CircuitSnapshot
 from julia_ingest.adapters.redis_view import GLOBAL, WINDOWS, RedisView, Usage
 
 type Report = dict[str, Any]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypedDict
 
-from julia_common.errors import Retryable
-from julia_common.resilience.clock import Clock
-from julia_common.telemetry.logging import canonical
-from julia_common.telemetry.tracing import trace_context
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from julia_common.errors import Retryable
+from julia_common.resilience.clock import Clock
+from julia_common.telemetry.logging import canonical
+from julia_common.telemetry.tracing import trace_context
 from julia_ingest import handlers, metrics
 from julia_ingest.body import BodyError, Buffers, Share, read_body
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict

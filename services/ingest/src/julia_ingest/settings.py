@@ -1,5 +1,7 @@
 """What ingest reads from the environment."""
 
+from pydantic import Field
+
 from julia_common.settings import (
     BrokerSettings,
     CeilingSettings,
@@ -8,7 +10,6 @@ from julia_common.settings import (
     RedisSettings,
     WebhookSettings,
 )
-from pydantic import Field
 
 
 class Settings(

@@ -1,5 +1,6 @@
 """For tests: message records as Evolution 2.3.7 writes them, built from a plain one."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 RECEIVED_AT = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
@@ -25,11 +26,11 @@ IMAGE = {
 
 
 def record(
-    message: object, /, *, key: dict[str, object] | None = None, **fields: object
+    message: object, /, *, key: Mapping[str, object] | None = None, **fields: object
 ) -> dict[str, object]:
     """Build a doctor's upsert with this `message`; `key` and `fields` change or add parts."""
     return {
-        "key": {"remoteJid": PHONE_JID, "fromMe": False, "id": KEY_ID} | (key or {}),
+        "key": {"remoteJid": PHONE_JID, "fromMe": False, "id": KEY_ID} | dict(key or {}),
         "pushName": "Dra. Ana",
         "status": "DELIVERY_ACK",
         "message": message,

@@ -22,7 +22,6 @@ from julia_common.whatsapp.jids import not_a_person
 from julia_common.whatsapp.outcome import build
 from julia_common.whatsapp.records import read_change, read_key
 from julia_common.whatsapp.wire import JsonObject, as_integer, as_object, as_text
-
 from julia_ingest.domain.envelope import Envelope
 
 type Part = Message | Ignored
