@@ -131,11 +131,11 @@ declare
 begin
   -- Unrecorded after its time: the dispatcher that claimed it has died.
   for x in
-    select e.claim_id, e.conversa_id, r.postado
-      from public.envios e
-      join public.fila_mensagens f on f.id = e.fila_id
+    select s.claim_id, s.conversa_id, r.postado
+      from public.envios s
+      join public.fila_mensagens f on f.id = s.fila_id
       join public.regras_envio r on r.kind = f.kind
-     where e.status = 'aberto' and e.deadline_at <= v_now order by e.deadline_at limit v_limit
+     where s.status = 'aberto' and s.deadline_at <= v_now order by s.deadline_at limit v_limit
   loop
     perform 1 from public.conversations where id = x.conversa_id for no key update skip locked;
     continue when not found;
@@ -153,8 +153,8 @@ begin
     select claim_id from public.envios where status = 'incerto' and next_check_at <= v_now
      order by next_check_at limit v_limit for no key update skip locked
   ), lent as (
-    update public.envios e set next_check_at = v_now + interval '5 seconds', checks = checks + 1
-      from due where due.claim_id = e.claim_id returning e.*
+    update public.envios s set next_check_at = v_now + interval '5 seconds', checks = checks + 1
+      from due where due.claim_id = s.claim_id returning s.*
   )
   select coalesce(jsonb_agg(jsonb_build_object(
       'claim_id', l.claim_id, 'fila_id', l.fila_id, 'conversa_id', l.conversa_id,
