@@ -18,19 +18,20 @@ PHONE = "5511988887777"
 CEILINGS = {"max_hora": 1000, "max_dia": 1000, "post_timeout_s": 10}
 
 # What migrations fill stays; everything else is emptied after each test. As a replica, because
-# `julia_status` refuses to be emptied.
+# `julia_status` refuses to be emptied; by DELETE, because TRUNCATE makes new files of all tables.
 _WIPE = """
 do $$
+declare
+  name text;
 begin
   set local session_replication_role = replica;
-  execute (select 'truncate ' || string_agg(format('public.%I', tablename), ', ')
-                  || ' restart identity cascade'
-             from pg_tables
-            where schemaname = 'public' and tablename not in ('regras_envio', 'mensagens_padrao'));
+  for name in select tablename from pg_tables
+    where schemaname = 'public' and tablename not in ('regras_envio', 'mensagens_padrao')
+  loop
+    execute format('delete from public.%I', name);
+  end loop;
 end $$;
 """
-
-
 _CLOCK = (
     "create or replace function api.agora() returns timestamptz language sql volatile "
     "set search_path = '' as $$ select clock_timestamp() + interval '{} seconds' $$"
@@ -62,10 +63,14 @@ class Julia:
 
     async def call(self, function: str, **p: Any) -> Any:
         async with self.pool.acquire() as connection, connection.transaction():
-            await connection.execute("set local role service_role")
-            return json.loads(
-                await connection.fetchval(f"select api.{function}($1::jsonb)", json.dumps(p))
-            )
+            return await self.call_on(connection, function, **p)
+
+    async def call_on(self, connection: Any, function: str, **p: Any) -> Any:
+        """Call inside the transaction that `connection` has open."""
+        await connection.execute("set local role service_role")
+        answer = await connection.fetchval(f"select api.{function}($1::jsonb)", json.dumps(p))
+        await connection.execute("reset role")
+        return json.loads(answer)
 
     async def refusal(self, function: str, **p: Any) -> asyncpg.PostgresError:
         """Make a call that must fail and return its error."""
@@ -133,13 +138,13 @@ class Julia:
         return await self.commit(await self.begin(conversa_id), *parts)
 
     async def claim(self, conversa_id: str, claim_id: str | None = None, **p: Any) -> Any:
-        return await self.call(
-            "claim_next",
-            conversa_id=conversa_id,
-            claim_id=claim_id or str(uuid.uuid4()),
-            owner=self.owner,
-            **CEILINGS | p,
-        )
+        return await self.call("claim_next", **self.claiming(conversa_id, claim_id, **p))
+
+    def claiming(self, conversa_id: str, claim_id: str | None = None, **p: Any) -> dict[str, Any]:
+        """The arguments of a claim."""
+        claim_id = claim_id or str(uuid.uuid4())
+        mine = {"conversa_id": conversa_id, "claim_id": claim_id, "owner": self.owner}
+        return mine | CEILINGS | p
 
     async def record(self, claim: Any, result: str = "enviada", **p: Any) -> Any:
         if result == "enviada":

@@ -2,8 +2,9 @@
 
 import random
 
-from julia_common.contracts import text_hash
 from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone, together
+
+from julia_common.contracts import text_hash
 
 
 async def test_a_redelivered_message_is_stored_once(julia: Julia) -> None:
@@ -29,7 +30,7 @@ async def test_a_new_doctor_known_by_phone_and_lid_at_once_is_one_contact(julia:
     # Only messages that carry both addresses tell that they are one person's.
     forms = [[phone()], [lid("77001")], [phone(), lid("77001")], [lid("77001"), phone()]]
     messages = [forms[n % 4] for n in range(40)]
-    random.Random(1).shuffle(messages)  # noqa: S311 - an order, not a secret
+    random.Random(1).shuffle(messages)
 
     answers = await together(40, lambda n: julia.receive(key_id=f"K{n}", identities=messages[n]))
 
@@ -37,10 +38,15 @@ async def test_a_new_doctor_known_by_phone_and_lid_at_once_is_one_contact(julia:
     assert await julia.value("select count(*) from medicos where merged_into is null") == 1
     open_ = await julia.sql("select * from conversations where status = 'active'")
     assert len(open_) == 1
-    assert await julia.value("select telefone from medicos where merged_into is null") == f"+{PHONE}"
+    assert (
+        await julia.value("select telefone from medicos where merged_into is null") == f"+{PHONE}"
+    )
     # Nothing lost: all forty wait in the one conversation that is left.
     assert await julia.situations(open_[0]["id"]) == ["pendente"] * 40
-    assert await julia.value("select count(*) from inbox_keys where conversa_id = $1", open_[0]["id"]) == 40
+    assert (
+        await julia.value("select count(*) from inbox_keys where conversa_id = $1", open_[0]["id"])
+        == 40
+    )
     turn = await julia.begin(await _due(julia, open_[0]["id"]))
     assert len(turn["pending"]) == 40
     assert (await julia.commit(turn))["more_due_in_ms"] is None
@@ -61,9 +67,7 @@ async def test_the_ninth_digit_makes_no_second_contact(julia: Julia) -> None:
     forms = [phone("5511988887777"), phone("551188887777")]
 
     first = await julia.receive(identities=forms)
-    answers = await together(
-        10, lambda n: julia.receive(key_id=f"K{n}", identities=[forms[n % 2]])
-    )
+    answers = await together(10, lambda n: julia.receive(key_id=f"K{n}", identities=[forms[n % 2]]))
 
     assert {a["conversa_id"] for a in answers} == {first["conversa_id"]}
 

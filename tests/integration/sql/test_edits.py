@@ -1,0 +1,95 @@
+"""A doctor's changes and deletions reach the answer as long as there is none."""
+
+import pytest
+from tests.integration.sql.conftest import INSTANCE, Julia
+
+
+async def change(julia: Julia, key_id: str, kind: str, text: str | None = None, **p):
+    return await julia.call(
+        "edit_message",
+        instance=INSTANCE,
+        key_id=key_id,
+        change=kind,
+        text=text,
+        changed_at=p.get("changed_at", julia.now()).isoformat(),
+    )
+
+
+async def test_an_edit_of_a_pending_message_refuses_the_draft_that_read_it(julia: Julia) -> None:
+    conversa = (await julia.receive(text="sábado", key_id="A"))["conversa_id"]
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+
+    assert (await change(julia, "A", "edit", "domingo"))["status"] == "aplicada"
+
+    assert (await julia.commit(turn))["motivo"] == "mensagens_novas"
+    again = await julia.begin(conversa, turn["token"])
+    assert [m["conteudo"] for m in again["pending"]] == ["domingo"]
+    assert (await julia.commit(again))["status"] == "confirmado"
+
+
+async def test_the_newest_edit_wins_whatever_the_order(julia: Julia) -> None:
+    conversa = (await julia.receive(text="um", key_id="A"))["conversa_id"]
+
+    await change(julia, "A", "edit", "três", changed_at=julia.ago(seconds=1))
+    await change(julia, "A", "edit", "dois", changed_at=julia.ago(seconds=9))
+
+    await julia.make_due(conversa)
+    assert (await julia.begin(conversa))["pending"][0]["conteudo"] == "três"
+
+
+async def test_a_deleted_pending_message_is_not_answered(julia: Julia) -> None:
+    conversa = (await julia.receive(key_id="A"))["conversa_id"]
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+
+    await change(julia, "A", "revoke")
+
+    assert (await julia.commit(turn))["motivo"] == "mensagens_novas"
+    assert (await julia.begin(conversa, turn["token"]))["status"] == "nada"
+    assert await julia.situations(conversa) == ["apagada"]
+    assert await julia.value("select conteudo from interacoes") == ""
+    row = await julia.conversation(conversa)
+    assert (row["due_at"], row["lease_token"]) == (None, None)
+
+
+async def test_of_two_messages_the_one_that_is_left_is_answered(julia: Julia) -> None:
+    await julia.receive(text="fica", key_id="A")
+    conversa = (await julia.receive(text="some", key_id="B"))["conversa_id"]
+
+    await change(julia, "B", "revoke")
+
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+    assert [m["conteudo"] for m in turn["pending"]] == ["fica"]
+
+
+@pytest.mark.parametrize("kind", ["edit", "revoke"])
+async def test_a_change_of_an_answered_message_starts_no_turn(julia: Julia, kind: str) -> None:
+    conversa = (await julia.receive(key_id="A"))["conversa_id"]
+    await julia.answer(conversa)
+
+    answer = await change(julia, "A", kind, "outro texto")
+
+    assert answer == {"status": "ja_respondida", "conversa_id": conversa}
+    row = await julia.conversation(conversa)
+    assert (row["due_at"], row["inbox_seq"]) == (None, 1)
+    assert await julia.situations(conversa) == ["respondida"]
+
+
+async def test_a_message_deleted_after_its_answer_is_not_asked_again(julia: Julia) -> None:
+    """Its reply waits for a ceiling and is superseded: only what still stands is answered."""
+    conversa = (await julia.receive(text="some", key_id="A"))["conversa_id"]
+    await julia.answer(conversa)
+    assert (await julia.claim(conversa, max_hora=0))["motivo"] == "teto_hora"
+    await change(julia, "A", "revoke")
+
+    await julia.receive(text="fica", key_id="B")
+
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+    assert [m["conteudo"] for m in turn["pending"]] == ["fica"]
+
+
+async def test_a_change_of_an_unknown_message_says_so(julia: Julia) -> None:
+    assert (await change(julia, "A", "revoke")) == {"status": "desconhecida"}

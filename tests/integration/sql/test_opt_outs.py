@@ -1,0 +1,162 @@
+"""An opt-out stops everything at once, is confirmed once, and lasts until the doctor writes."""
+
+import asyncpg
+import pytest
+from tests.integration.sql.conftest import Julia, together
+
+STOP = {"motivo": "palavra: sair"}
+
+
+async def test_the_words_stop_drafts_and_unsent_parts_and_are_confirmed(julia: Julia) -> None:
+    conversa = await julia.talk("um", "dois")
+    await julia.receive(text="e amanhã?")
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+
+    answer = await julia.receive(text="SAIR", opt_out=STOP)
+
+    assert answer["doorbell"]
+    assert (await julia.commit(turn))["motivo"] == "epoca"
+    claim = await julia.claim(conversa)
+    assert claim["kind"] == "optout_confirmation"
+    await julia.record(claim)
+    assert (await julia.claim(conversa))["status"] == "vazio"
+    assert await julia.states(conversa) == ["cancelada", "cancelada", "enviada"]
+    doctor = (await julia.sql("select * from medicos"))[0]
+    assert (doctor["opted_out"], doctor["stage_jornada"]) == (True, "opt_out")
+
+
+async def test_the_same_words_many_times_are_confirmed_once(julia: Julia) -> None:
+    at = julia.ago(seconds=1)
+    await together(
+        10, lambda n: julia.receive(key_id=f"K{n}", text="SAIR", provider_at=at, opt_out=STOP)
+    )
+
+    conversa = str(await julia.value("select id from conversations"))
+    assert await julia.states(conversa) == ["pendente"]
+    assert (await julia.claim(conversa))["kind"] == "optout_confirmation"
+
+
+async def test_a_doctor_who_writes_again_later_is_answered(julia: Julia) -> None:
+    await julia.receive(provider_at=julia.ago(minutes=2), opt_out=STOP)
+
+    conversa = (await julia.receive(text="mudei de ideia"))["conversa_id"]
+    await julia.answer(conversa, "que bom")
+
+    texts = []
+    while (claim := await julia.claim(conversa))["status"] == "enviar":
+        texts.append(claim["kind"])
+        await julia.record(claim)
+    assert texts == ["optout_confirmation", "reply"]
+
+
+async def test_a_second_opt_out_after_an_answer_is_confirmed_again(julia: Julia) -> None:
+    await julia.receive(provider_at=julia.ago(minutes=9), opt_out=STOP)
+    conversa = (await julia.receive(provider_at=julia.ago(minutes=8)))["conversa_id"]
+    await julia.answer(conversa, "oi de novo")
+    while (claim := await julia.claim(conversa))["status"] == "enviar":
+        await julia.record(claim)
+
+    await julia.receive(provider_at=julia.ago(minutes=1), opt_out=STOP)
+
+    assert (await julia.claim(conversa))["kind"] == "optout_confirmation"
+
+
+async def test_an_older_message_that_arrives_late_is_not_answered(julia: Julia) -> None:
+    await julia.receive(provider_at=julia.ago(minutes=2), opt_out=STOP)
+
+    late = await julia.receive(text="tem vaga?", provider_at=julia.ago(minutes=3))
+
+    assert late["due_in_ms"] is None
+    assert await julia.situations(late["conversa_id"]) == ["optout", "optout"]
+
+
+async def test_an_opt_out_that_arrives_late_spares_what_was_written_after_it(julia: Julia) -> None:
+    conversa = await julia.talk("resposta")  # to a message of now
+
+    late = await julia.receive(text="SAIR", provider_at=julia.ago(minutes=1), opt_out=STOP)
+
+    # The answer was void with the rest; its message waits for another.
+    assert late["due_in_ms"] is not None
+    assert await julia.situations(conversa) == ["optout", "pendente"]
+    await julia.answer(conversa, "outra resposta")
+    kinds = []
+    while (claim := await julia.claim(conversa))["status"] == "enviar":
+        kinds.append(claim["conteudo"] if claim["kind"] == "reply" else claim["kind"])
+        await julia.record(claim)
+    assert kinds == ["optout_confirmation", "outra resposta"]
+
+
+async def test_a_reaction_does_not_undo_an_opt_out(julia: Julia) -> None:
+    conversa = await julia.talk("resposta")
+    await julia.opt_out_by_sql()
+    await julia.later(seconds=10)
+
+    await julia.receive(text="👍", tipo="reacao")
+
+    assert (await julia.claim(conversa))["status"] == "vazio"
+    assert (await julia.parts(conversa))[0]["outcome"] == "BLOCKED_OPTED_OUT"
+
+
+async def test_an_opt_out_by_sql_is_seen_by_the_next_claim(julia: Julia) -> None:
+    conversa = await julia.talk("um", "dois")
+    await julia.record(await julia.claim(conversa))
+
+    await julia.opt_out_by_sql()
+
+    assert (await julia.claim(conversa))["status"] == "vazio"
+    assert await julia.states(conversa) == ["enviada", "cancelada"]
+
+
+async def test_an_opt_out_by_sql_said_again_counts_from_then(julia: Julia) -> None:
+    await julia.receive(provider_at=julia.ago(minutes=5))
+    await julia.opt_out_by_sql()
+    await julia.later(minutes=1)
+    conversa = await julia.talk("resposta a quem voltou a escrever")
+    await julia.later(minutes=2)
+
+    await julia.opt_out_by_sql()
+
+    assert (await julia.claim(conversa))["status"] == "vazio"
+
+
+async def test_no_claim_is_dated_after_the_commit_of_an_opt_out_by_sql(julia: Julia) -> None:
+    """Thirty doctors opt out by plain UPDATE while their replies are being claimed."""
+    numbers = [f"55119{n:08d}" for n in range(30)]
+    conversations = dict(
+        zip(
+            numbers,
+            await together(30, lambda n: julia.talk("um", "dois", number=numbers[n])),
+            strict=True,
+        )
+    )
+
+    async def work(n: int) -> None:
+        number = numbers[n // 2]
+        await (julia.opt_out_by_sql(number) if n % 2 else julia.claim(conversations[number]))
+
+    await together(60, work)
+    for conversa in conversations.values():
+        assert (await julia.claim(conversa))["status"] != "enviar"
+
+    late = await julia.value(
+        "select count(*) from envios e join conversations c on c.id = e.conversa_id "
+        "join medicos m on m.id = c.medico_id where e.claimed_at > m.opted_out_at"
+    )
+    assert late == 0
+    assert await julia.value("select count(*) from medicos where opted_out") == 30
+
+
+async def test_an_opt_out_waits_for_the_claim_that_came_first(julia: Julia) -> None:
+    conversa = await julia.talk("texto")
+    async with julia.pool.acquire() as dispatcher, julia.pool.acquire() as manager:
+        await manager.execute("set lock_timeout = '100ms'")
+        async with dispatcher.transaction():
+            claim = await julia.call_on(dispatcher, "claim_next", **julia.claiming(conversa))
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await manager.execute("update medicos set opted_out = true")
+        await manager.execute("update medicos set opted_out = true")
+
+    assert claim["status"] == "enviar"
+    at = await julia.value("select opted_out_at from medicos")
+    assert at > await julia.value("select claimed_at from envios")
