@@ -5,19 +5,15 @@ cents; ANTHROPIC_CONTRACT_MODEL chooses the model) and those that need the contr
 """
 
 import os
-import socket
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
-import uvicorn
 from anthropic import AsyncAnthropic
 
-from julia_simulators.anthropic.app import build_app
 from julia_simulators.anthropic.state import Behaviour, World
+from julia_simulators.anthropic.testing import running
 
 REAL_KEY = os.environ.get("ANTHROPIC_CONTRACT_API_KEY")
 
@@ -45,17 +41,8 @@ def api() -> Iterator[Api]:
         yield Api("https://api.anthropic.com", REAL_KEY, model, simulated=False)
         return
     world = World(Behaviour(first_token_median_s=0.0, seconds_per_token=0.0), api_key="chave-boa")
-    server = uvicorn.Server(uvicorn.Config(build_app(world), log_level="critical"))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Api(f"http://127.0.0.1:{port}", "chave-boa", "claude-haiku-5-5", simulated=True)
-        server.should_exit = True
-        thread.join(timeout=10)
+    with running(world) as url:
+        yield Api(url, "chave-boa", "claude-haiku-5-5", simulated=True)
 
 
 @pytest.fixture

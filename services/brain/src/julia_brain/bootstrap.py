@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from julia_brain import metrics
+from julia_brain.adapters.circuit_view import CircuitView
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.adapters.doorbell import BrokerDoorbell
 from julia_brain.adapters.signs import EvolutionSigns
@@ -22,10 +23,12 @@ from julia_common.lifecycle import Loop
 from julia_common.messaging import open_messaging
 from julia_common.resilience import breaker
 from julia_common.resilience.clock import SystemClock
+from julia_common.resilience.redis import open_redis
 from julia_common.serve import Service
 
 SERVICE: Final = "julia-brain"
 GAUGES_SECONDS: Final = 10.0
+CIRCUIT_SECONDS: Final = 5.0
 
 
 async def build(settings: Settings, stack: AsyncExitStack) -> Service:
@@ -49,12 +52,10 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     anthropic = await stack.enter_async_context(
         open_client(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
     )
-    claude = Claude(
-        anthropic,
-        settings.anthropic_model,
-        breaker.CircuitBreaker("claude", breaker.CLAUDE, clock=clock),
-        clock,
-    )
+    circuit = breaker.CircuitBreaker("claude", breaker.CLAUDE, clock=clock)
+    claude = Claude(anthropic, settings.anthropic_model, circuit, clock)
+    redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
+    circuit_view = CircuitView(redis, circuit, clock)
     doorbell = BrokerDoorbell(messaging.publisher)
     engine = Engine(
         turns=database,
@@ -73,7 +74,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             "control": control.check,
             "database_contract": ContractCheck(database.contract_version),
         },
-        background=(inbound, control, taker, Loop("gauges", GAUGES_SECONDS, _gauges(database))),
+        background=(
+            inbound,
+            control,
+            taker,
+            Loop("gauges", GAUGES_SECONDS, _gauges(database)),
+            Loop("circuit", CIRCUIT_SECONDS, circuit_view.show),
+        ),
     )
 
 

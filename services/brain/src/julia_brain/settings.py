@@ -7,12 +7,13 @@ from julia_common.settings import (
     CommonSettings,
     EvolutionSettings,
     HttpUrl,
+    RedisSettings,
     Secret,
     SupabaseSettings,
 )
 
 
-class Settings(CommonSettings, BrokerSettings, SupabaseSettings, EvolutionSettings):
+class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, EvolutionSettings):
     """What the brain reads besides the shared groups."""
 
     port: int = Field(default=18001, ge=0, le=65535)

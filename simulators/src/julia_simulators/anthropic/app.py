@@ -130,6 +130,7 @@ async def _messages(world: World, request: Request, request_id: str) -> Response
         raise
     if fault is not None and fault.kind is FaultKind.HANG:
         await asyncio.sleep(fault.seconds)
+        record.ended_at = time.time()
         return StreamingResponse(_cut_body(b""), headers={"content-length": "1000"})
 
     scripted = world.next_scripted(said)
@@ -146,7 +147,9 @@ async def _messages(world: World, request: Request, request_id: str) -> Response
     if asked.stream:
         return StreamingResponse(_stream(world, ready), media_type="text/event-stream")
     await asyncio.sleep(world.behaviour.seconds_per_token * answer.output_tokens)
-    if not await request.is_disconnected():
+    if await request.is_disconnected():
+        record.ended_at = time.time()
+    else:
         _finish(world, ready)
     return _whole(ready)
 

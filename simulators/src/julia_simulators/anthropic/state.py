@@ -49,11 +49,12 @@ class Record:
     """What the SDK says about its own retries."""
     fault: str | None = None
     status: int | None = None
+    """Null while it is being answered, and for ever when the caller left before."""
     answer: str | None = None
     stop_reason: str | None = None
     usage: dict[str, Any] | None = None
     ended_at: float | None = None
-    """Unix seconds at the answer's end; null when the caller left or is still waiting."""
+    """Unix seconds at the answer's end; null while it is being answered."""
 
     def as_json(self) -> dict[str, Any]:
         """For the control API."""
