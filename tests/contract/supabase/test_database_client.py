@@ -198,7 +198,7 @@ async def test_a_forged_key_names_the_setting(
 ) -> None:
     key = mint("a-secret-that-the-server-does-not-know")
     database = await Database.create(simulator.url, key)
-    with pytest.raises(Permanent, match=r"PGRST301.*SUPABASE_SERVICE_KEY"):
+    with pytest.raises(Retryable, match=r"PGRST301.*SUPABASE_SERVICE_KEY"):
         await database.contract_version()
     await database.aclose()
 
@@ -207,13 +207,13 @@ async def test_the_key_of_anon_names_the_setting(
     simulator: SupabaseEndpoint, mint: Callable[..., str], obedient: Obedient
 ) -> None:
     database = await Database.create(simulator.url, mint(role="anon"))
-    with pytest.raises(Permanent, match=r"42501.*SUPABASE_SERVICE_KEY"):
+    with pytest.raises(Retryable, match=r"42501.*SUPABASE_SERVICE_KEY"):
         await told(database, "x", times=0)
     await database.aclose()
 
 
 async def test_a_function_that_is_missing_points_to_the_migrations(database: Database) -> None:
-    with pytest.raises(Permanent, match=r"PGRST202.*supabase/migrations"):
+    with pytest.raises(Retryable, match=r"PGRST202.*supabase/migrations"):
         await database.catchup_windows()
 
 
@@ -235,7 +235,7 @@ async def test_another_version_of_the_contract_is_refused(
         ("502 Bad Gateway", "<html>bad gateway</html>", Retryable),
         ("503 Service Unavailable", '{"message": "name resolution failed"}', Retryable),
         ("429 Too Many Requests", '{"message": "slow down"}', Retryable),
-        ("401 Unauthorized", '{"message": "Invalid API key"}', Permanent),
+        ("401 Unauthorized", '{"message": "Invalid API key"}', Retryable),
         ("404 Not Found", "<html>no such project</html>", Permanent),
     ],
 )

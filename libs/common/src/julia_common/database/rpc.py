@@ -143,10 +143,12 @@ def _translated(function: str, error: APIError, status: int) -> Retryable | Perm
         what = f"{what}: {error.message}"
     if code.startswith(_PASSING) if code else status in _PASSING_STATUS or status >= _SERVER_ERROR:
         return Retryable(what)
+    # A refused key or an unapplied migration is the deployment's fault, not the message's: it heals
+    # when somebody mends it, so nothing is thrown away because of it.
     if code in _KEY_REFUSED or status == HTTPStatus.UNAUTHORIZED:
-        return Permanent(f"{what}; SUPABASE_SERVICE_KEY must be the key of service_role")
+        return Retryable(f"{what}; SUPABASE_SERVICE_KEY must be the key of service_role")
     if code in ("PGRST202", "PGRST203"):
-        return Permanent(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")
+        return Retryable(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")
     return Permanent(what)
 
 
