@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .PHONY: help up down reset test check smoke ledger lock format bootstrap
 
 PYTHON := .venv/bin/python
-export PYTHONDONTWRITEBYTECODE := 1
+COMPOSE := docker compose --env-file .run/compose.env
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,14 +14,15 @@ bootstrap: # What is missing on this machine: servers, Python, .venv
 
 up: bootstrap ## Start everything and print the page's address; Ctrl-C stops (DOCKER=1: compose.yaml)
 ifdef DOCKER
-	docker compose up --build
+	@$(PYTHON) -m julia_dev.compose .run/compose.env
+	@exec $(COMPOSE) up --build
 else
 	@exec $(PYTHON) -m julia_dev.stack up
 endif
 
 down: bootstrap ## Stop what `make up` started
 ifdef DOCKER
-	docker compose down
+	@$(COMPOSE) down
 else
 	@$(PYTHON) -m julia_dev.stack down
 endif

@@ -49,7 +49,7 @@ def read(folder: Path) -> list[Migration]:
         version = match["version"]
         if version in found:
             raise StackError(f"{path}: has the version of {found[version].path.name}; rename one")
-        found[version] = Migration(version, match["name"], path, path.read_text())
+        found[version] = Migration(version, match["name"], path, path.read_text().rstrip("\n"))
     return list(found.values())
 
 

@@ -1,0 +1,48 @@
+"""The variables that `compose.yaml` asks for: `python -m julia_dev.compose <file>`.
+
+Secrets are those of the local stack. With ANTHROPIC_API_KEY set in the environment, Claude
+answers.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from julia_dev import paths
+from julia_dev.stack.secrets import Secrets
+
+
+def variables(secrets: Secrets, anthropic_api_key: str | None) -> dict[str, str]:
+    """Return what has no default in `compose.yaml`, and where Claude is."""
+    claude = (
+        {
+            "ANTHROPIC_API_KEY": anthropic_api_key,
+            "ANTHROPIC_BASE_URL": "https://api.anthropic.com",
+        }
+        if anthropic_api_key
+        else {"ANTHROPIC_API_KEY": secrets.anthropic_api_key}
+    )
+    return {
+        "SUPABASE_SERVICE_KEY": secrets.service_key,
+        "JWT_SECRET": secrets.jwt_secret,
+        "EVOLUTION_API_KEY": secrets.evolution_api_key,
+        "EVOLUTION_WEBHOOK_SECRET": secrets.webhook_secret,
+        "QUARANTINE_KEY": secrets.quarantine_key,
+        "RABBITMQ_PASSWORD": secrets.rabbitmq_password,
+        "POSTGRES_PASSWORD": secrets.postgres_password,
+        "AUTHENTICATOR_PASSWORD": secrets.authenticator_password,
+        **claude,
+    }
+
+
+def main() -> None:
+    """Write the variables into the file named on the command line."""
+    target = Path(sys.argv[1])
+    paths.RUN.mkdir(exist_ok=True)
+    found = variables(Secrets.load(paths.RUN / "secrets.json"), os.environ.get("ANTHROPIC_API_KEY"))
+    target.touch(mode=0o600)
+    target.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+
+
+if __name__ == "__main__":
+    main()
