@@ -16,7 +16,7 @@ _BAD_SETTING = 78
 def main() -> int:
     """Serve until stopped; a bad setting ends the process with its name."""
     try:
-        settings = Settings()  # type: ignore[call-arg] # from the environment
+        settings = Settings()
     except ValidationError as error:
         for item in error.errors():
             name = "_".join(map(str, item["loc"])).upper()

@@ -24,7 +24,7 @@ from julia_simulators.evolution.faults import (
     WebhookFault,
     describe,
 )
-from julia_simulators.evolution.network import LOGGED_OUT, Network
+from julia_simulators.evolution.network import LOGGED_OUT, Circumstances, Network
 from julia_simulators.evolution.records import Record
 from julia_simulators.evolution.state import Doctor, Instance, LidForm, World, to_note
 
@@ -354,8 +354,7 @@ async def _history(network: Network, request: Request) -> Response:
             instance,
             doctor,
             contents.compose(Draft(text=f"Mensagem antiga {index + 1}")),
-            timestamp=newest - 60 * index,
-            history=True,
+            Circumstances(timestamp=newest - 60 * index, history=True),
         )
     return JSONResponse({"sent": body.count}, 201)
 
@@ -513,11 +512,13 @@ def _write(network: Network, doctor: Doctor, body: MessageBody) -> Record:
         instance,
         doctor,
         _content(instance, doctor, body),
-        key_id=body.key_id,
-        timestamp=body.timestamp,
-        long_timestamp=body.long_timestamp,
-        address=_address(doctor, body.chat),
-        plan=WebhookFault(drop=plan.drop, copies=plan.copies, delay_s=plan.delay_s),
+        Circumstances(
+            key_id=body.key_id,
+            timestamp=body.timestamp,
+            long_timestamp=body.long_timestamp,
+            address=_address(doctor, body.chat),
+            plan=WebhookFault(drop=plan.drop, copies=plan.copies, delay_s=plan.delay_s),
+        ),
     )
 
 

@@ -30,6 +30,21 @@ _STREAM_ERROR = 428
 
 
 @dataclass(frozen=True)
+class Circumstances:
+    """What is out of the ordinary about a message that a doctor sends."""
+
+    key_id: str | None = None
+    timestamp: int | None = None
+    """WhatsApp's time of the message, in seconds; now when absent."""
+    long_timestamp: bool = False
+    address: Json | None = None
+    """Where it is sent instead of the doctor's own chat: a group, a broadcast."""
+    history: bool = False
+    """Part of a flood of old messages; only the record says so."""
+    plan: WebhookFault | None = None
+
+
+@dataclass(frozen=True)
 class Arrival:
     """A message that is on its way to Evolution."""
 
@@ -71,25 +86,20 @@ class Network:
         instance: Instance,
         doctor: Doctor,
         content: Content,
-        *,
-        key_id: str | None = None,
-        timestamp: int | None = None,
-        address: Json | None = None,
-        long_timestamp: bool = False,
-        history: bool = False,
-        plan: WebhookFault | None = None,
+        how: Circumstances | None = None,
     ) -> Record:
-        """Send a message from the doctor's phone; `timestamp` is WhatsApp's, in seconds.
+        """Send a message from the doctor's phone.
 
-        `address` replaces the doctor's own (a group, a broadcast). While the number is away from
-        WhatsApp the message waits there, and comes with its old timestamp afterwards.
+        While the number is away from WhatsApp the message waits there, and comes with its old
+        timestamp afterwards.
         """
+        how = how or Circumstances()
         key = {
-            **(address or doctor.key()),
+            **(how.address or doctor.key()),
             "fromMe": False,
-            "id": key_id or shapes.new_key_id(),
+            "id": how.key_id or shapes.new_key_id(),
         }
-        sent_at = int(time.time()) if timestamp is None else timestamp
+        sent_at = int(time.time()) if how.timestamp is None else how.timestamp
         record = self.journal.append(
             "inbound",
             doctor=doctor.number,
@@ -97,8 +107,8 @@ class Network:
             key_id=key["id"],
             **content.facts(),
             timestamp=sent_at,
-            history=history,
-            private=address is None,
+            history=how.history,
+            private=how.address is None,
             waiting=not instance.connected,
         )
         row = shapes.message_row(
@@ -110,11 +120,11 @@ class Network:
             status="DELIVERY_ACK",
             source="android",
         )
-        if long_timestamp:
+        if how.long_timestamp:
             row["messageTimestamp"] = as_long(sent_at)
-        self._arrive(instance, Arrival(doctor.number, row, content.media_base64, plan))
         if content.media_base64:
             self._media[instance.id, key["id"]] = content
+        self._arrive(instance, Arrival(doctor.number, row, content.media_base64, how.plan))
         return record
 
     def doctor_edits(self, instance: Instance, doctor: Doctor, key_id: str, text: str) -> Record:

@@ -3,6 +3,8 @@
 from typing import Any
 
 type Schema = dict[str, Any]
+type Complaint = tuple[str, str, Schema]
+"""Where, what is wrong, and the part of the schema that says so."""
 
 EVENTS = (
     "MESSAGES_SET",
@@ -178,33 +180,46 @@ def problems(value: Any, schema: Schema) -> list[str]:
     ]
 
 
-def _check(path: str, value: Any, schema: Schema) -> list[tuple[str, str, Schema]]:
-    found: list[tuple[str, str, Schema]] = []
+def _check(path: str, value: Any, schema: Schema) -> list[Complaint]:
+    found: list[Complaint] = []
     expected = schema.get("type")
     if expected and not _is_type(value, expected):
         found.append((path, f"is not of a type(s) {expected}", schema))
-    if isinstance(value, dict):
-        for name, rule in schema.get("properties", {}).items():
-            if name in value:
-                found += _check(f"{path}.{name}", value[name], rule)
-        found += [
-            (path, f'requires property "{name}"', schema)
-            for name in schema.get("required", ())
-            if name not in value
-        ]
-    if isinstance(value, list):
-        if len(value) < schema.get("minItems", 0):
-            found.append((path, f"does not meet minimum length of {schema['minItems']}", schema))
-        for index, item in enumerate(value):
-            found += _check(f"{path}[{index}]", item, schema.get("items", {}))
-        if schema.get("uniqueItems") and _has_duplicates(value):
-            found.append((path, "contains duplicate item", schema))
-    if isinstance(value, str) and len(value) < schema.get("minLength", 0):
-        found.append((path, f"does not meet minimum length of {schema['minLength']}", schema))
+    match value:
+        case dict():
+            found += _check_object(path, value, schema)
+        case list():
+            found += _check_array(path, value, schema)
+        case str() if len(value) < schema.get("minLength", 0):
+            found.append((path, f"does not meet minimum length of {schema['minLength']}", schema))
     allowed = schema.get("enum")
     if allowed and value not in allowed:
         names = ",".join(str(name) for name in allowed)
         found.append((path, f"is not one of enum values: {names}", schema))
+    return found
+
+
+def _check_object(path: str, value: dict[str, Any], schema: Schema) -> list[Complaint]:
+    found: list[Complaint] = []
+    for name, rule in schema.get("properties", {}).items():
+        if name in value:
+            found += _check(f"{path}.{name}", value[name], rule)
+    found += [
+        (path, f'requires property "{name}"', schema)
+        for name in schema.get("required", ())
+        if name not in value
+    ]
+    return found
+
+
+def _check_array(path: str, value: list[Any], schema: Schema) -> list[Complaint]:
+    found: list[Complaint] = []
+    if len(value) < schema.get("minItems", 0):
+        found.append((path, f"does not meet minimum length of {schema['minItems']}", schema))
+    for index, item in enumerate(value):
+        found += _check(f"{path}[{index}]", item, schema.get("items", {}))
+    if schema.get("uniqueItems") and _has_duplicates(value):
+        found.append((path, "contains duplicate item", schema))
     return found
 
 

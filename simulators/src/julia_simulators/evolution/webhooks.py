@@ -4,9 +4,11 @@ import asyncio
 import itertools
 import json
 import random
+import ssl
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import httpx
@@ -53,7 +55,7 @@ class Webhooks:
         self._tuning = tuning
         self._server_url = server_url
         self._client = httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=_CONNECTIONS), trust_env=False
+            limits=httpx.Limits(max_connections=_CONNECTIONS), verify=_tls(), trust_env=False
         )
         self._ids = itertools.count(journal.count("webhook") + 1)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -187,9 +189,15 @@ class Webhooks:
                 )
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the machine's trust, read once: reading it takes longer than starting."""
+    return ssl.create_default_context()
+
+
 def _wait_s(attempt: int) -> float:
     wait = min(_FIRST_WAIT_S * 2.0 ** (attempt - 1), _LONGEST_WAIT_S)
-    return wait * random.uniform(1 - _JITTER, 1 + _JITTER)
+    return wait * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - jitter
 
 
 def _headers(config: WebhookConfig) -> dict[str, str]:
