@@ -53,6 +53,10 @@ class FakeJobs:
         self.finished.append(run)
         return JobFinished(status="ok")
 
+    async def connection_changed(self, *, instance, state):
+        assert state == "open"
+        self.numbers += (instance,)
+
     async def catchup_windows(self):
         return CatchupWindows(
             instances=tuple(
@@ -75,6 +79,9 @@ class FakeJobs:
 class FakeEvolution:
     messages: dict[str, list[StoredMessage]]
 
+    async def connection_state(self, instance):
+        return "open"
+
     async def find_messages(self, instance, gte, lte, *, from_me=None):
         assert from_me is None
         if instance not in self.messages:
@@ -95,7 +102,8 @@ class FakePublisher:
 
 def catch_up(jobs, publisher, *messages: StoredMessage, **others: list[StoredMessage]) -> CatchUp:
     evolution = FakeEvolution({"julia-01": list(messages)} | others)
-    return CatchUp(jobs, evolution, publisher, ManualClock(NOON + timedelta(seconds=42)), "me")
+    clock = ManualClock(NOON + timedelta(seconds=42))
+    return CatchUp(jobs, evolution, publisher, clock, instance="julia-01", owner="me")
 
 
 async def test_only_what_is_missing_is_published_oldest_first_and_each_id_once():
@@ -170,3 +178,11 @@ async def test_many_ids_are_asked_in_portions():
     await catch_up(jobs, FakePublisher(), *messages).run()
 
     assert jobs.asked == [500, 500, 1]
+
+
+async def test_a_number_whose_webhooks_never_arrived_is_checked_all_the_same():
+    jobs, publisher = FakeJobs(numbers=()), FakePublisher()
+
+    await catch_up(jobs, publisher, stored("K1")).run()
+
+    assert jobs.done == [("julia-01", 1)]

@@ -34,7 +34,14 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     publisher = messaging.publisher
     owner = str(uuid4())
     settler = Settler(database, evolution, publisher, owner=owner, strict=settings.strict_sends)
-    catch_up = CatchUp(database, evolution, publisher, SystemClock(), owner)
+    catch_up = CatchUp(
+        database,
+        evolution,
+        publisher,
+        SystemClock(),
+        instance=settings.evolution_instance,
+        owner=owner,
+    )
 
     return Service(
         readiness={"broker": messaging.check, "database": database.check_contract},

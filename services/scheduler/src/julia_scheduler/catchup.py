@@ -26,13 +26,21 @@ class CatchUp:
     """Runs at most once a minute, whatever the number of replicas."""
 
     def __init__(
-        self, jobs: Jobs, memory: Memory, publisher: Publish, clock: Clock, owner: str
+        self,
+        jobs: Jobs,
+        memory: Memory,
+        publisher: Publish,
+        clock: Clock,
+        *,
+        instance: str,
+        owner: str,
     ) -> None:
-        """Prepare; `owner` is the id of this process."""
+        """Prepare; `instance` is checked even if it was never heard of, `owner` is this process."""
         self._jobs = jobs
         self._memory = memory
         self._publisher = publisher
         self._clock = clock
+        self._instance = instance
         self._owner = owner
 
     async def run(self) -> None:
@@ -49,7 +57,7 @@ class CatchUp:
             return
         failures: list[Exception] = []
         found = 0
-        for window in (await self._jobs.catchup_windows()).instances:
+        for window in await self._windows():
             try:
                 found += await self._check(window)
             except (Retryable, Permanent) as error:
@@ -66,6 +74,15 @@ class CatchUp:
         if failures:
             message = "catch-up could not check every number"
             raise ExceptionGroup(message, failures)
+
+    async def _windows(self) -> Sequence[CatchupWindow]:
+        windows = (await self._jobs.catchup_windows()).instances
+        if all(window.instance != self._instance for window in windows):
+            # No webhook of this number has ever arrived. That may be just what is wrong.
+            state = await self._memory.connection_state(self._instance)
+            await self._jobs.connection_changed(instance=self._instance, state=state)
+            windows = (await self._jobs.catchup_windows()).instances
+        return windows
 
     async def _check(self, window: CatchupWindow) -> int:
         records = await self._memory.find_messages(window.instance, window.since, window.until)

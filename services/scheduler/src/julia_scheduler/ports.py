@@ -9,6 +9,7 @@ from julia_common.database import (
     Backlog,
     CatchupDone,
     CatchupWindows,
+    ConnectionRecorded,
     DueDoorbells,
     FinishJob,
     JobClaimed,
@@ -77,6 +78,12 @@ class Jobs(Protocol):
 
     async def finish_job(self, run: FinishJob) -> JobFinished:
         """Record how the run ended."""
+        ...
+
+    async def connection_changed(
+        self, *, instance: str, state: ConnectionState
+    ) -> ConnectionRecorded:
+        """Make the number known."""
         ...
 
     async def catchup_windows(self) -> CatchupWindows:
