@@ -64,8 +64,8 @@ class Plan:
 
 
 def doctors(count: int) -> tuple[str, ...]:
-    """Return phone numbers (E.164 digits) that no operator has given out: DDD 11, 9 0000-xxxx."""
-    return tuple(f"55119{number:08d}" for number in range(count))
+    """Return mobile numbers of São Paulo (E.164 digits); only the simulated WhatsApp knows them."""
+    return tuple(f"5511970{number:06d}" for number in range(count))
 
 
 def draw(

@@ -27,7 +27,7 @@ _FIRST_WAIT_S = 5.0
 _LONGEST_WAIT_S = 300.0
 _JITTER = 0.2
 _TOKEN_LIFETIME_S = 600
-_CONNECTIONS = 200
+_CONNECTIONS = 100
 _UNFINISHED = frozenset({"queued", "failed"})
 
 
@@ -57,6 +57,9 @@ class Webhooks:
         self._client = httpx.AsyncClient(
             limits=httpx.Limits(max_connections=_CONNECTIONS), verify=_tls(), trust_env=False
         )
+        # Waiting for a place happens here: in httpx's pool each request that waits makes every other
+        # one slower, and a few thousand of them stop the process.
+        self._places = asyncio.Semaphore(_CONNECTIONS)
         self._ids = itertools.count(journal.count("webhook") + 1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lose_unfinished()
@@ -127,8 +130,9 @@ class Webhooks:
         attempt = 0
         while True:
             attempt += 1
-            started = time.monotonic()
-            status, error = await self._post(delivery)
+            async with self._places:
+                started = time.monotonic()
+                status, error = await self._post(delivery)
             outcome = self._outcome(status, attempt)
             self._record(
                 delivery,
