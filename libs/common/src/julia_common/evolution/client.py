@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
@@ -66,11 +67,11 @@ class EvolutionClient:
         """Send a text, once. Never raises for what Evolution or the network does.
 
         `number` is digits with country code or a JID. The whole call takes `timeout_seconds` at
-        most; when there is no connection after `start_within_seconds`, nothing is sent.
-        Evolution's `delay` is never used: it holds the call open, and an answer that comes
-        late is a send that is uncertain.
+        most. The request is written within `start_within_seconds` or never: that is checked once
+        the connection stands, before the first byte. Evolution's `delay` is never used: it holds
+        the call open, and an answer that comes late is a send that is uncertain.
         """
-        start = min(start_within_seconds, CONNECT_TIMEOUT_SECONDS)
+        start = max(0.001, min(start_within_seconds, CONNECT_TIMEOUT_SECONDS))
         try:
             with _SECONDS.labels("sendText").time():
                 async with asyncio.timeout(self._timeout):
@@ -78,7 +79,10 @@ class EvolutionClient:
                         _path("message/sendText", instance),
                         json={"number": number, "text": text},
                         timeout=httpx.Timeout(self._timeout, connect=start, pool=start),
+                        extensions={"trace": _only_until(time.monotonic() + start_within_seconds)},
                     )
+        except _TooLate:
+            return NotSent(permanent=False, reason="no connection in time", unreachable=True)
         except _NEVER_LEFT as error:
             reason = f"no connection: {type(error).__name__}"
             return NotSent(permanent=False, reason=reason, unreachable=True)
@@ -205,6 +209,20 @@ async def open_evolution(
         yield EvolutionClient(http, timeout_seconds=timeout_seconds)
 
 
+class _TooLate(Exception):
+    """The moment for starting the request has passed."""
+
+
+def _only_until(deadline: float) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """Make a trace (httpcore's hook) that stops a request which did not start by `deadline`."""
+
+    async def trace(event: str, _: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started") and time.monotonic() >= deadline:
+            raise _TooLate
+
+    return trace
+
+
 def _path(operation: str, instance: str) -> str:
     return f"/{operation}/{quote(instance, safe='')}"
 
@@ -213,7 +231,7 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _json(response: httpx.Response) -> Any:  # noqa: ANN401 - parsed JSON
+def _json(response: httpx.Response) -> Any:
     try:
         return response.json()
     except ValueError:
