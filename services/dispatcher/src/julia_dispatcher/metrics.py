@@ -15,10 +15,6 @@ REFUSED: Final = Counter(
 RELEASED: Final = Counter(
     "julia_envio_liberadas_total", "Reservas devolvidas sem POST, por motivo", ["motivo"]
 )
-LATE_STARTS: Final = Counter(
-    "julia_envio_inicios_tardios_total",
-    "POSTs iniciados depois do prazo da reserva; deve ficar em 0",
-)
 CLAIM_SECONDS: Final = Histogram(
     "julia_envio_reserva_segundos",
     "Duração da chamada que reserva a próxima parte",
