@@ -2,15 +2,16 @@
 
 import sys
 
-import uvicorn
 from pydantic import ValidationError
 
 from julia_simulators.evolution.app import create_app
+from julia_simulators.evolution.server import Server
 from julia_simulators.evolution.settings import Settings
 
-_DRAIN_S = 2
 _BAD_SETTING = 78
 """EX_CONFIG of sysexits.h."""
+_COULD_NOT_START = 3
+"""As uvicorn's own command says it: the port is taken, for example."""
 
 
 def main() -> int:
@@ -22,16 +23,9 @@ def main() -> int:
             name = "_".join(map(str, item["loc"])).upper()
             sys.stderr.write(f"Evolution simulator: set {name}: {item['msg']}\n")
         return _BAD_SETTING
-    # No access log: the paths of the control API carry phone numbers.
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=_DRAIN_S,
-    )
-    return 0
+    server = Server(create_app(settings), host=settings.host, port=settings.port)
+    server.run()
+    return 0 if server.started else _COULD_NOT_START
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> Starlette:
     async def unknown(request: Request, _: Exception) -> Response:
         return routes.unknown_route(network, request.method, request.url.path)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *routes.routes(network, settings.evolution_api_key.get_secret_value()),
             *control.routes(network),
@@ -45,6 +45,8 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={404: unknown, 405: unknown},
         lifespan=lifespan,
     )
+    app.state.end_streams = journal.end_streams
+    return app
 
 
 def _open_numbers(network: Network, settings: Settings) -> None:

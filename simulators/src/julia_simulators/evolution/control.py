@@ -490,7 +490,7 @@ async def _stream(network: Network, request: Request) -> Response:
     async def events() -> AsyncIterator[str]:
         seen = after
         yield ": connected\n\n"
-        while not network.journal.closed:
+        while not network.journal.ended:
             for record in network.journal.since(seen, kinds=kinds, doctor=doctor):
                 yield _event_text(record)
             seen = network.journal.last

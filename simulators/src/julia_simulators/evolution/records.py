@@ -27,7 +27,7 @@ class Journal:
         self._by_kind: dict[str, list[Record]] = defaultdict(list)
         self._waiting: set[asyncio.Event] = set()
         self._file: TextIO | None = None
-        self.closed = False
+        self.ended = False
         self.notes: list[tuple[str, dict[str, Any]]] = []
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,11 +98,14 @@ class Journal:
             self._waiting.discard(event)
         return True
 
-    def close(self) -> None:
-        """Wake all who wait and close the file."""
-        self.closed = True
+    def end_streams(self) -> None:
+        """Tell all who follow the records that nothing more will be told."""
+        self.ended = True
         for event in self._waiting:
             event.set()
+
+    def close(self) -> None:
+        """Close the file."""
         if self._file:
             self._file.close()
             self._file = None

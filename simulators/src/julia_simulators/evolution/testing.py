@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from julia_simulators.evolution.server import Server
 
 _START_TIMEOUT_S = 15.0
 _POLL_S = 0.02
@@ -23,8 +24,7 @@ _POLL_S = 0.02
 def serving(app: Starlette) -> Iterator[str]:
     """Serve the application on a free port of this machine, and give its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -57,8 +57,8 @@ class Webhooks:
         self._client = httpx.AsyncClient(
             limits=httpx.Limits(max_connections=_CONNECTIONS), verify=_tls(), trust_env=False
         )
-        # Waiting for a place happens here: in httpx's pool each request that waits makes every other
-        # one slower, and a few thousand of them stop the process.
+        # Waiting for a place happens here: in httpx's pool each request that waits makes every
+        # other one slower, and a few thousand of them stop the process.
         self._places = asyncio.Semaphore(_CONNECTIONS)
         self._ids = itertools.count(journal.count("webhook") + 1)
         self._tasks: set[asyncio.Task[None]] = set()

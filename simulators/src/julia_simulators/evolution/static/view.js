@@ -135,6 +135,7 @@ function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const use = document.createElementNS(SVG, "use");
   use.setAttribute("href", `#icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
   svg.append(use);
   return svg;
 }
