@@ -1,0 +1,150 @@
+"""Everything real, Evolution and Claude simulated; deliveries are counted where they arrive."""
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from julia_dev.stack.config import StackConfig
+from julia_dev.stack.stack import Stack
+
+_numbers = itertools.count(11_900_000_001)
+
+POST_TIMEOUT_S = 2.0
+"""Short: what a test waits for is counted from the end of this timeout."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The instance under test, WhatsApp's control API, and the database."""
+
+    stack: Stack
+    whatsapp: httpx.AsyncClient
+    database_faults: httpx.AsyncClient
+    pool: asyncpg.Pool
+
+    async def doctor(self) -> str:
+        """Somebody new; answers the number."""
+        number = f"55{next(_numbers)}"
+        body = {"number": number, "name": "Doutora de Teste"}
+        (await self.whatsapp.post("/_sim/doctors", json=body)).raise_for_status()
+        return number
+
+    async def write(self, number: str, text: str = "Oi, tem plantão?") -> str:
+        """The doctor writes; answers the message's id."""
+        path = f"/_sim/doctors/{number}/messages"
+        answer = (await self.whatsapp.post(path, json={"text": text})).raise_for_status()
+        return str(answer.json()["key_id"])
+
+    async def fault(self, preset: str, **fault: Any) -> None:
+        """Script a fault of Evolution."""
+        body = {"preset": preset, **fault}
+        (await self.whatsapp.post("/_sim/faults", json=body)).raise_for_status()
+
+    async def database_fault(self, **order: Any) -> None:
+        """Order a fault of the rpc endpoint; without arguments all end."""
+        (await self.database_faults.post("/_sim/faults", json=order)).raise_for_status()
+
+    async def arrived(self, number: str) -> list[str]:
+        """What arrived on the doctor's phone, in order."""
+        query = {"kinds": "delivery", "doctor": number}
+        answer = (await self.whatsapp.get("/_sim/records", params=query)).raise_for_status()
+        return [record["text"] for record in answer.json()["records"]]
+
+    async def conversation(self, number: str) -> uuid.UUID | None:
+        """The doctor's conversation, once it is known."""
+        return await self.pool.fetchval(
+            "select c.id from conversations c join contact_identities i using (medico_id)"
+            " where i.jid = $1",
+            f"{number}@s.whatsapp.net",
+        )
+
+    async def outbox(self, number: str) -> list[str]:
+        """The states of everything queued for the doctor, in order."""
+        return await self._column("status", "fila_mensagens", "turn_seq, part", number)
+
+    async def attempts(self, number: str) -> list[str]:
+        """The states of all attempts to send to the doctor, in order."""
+        return await self._column("status", "envios", "claimed_at", number)
+
+    async def everything_arrives_once(self, number: str, *, turns: int) -> None:
+        """Wait until `turns` turns are sent; each part arrived once, and in order."""
+
+        async def sent_turns() -> tuple[int, set[str]]:
+            seqs = await self._column("turn_seq", "fila_mensagens", "turn_seq", number)
+            return len(set(seqs)), set(await self.outbox(number))
+
+        await eventually(sent_turns, lambda seen: seen == (turns, {"enviada"}))
+        texts = await self._column("conteudo", "fila_mensagens", "turn_seq, part", number)
+        assert await self.arrived(number) == texts
+
+    async def _column(self, name: str, table: str, order: str, number: str) -> list[Any]:
+        rows = await self.pool.fetch(
+            f"select {name} from {table} where conversa_id = $1 order by {order}",  # noqa: S608
+            await self.conversation(number),
+        )
+        return [row[0] for row in rows]
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One instance for all tests of this folder."""
+    config = StackConfig.apart(
+        tmp_path_factory.mktemp("stack"),
+        env={
+            "EVOLUTION_TIMEOUT_SECONDS": str(POST_TIMEOUT_S),
+            "MAX_MSGS_POR_HORA": "1000",
+            "MAX_MSGS_POR_DIA": "1000",
+            "LOG_LEVEL": "INFO",
+        },
+        part_env={"supabase": {"SIM_CONTROL": "true"}},
+        durable=False,
+    )
+    async with (
+        Stack(config) as stack,
+        httpx.AsyncClient(base_url=stack.url("evolution"), trust_env=False) as whatsapp,
+        httpx.AsyncClient(base_url=stack.url("supabase"), trust_env=False) as database_faults,
+        asyncpg.create_pool(stack.pg_dsn(), min_size=1, max_size=4) as pool,
+    ):
+        yield World(stack, whatsapp, database_faults, pool)
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def world(running_world: World) -> AsyncIterator[World]:
+    """The instance, whole and without faults, before and after the test."""
+    yield running_world
+    await running_world.whatsapp.delete("/_sim/faults")
+    await running_world.database_fault()
+    await running_world.stack.wait_ready()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def answered(world: World) -> str:
+    """A doctor who has got an answer: the number has sent something that can be found."""
+    number = await world.doctor()
+    await world.write(number)
+    await world.everything_arrives_once(number, turns=1)
+    return number
+
+
+async def eventually[T](
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], *, within_s: float = 100
+) -> T:
+    """Look until it is as wanted; fail with what was seen last."""
+    seen: T | None = None
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                seen = await look()
+                if wanted(seen):
+                    return seen
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        pytest.fail(f"not within {within_s:g} s; seen last: {seen}")
