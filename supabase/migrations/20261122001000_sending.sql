@@ -143,7 +143,6 @@ declare
   v_max_hora bigint := private.need_int(p, 'max_hora');
   v_max_dia bigint := private.need_int(p, 'max_dia');
   v_timeout numeric := private.need_text(p, 'post_timeout_s')::numeric;
-  v_instance text;
   v_paused boolean;
   v_room text;
   v_now timestamptz;
@@ -170,11 +169,8 @@ begin
   if not private.has_pending(v_conversa) then
     return jsonb_build_object('status', 'vazio');
   end if;
-  select instance into v_instance from public.conversations where id = v_conversa;
-
   perform private.lock_status_shared();
-  perform 1 from public.whatsapp_instances where instance = v_instance for no key update;
-  -- Not waited for: whoever waited here would hold up the number for all its conversations.
+  -- Not waited for: a pause would wait for whoever waited here.
   perform 1 from public.conversations where id = v_conversa for no key update skip locked;
   if not found then
     return v_busy;
@@ -235,6 +231,9 @@ begin
       exit;
     end if;
     if r.teto then
+      -- The number comes last and only for what may go: all its conversations queue for it.
+      perform 1 from public.whatsapp_instances where instance = c.instance for no key update;
+      v_now := api.agora();
       v_room := private.reserve_turn(f, v_now, v_max_hora, v_max_dia, v_timeout);
       if v_room = 'junta' then
         f := private.join_parts(f.id);
