@@ -33,6 +33,7 @@ create table public.medicos (
 -- waits for every row that merely refers to the doctor, and deadlocks with those who hold one.
 create unique index medicos_telefone on public.medicos (telefone) where telefone is not null;
 create unique index medicos_crm on public.medicos (crm) where crm is not null;
+create index medicos_merged_idx on public.medicos (merged_into) where merged_into is not null;
 create index medicos_especialidade_idx on public.medicos (especialidade_id);
 
 comment on column public.medicos.opted_out is 'The one authority on opt-out; read at each claim of a send.';

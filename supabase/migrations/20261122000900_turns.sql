@@ -217,12 +217,16 @@ as $$
 declare
   v_token uuid := private.need_uuid(p, 'token');
   v_retry interval := make_interval(secs => coalesce((p ->> 'retry_in_s')::double precision, 0));
+  v_failed boolean := coalesce((p ->> 'falhou')::boolean, false);
   c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
 begin
   if c.lease_token is distinct from v_token then
     return jsonb_build_object('status', 'perdido');
   end if;
-  perform private.end_lease(c.id, api.agora() + v_retry, c.lease_suspects);
+  -- A turn that fails in a living process counts like a crash: nobody has an owner of null.
+  perform private.end_lease(c.id, api.agora() + v_retry, c.lease_suspects
+    || case when v_failed then jsonb_build_array(jsonb_build_object('owner', null, 'until', api.agora()))
+            else '[]'::jsonb end);
   return jsonb_build_object('status', 'liberado');
 end $$;
 
