@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self
 from urllib.parse import urlsplit
 
 import aio_pika
@@ -86,7 +87,7 @@ class Running:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Running":
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self.consumer.run(self.stop))
         return self
 
@@ -133,7 +134,7 @@ class TcpProxy:
         self.refusing = False
         self.port = 0
 
-    async def __aenter__(self) -> "TcpProxy":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self

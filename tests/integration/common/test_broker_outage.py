@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import aio_pika
@@ -28,7 +29,15 @@ class Node:
     """A RabbitMQ that the test may treat badly."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = RabbitMQ(folder, *ports.free(4))
+        port, management_port, dist_port, epmd_port = ports.free(4)
+        self.server = RabbitMQ(
+            folder,
+            port=port,
+            management_port=management_port,
+            dist_port=dist_port,
+            epmd_port=epmd_port,
+            password="for-one-test",
+        )
         self.server.prepare()
         self._children: list[Child] = []
 
@@ -48,8 +57,13 @@ class Node:
         """Run an expression inside the node."""
         program = self.server.program()
         process = await asyncio.create_subprocess_exec(
-            "setpriv", "--reuid=rabbitmq", "--regid=rabbitmq", "--clear-groups",
-            "/usr/lib/rabbitmq/bin/rabbitmqctl", "eval", erlang,
+            "setpriv",
+            "--reuid=rabbitmq",
+            "--regid=rabbitmq",
+            "--clear-groups",
+            "/usr/lib/rabbitmq/bin/rabbitmqctl",
+            "eval",
+            erlang,
             env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", **program.env},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -59,12 +73,11 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("rabbitmq")
-    for parent in (path, *path.parents[:3]):
-        if parent != Path("/tmp"):
-            parent.chmod(0o755)  # the server runs as its own user
-    return path / "server"
+def folder() -> Iterator[Path]:
+    # Not tmp_path: the server runs as its own user, and pytest keeps others out of its folders.
+    with tempfile.TemporaryDirectory(prefix="julia-broker-") as path:
+        Path(path).chmod(0o755)
+        yield Path(path) / "server"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

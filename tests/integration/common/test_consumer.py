@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import aio_pika
 import pytest
+from pydantic import SecretStr
 
 from julia_common.contracts.messages import Message, MessageReceived
 from julia_common.errors import Permanent, Refused, Retryable
-from julia_common.messaging import Consumer, Messaging, RetryPolicy
+from julia_common.messaging import Consumer, Messaging, RetryPolicy, open_messaging
 from julia_common.messaging.topology import Queue, dead_queue, retry_queue
 
 Received = Callable[[str], MessageReceived]
@@ -54,7 +55,7 @@ async def test_a_consumer_is_ready_only_while_subscribed(
         await consumer.check()
 
     async with running(consumer):
-        await eventually(lambda: consumer._consuming)
+        await eventually(lambda: consumer._subscribed)
         await consumer.check()
 
     with pytest.raises(Retryable):
@@ -186,10 +187,10 @@ async def test_permanent_is_buried_refused_is_done_and_a_bug_is_tried_again(
 async def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest(
     messaging: Messaging, broker, received: Received, running, eventually
 ) -> None:
-    started, go, finished = asyncio.Event(), asyncio.Event(), []
+    started, finished, go = [], [], asyncio.Event()
 
     async def slow(message: Message) -> None:
-        started.set()
+        started.append(message)
         await go.wait()
         finished.append(message)
 
@@ -197,7 +198,7 @@ async def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest(
         await messaging.publisher.publish(received(f"A{number}"))
     consumer = messaging.consumer(Queue.BRAIN_INBOUND, slow, prefetch=4, concurrency=2)
     async with running(consumer) as work:
-        await started.wait()
+        await eventually(lambda: len(started) == 2)
         work.stop.set()
         asyncio.get_running_loop().call_later(0.3, go.set)
 
@@ -302,11 +303,11 @@ async def test_a_consumer_whose_channel_the_broker_closes_subscribes_again(
     seen = Seen()
     consumer = messaging.consumer(Queue.BRAIN_INBOUND, seen)
     async with running(consumer):
-        await eventually(lambda: consumer._consuming)
+        await eventually(lambda: consumer._subscribed)
         # A protocol error is how a broker closes a channel: acknowledge what was never delivered.
         underlay = await channels[0].get_underlay_channel()
         await underlay.basic_ack(4711)
-        await eventually(lambda: not consumer._consuming)
+        await eventually(lambda: not consumer._subscribed)
         await messaging.publisher.publish(received("after"))
         await eventually(lambda: seen.keys["after"] == 1)
 
@@ -326,3 +327,55 @@ async def test_nothing_is_lost_or_left_when_connections_are_cut_again_and_again(
             return await broker.depth(Queue.BRAIN_INBOUND) == 0
 
         await eventually(drained)
+
+
+async def test_a_message_that_kills_its_consumers_dies_alone(
+    rabbitmq_url: str, messaging: Messaging, broker, received: Received, running, eventually
+) -> None:
+    handled: Counter[str] = Counter()
+    for number in range(30):
+        await messaging.publisher.publish(received("killer" if number == 7 else f"A{number}"))
+
+    async def one_life() -> None:
+        """A process that lives until the killer kills it, or all is done."""
+        killed = asyncio.Event()
+
+        async def handle(message: Message) -> None:
+            assert isinstance(message, MessageReceived)
+            if message.key_id == "killer":
+                killed.set()
+            if killed.is_set():
+                await asyncio.Event().wait()
+            handled[message.key_id] += 1
+
+        async with open_messaging(SecretStr(rabbitmq_url), "julia-test") as life:
+            consumer = life.consumer(Queue.BRAIN_INBOUND, handle, prefetch=20, concurrency=20)
+            running_consumer = asyncio.create_task(consumer.run(asyncio.Event()))
+            dead = dead_queue(Queue.BRAIN_INBOUND)
+
+            async def over() -> bool:
+                return killed.is_set() or await broker.depth(dead) > 0
+
+            await eventually(over)
+            running_consumer.cancel()
+            await asyncio.wait([running_consumer])
+        for task in consumer._tasks:
+            task.cancel()
+
+    lives = 0
+    while await broker.depth(dead_queue(Queue.BRAIN_INBOUND)) == 0:
+        await one_life()
+        lives += 1
+        assert lives < 40
+
+    seen = Seen()
+    async with running(messaging.consumer(Queue.BRAIN_INBOUND, seen)):
+
+        async def drained() -> bool:
+            return await broker.depth(Queue.BRAIN_INBOUND) == 0
+
+        await eventually(drained)
+    assert set(handled) | set(seen.keys) == {f"A{n}" for n in range(30) if n != 7}
+    assert await broker.depth(dead_queue(Queue.BRAIN_INBOUND)) == 1
+    dead = await broker.take(dead_queue(Queue.BRAIN_INBOUND))
+    assert b"killer" in dead.body

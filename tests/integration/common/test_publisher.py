@@ -63,10 +63,12 @@ async def test_a_full_queue_refuses_and_publishing_raises(
         answer = await management.put(f"/api/policies/{vhost}/full", json=policy)
         answer.raise_for_status()
 
+        async def publish_until_refused() -> None:
+            while True:
+                await messaging.publisher.publish(received("A1"))
+
         with pytest.raises(Retryable, match="full"):
-            async with asyncio.timeout(30):
-                while True:
-                    await messaging.publisher.publish(received("A1"))
+            await asyncio.wait_for(publish_until_refused(), 30)
 
 
 async def test_publishing_recovers_from_a_cut_connection(
@@ -104,7 +106,7 @@ async def test_a_broker_that_is_away_is_retryable_and_not_ready(
 async def test_a_wrong_password_is_retryable_and_never_shown(
     rabbitmq_url: str, received: Received
 ) -> None:
-    password = rabbitmq_url.split(":")[2].split("@")[0]
+    password = rabbitmq_url.split(":")[2].split("@", maxsplit=1)[0]
     url = rabbitmq_url.replace(password, "wrong-password-x")
     async with open_messaging(SecretStr(url), "julia-test") as messaging:
         with pytest.raises(Retryable) as caught:

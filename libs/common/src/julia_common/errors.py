@@ -6,7 +6,7 @@ never hold a phone number, a name, a message text or a secret.
 """
 
 
-class Retryable(Exception):  # noqa: N818 - read as a verdict: "this is retryable"
+class Retryable(Exception):
     """The same call may succeed later: a neighbour is away, slow or overloaded.
 
     `retry_after` is the number of seconds the neighbour asked us to wait, if it said so.
@@ -17,9 +17,9 @@ class Retryable(Exception):  # noqa: N818 - read as a verdict: "this is retryabl
         self.retry_after = retry_after
 
 
-class Permanent(Exception):  # noqa: N818 - see Retryable
+class Permanent(Exception):
     """The same call would fail for ever: the input is wrong. A person has to look."""
 
 
-class Refused(Exception):  # noqa: N818 - see Retryable
+class Refused(Exception):
     """A rule said no (pause, ceiling, opt-out). Nothing is broken and nothing is to be retried."""

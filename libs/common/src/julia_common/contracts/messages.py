@@ -61,7 +61,7 @@ class ContentKind(StrEnum):
 
 
 class Media(_Frozen):
-    """Metadata of an attachment; its bytes are fetched by message id, never by a URL from outside."""
+    """Metadata of an attachment; bytes are fetched by message id, never by a URL from outside."""
 
     mimetype: str | None = None
     file_name: str | None = None

@@ -27,7 +27,7 @@ _WRAPPERS = (
 _TEXT_FIELDS = ("text", "caption")
 
 
-def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: ANN401 - parsed JSON
+def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: PLR0911 - a table of cases
     """What the answer to a sendText proves. `body` is None when it is not JSON."""
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP success
         key = _mapping(_mapping(body).get("key"))
@@ -48,7 +48,7 @@ def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: ANN401 - pa
     return Uncertain(f"HTTP {status}" + (f" ({phrase})" if phrase else ""))
 
 
-def stored_message(record: Any) -> StoredMessage | None:  # noqa: ANN401 - parsed JSON
+def stored_message(record: Any) -> StoredMessage | None:
     """Read one record of findMessages; None when it has no usable key or time."""
     record = _mapping(record)
     key = _mapping(record.get("key"))
@@ -66,7 +66,7 @@ def stored_message(record: Any) -> StoredMessage | None:  # noqa: ANN401 - parse
     )
 
 
-def _is_schema_failure(message: Any) -> bool:  # noqa: ANN401 - parsed JSON
+def _is_schema_failure(message: Any) -> bool:
     """Schema failures, and only they, are texts in a list inside a list."""
     return (
         isinstance(message, list)
@@ -78,7 +78,7 @@ def _is_schema_failure(message: Any) -> bool:  # noqa: ANN401 - parsed JSON
     )
 
 
-def _is_not_on_whatsapp(message: Any) -> bool:  # noqa: ANN401 - parsed JSON
+def _is_not_on_whatsapp(message: Any) -> bool:
     return (
         isinstance(message, list)
         and bool(message)
@@ -86,7 +86,7 @@ def _is_not_on_whatsapp(message: Any) -> bool:  # noqa: ANN401 - parsed JSON
     )
 
 
-def _time(value: Any) -> datetime | None:  # noqa: ANN401 - parsed JSON
+def _time(value: Any) -> datetime | None:
     """Seconds as a number, a text, or a long that was serialised as `{low, high}`."""
     if isinstance(value, Mapping):
         low, high = value.get("low"), value.get("high", 0)
@@ -115,5 +115,5 @@ def _text(message: Mapping[str, Any]) -> str:
     return ""
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - parsed JSON
+def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from julia_common.messaging.connection import Broker, open_broker
-from julia_common.messaging.consumer import Consumer, Handler, RetryPolicy
+from julia_common.messaging.consumer import Consumer
+from julia_common.messaging.delivery import Handler, RetryPolicy
 from julia_common.messaging.publisher import Publisher
 from julia_common.messaging.topology import Queue
 

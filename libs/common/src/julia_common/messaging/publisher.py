@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 
 import aio_pika
@@ -13,6 +14,11 @@ from julia_common.contracts.messages import Message
 from julia_common.errors import Permanent, Retryable
 from julia_common.messaging import envelope, topology
 from julia_common.messaging.connection import BROKER_ERRORS, Broker
+
+REPAIR_SECONDS = 1
+"""How long a missing queue stays missing. Declared again at once, RabbitMQ 3.10 would move the old
+queue's consumers over by itself, silently, and what it then delivers to them never arrives; so it
+gets the time to tell them."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +45,8 @@ class Publisher:
         self._timeout = timeout_seconds
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
+        self._repairing = asyncio.Lock()
+        self._repaired_at = -float(REPAIR_SECONDS)
 
     async def publish(self, message: Message, *, key: str | None = None) -> None:
         """Publish to the exchange `julia` under the message's type.
@@ -110,7 +118,12 @@ class Publisher:
         return await channel.get_exchange(name, ensure=False)
 
     async def _repair(self) -> None:
-        try:
-            await self._broker.redeclare()
-        except (Retryable, Permanent) as error:
-            _log.warning("a missing queue was not declared again: %s", error)
+        async with self._repairing:
+            if time.monotonic() - self._repaired_at < REPAIR_SECONDS:
+                return  # another publish saw the same and has just done it
+            await asyncio.sleep(REPAIR_SECONDS)
+            try:
+                await self._broker.redeclare()
+            except (Retryable, Permanent) as error:
+                _log.warning("a missing queue was not declared again: %s", error)
+            self._repaired_at = time.monotonic()

@@ -85,9 +85,7 @@ async def declare(channel: AbstractChannel) -> None:
         exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
         dead = await channel.declare_exchange(DEAD_EXCHANGE, "topic", durable=True)
         for spec in QUEUES:
-            queue = await channel.declare_queue(
-                spec.name, durable=True, arguments=_arguments(spec)
-            )
+            queue = await channel.declare_queue(spec.name, durable=True, arguments=_arguments(spec))
             for key in spec.binds:
                 await queue.bind(exchange, key)
             if not spec.consumed:

@@ -10,9 +10,7 @@ from prometheus_client import Gauge
 from julia_common.errors import Retryable
 from julia_common.resilience.clock import Clock, SystemClock
 
-_STATE = Gauge(
-    "julia_circuit_state", "0 closed, 1 half-open (one trial call), 2 open", ["circuit"]
-)
+_STATE = Gauge("julia_circuit_state", "0 closed, 1 half-open (one trial call), 2 open", ["circuit"])
 
 
 class CircuitState(StrEnum):

@@ -36,7 +36,7 @@ class Redactor:
         text = _ADDRESS.sub(MASK, text)
         return _DIGITS.sub(_mask_unless_harmless, text)
 
-    def value(self, value: Any) -> Any:  # noqa: ANN401 - JSON values
+    def value(self, value: Any) -> Any:
         """The value with all texts in it masked, keys included."""
         match value:
             case str():
