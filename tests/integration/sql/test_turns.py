@@ -103,6 +103,18 @@ async def test_the_third_crash_goes_to_a_person(julia: Julia, conversa: str) -> 
     assert (await julia.claim(conversa))["kind"] == "handoff_notice"
 
 
+async def test_the_third_failure_in_a_living_process_goes_to_a_person(
+    julia: Julia, conversa: str
+) -> None:
+    for _ in range(3):
+        turn = await julia.begin(conversa)
+        await due(julia, julia.owner)  # the process lives on
+        await julia.call(
+            "release_turn", conversa_id=conversa, token=turn["token"], motivo="falha", falhou=True
+        )
+    assert (await julia.begin(conversa))["status"] == "transferido"
+
+
 async def test_three_outages_are_no_crashes(julia: Julia, conversa: str) -> None:
     owners = [new_owner() for _ in range(3)]
     for owner in owners:

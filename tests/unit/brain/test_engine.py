@@ -344,3 +344,17 @@ async def test_limits_can_be_chosen(scene: Scene) -> None:
     scene.writer.script = [AWAY]
 
     assert (await scene.run()).outcome == "indisponibilidade"
+
+
+@pytest.mark.parametrize("fault", [ValueError("a bug"), Permanent("a bad argument")])
+async def test_a_turn_that_fails_by_itself_is_given_back_as_failed(
+    scene: Scene, fault: Exception
+) -> None:
+    scene.writer.script = ["Oi!"]
+    scene.db.commit_error = fault
+
+    with pytest.raises(type(fault)):
+        await scene.run()
+
+    assert scene.db.failures == 1
+    assert scene.db.token is None

@@ -71,9 +71,15 @@ class Turns(Protocol):
         ...
 
     async def release_turn(
-        self, *, conversa_id: str, token: str, motivo: str, retry_in_s: float = 0
+        self,
+        *,
+        conversa_id: str,
+        token: str,
+        motivo: str,
+        retry_in_s: float = 0,
+        falhou: bool = False,
     ) -> TurnReleased:
-        """Give the turn back."""
+        """Give the turn back; `falhou` counts it like a crash."""
         ...
 
     async def commit_turn(self, turn: CommitTurn) -> TurnCommitted:

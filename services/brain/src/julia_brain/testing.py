@@ -101,6 +101,9 @@ class FakeConversation:
     """Only those that were applied."""
     refusals: list[str] = field(default_factory=list)
     releases: list[tuple[str, float]] = field(default_factory=list)
+    failures: int = 0
+    """Releases of turns that failed by themselves."""
+    commit_error: Exception | None = None
     renewals: int = 0
     begun: int = 0
 
@@ -206,6 +209,7 @@ class FakeConversation:
         token: str,
         motivo: str,
         retry_in_s: float = 0,
+        falhou: bool = False,
     ) -> TurnReleased:
         """Give the turn back."""
         self._answer()
@@ -213,11 +217,14 @@ class FakeConversation:
             return TurnReleased(status="perdido")
         self.token = None
         self.releases.append((motivo, retry_in_s))
+        self.failures += falhou
         return TurnReleased(status="liberado")
 
     async def commit_turn(self, turn: CommitTurn) -> TurnCommitted:
         """End the turn, or refuse."""
         self._answer()
+        if self.commit_error is not None:
+            raise self.commit_error
         refusal = self._refusal(turn)
         if refusal is not None:
             self.refusals.append(refusal)

@@ -199,14 +199,24 @@ class Turns:
         return await self._rpc.call("renew_turn", arguments, _RENEWED)
 
     async def release_turn(
-        self, *, conversa_id: str, token: str, motivo: str, retry_in_s: float = 0
+        self,
+        *,
+        conversa_id: str,
+        token: str,
+        motivo: str,
+        retry_in_s: float = 0,
+        falhou: bool = False,
     ) -> TurnReleased:
-        """Give the turn back unanswered; it is due again after `retry_in_s`."""
+        """Give the turn back unanswered; it is due again after `retry_in_s`.
+
+        `falhou` counts it like a crash: the third hands the conversation to a person.
+        """
         arguments = {
             "conversa_id": conversa_id,
             "token": token,
             "motivo": motivo,
             "retry_in_s": retry_in_s,
+            "falhou": falhou,
         }
         return await self._rpc.call("release_turn", arguments, _RELEASED)
 

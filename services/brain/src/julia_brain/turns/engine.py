@@ -28,6 +28,7 @@ from julia_common.telemetry.logging import canonical
 _log = logging.getLogger(__name__)
 
 _RELEASE_ON_STOP_SECONDS: Final = 3.0
+_RETRY_AFTER_FAILURE_SECONDS: Final = 5.0
 
 _UNFIT = "A resposta automática não pôde ser enviada ({}); alguém precisa continuar"
 _AWAY = "A Júlia ficou sem o modelo de linguagem; alguém precisa continuar"
@@ -71,7 +72,8 @@ class Engine:
         """Answer the conversation if it is due and free.
 
         Raises `Retryable` when the database is away; the lease then ends by itself. When the task
-        is cancelled the turn is given back first.
+        is cancelled the turn is given back first. Anything else that is raised is a fault of the
+        turn: it is given back as failed, and the third failure hands the conversation over.
         """
         started = self.clock.monotonic()
         token = self.new_token()
@@ -91,6 +93,13 @@ class Engine:
             except asyncio.CancelledError:
                 finished = Finished("interrompido")
                 await self._release_before_the_end(turn)
+                raise
+            except Retryable:
+                raise
+            except Exception:
+                await self._release(
+                    turn, "falha", retry_in_s=_RETRY_AFTER_FAILURE_SECONDS, falhou=True
+                )
                 raise
             finally:
                 self._account(turn, finished)
@@ -207,9 +216,15 @@ class Engine:
         refused = committed.status == "recusado"
         return Finished((committed.motivo or "recusado") if refused else "indisponibilidade")
 
-    async def _release(self, turn: _Turn, motivo: str, retry_in_s: float = 0) -> None:
+    async def _release(
+        self, turn: _Turn, motivo: str, retry_in_s: float = 0, *, falhou: bool = False
+    ) -> None:
         await self.turns.release_turn(
-            conversa_id=turn.conversa_id, token=turn.token, motivo=motivo, retry_in_s=retry_in_s
+            conversa_id=turn.conversa_id,
+            token=turn.token,
+            motivo=motivo,
+            retry_in_s=retry_in_s,
+            falhou=falhou,
         )
 
     async def _release_before_the_end(self, turn: _Turn) -> None:

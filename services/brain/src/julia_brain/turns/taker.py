@@ -104,8 +104,7 @@ class TurnTaker:
         except Permanent as error:
             _log.error("the turn of %s failed: %s", conversa_id, error)
         except Exception:  # noqa: BLE001 - one turn must not end the others
-            # The lease is left to run out: the database counts such ends, and after the third a
-            # person gets the conversation.
+            # Given back as failed: the database counts, and after the third a person gets it.
             _log.exception("a bug in the turn of %s", conversa_id)
         else:
             if finished.due_in_s is not None:
