@@ -57,15 +57,13 @@ begin
   end if;
 
   c := private.open_conversation(v_instance, v_identities, null, false);
-  -- A claim or its record may have held the conversation while we waited for it; and what leaves
-  -- while an attempt of ours lacks its id may be that one, changed on its way.
+  -- A claim or its record may have held the conversation while we waited for it.
   if exists (select from public.sent_ids where instance = v_instance and key_id = v_key)
      or exists (select from public.envios
-                 where conversa_id = c.id and provider_message_id is null
+                 where conversa_id = c.id and text_hash = v_hash and provider_message_id is null
+                   and status in ('aberto', 'incerto', 'nao_confirmado')
                    and claimed_at between v_provider_at - interval '1 hour'
-                                      and v_provider_at + interval '5 seconds'
-                   and (status in ('aberto', 'incerto')
-                        or status = 'nao_confirmado' and text_hash = v_hash)) then
+                                      and v_provider_at + interval '5 seconds') then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
   v_now := api.agora();

@@ -141,15 +141,14 @@ async def test_an_ambiguous_echo_waits_for_the_answer(julia: Julia) -> None:
     assert await julia.value("select count(*) from medicos") == 2
 
 
-async def test_other_words_wait_while_an_attempt_lacks_its_id(julia: Julia) -> None:
-    conversa = await julia.talk("um")
+async def test_other_words_are_a_persons_even_while_a_send_is_open(julia: Julia) -> None:
+    conversa = await julia.talk("um", "dois")
     claim = await julia.claim(conversa)
 
-    assert (await julia.echo("um (encurtado)", key_id="W1"))["status"] == "aguardar"
-
-    await julia.record(claim, provider_message_id="W1")
-    assert (await julia.echo("um (encurtado)", key_id="W1"))["status"] == "conhecida"
     assert (await julia.echo("Oi, aqui é a Bia", key_id="P1"))["status"] == "assumida"
+
+    assert (await julia.record(claim))["fila_status"] == "enviada"
+    assert await julia.states(conversa) == ["enviada", "cancelada"]
 
 
 async def test_what_left_before_the_claim_is_no_evidence_for_it(julia: Julia) -> None:
