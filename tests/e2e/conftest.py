@@ -117,8 +117,10 @@ def simulator_url() -> Iterator[str]:
 @pytest.fixture
 async def running_stack() -> AsyncIterator[str]:
     """Everything, beside all other instances; the address of the page."""
-    folder = paths.RUN / "tests" / f"e2e-{secrets.token_hex(4)}"
+    folder = paths.RUN / "e2e" / secrets.token_hex(4)
     config = StackConfig.apart(folder, durable=False)
-    async with Stack(config):
-        yield f"http://127.0.0.1:{config.ports['evolution']}"
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        async with Stack(config):
+            yield f"http://127.0.0.1:{config.ports['evolution']}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

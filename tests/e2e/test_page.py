@@ -42,6 +42,7 @@ async def converse(page: Page, url: str) -> Locator:
     return answer
 
 
+@pytest.mark.timeout(300)
 async def test_a_message_typed_on_the_page_is_answered_by_julia(
     page: Page, running_stack: str
 ) -> None:

@@ -100,6 +100,19 @@ def test_a_restart_keeps_doctors_messages_and_records(start: Start) -> None:
         assert sim.send_text().json()["key"]["remoteJid"] == "551987654321@s.whatsapp.net"
 
 
+def test_a_restart_connects_the_number_and_brings_what_waited_at_whatsapp(start: Start) -> None:
+    with start() as sim:
+        sim.doctor()
+        sim.control("POST", f"instances/{INSTANCE}/connection", {"action": "drop"})
+        key_id = sim.writes("enquanto fora")["key_id"]
+        assert sim.post("chat/findMessages", {}).json()["messages"]["total"] == 0
+    with start() as sim:
+        state = sim.get("instance/connectionState").json()["instance"]["state"]
+        assert state == "open"
+        sim.wait_for_records("webhook", key_id=key_id, event="messages.upsert")
+        assert sim.post("chat/findMessages", {}).json()["messages"]["total"] == 1
+
+
 def test_a_restart_loses_the_webhooks_that_were_on_their_way(start: Start) -> None:
     with start() as sim:
         sim.doctor()

@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        network.start()
         yield
         journal.close()
         await network.close()

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from julia_simulators.evolution import shapes
@@ -295,6 +295,7 @@ class Network:
         """Come back: `open` is told, then what waited at WhatsApp arrives."""
         self._connection(instance, ConnectionState.OPEN)
         self._tell_connection(instance, ConnectionState.OPEN)
+        self.journal.note("arrived", {"instance": instance.name})
         for arrival in self._backlog.pop(instance.name, []):
             self._arrive(instance, arrival)
 
@@ -324,7 +325,19 @@ class Network:
                     self.world.instances[value["name"]] = instance_from_note(value)
                 case "row":
                     self.world.messages.add(value["instanceId"], value)
+                case "waiting":
+                    arrival = value["arrival"]
+                    plan = arrival["plan"] and WebhookFault(**arrival["plan"])
+                    self._backlog[value["instance"]].append(Arrival(**{**arrival, "plan": plan}))
+                case "arrived":
+                    self._backlog.pop(value["instance"], None)
         self.journal.notes.clear()
+
+    def start(self) -> None:
+        """Connect the numbers that were connecting, as Evolution does after a restart."""
+        for instance in self.world.instances.values():
+            if instance.state is ConnectionState.CONNECTING:
+                self.reconnect(instance)
 
     async def close(self) -> None:
         """Stop what is under way."""
@@ -337,6 +350,7 @@ class Network:
     def _arrive(self, instance: Instance, arrival: Arrival) -> None:
         if not instance.connected:
             self._backlog[instance.name].append(arrival)
+            self.journal.note("waiting", {"instance": instance.name, "arrival": asdict(arrival)})
             return
         if self.tuning.save_messages:
             self._save(instance, arrival.row)
