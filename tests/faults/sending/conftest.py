@@ -2,8 +2,11 @@
 
 import asyncio
 import itertools
+import os
+import signal
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +32,22 @@ class World:
     whatsapp: httpx.AsyncClient
     database_faults: httpx.AsyncClient
     pool: asyncpg.Pool
+
+    def signal(self, part: str, number: signal.Signals) -> None:
+        """Send a signal to every process of a part."""
+        for name in self.stack.processes(part):
+            pid = self.stack.pid(name)
+            assert pid is not None, name
+            os.kill(pid, number)
+
+    @contextmanager
+    def frozen(self, part: str) -> Iterator[None]:
+        """Nothing of the part moves inside the block."""
+        self.signal(part, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(part, signal.SIGCONT)
 
     async def doctor(self) -> str:
         """Somebody new; answers the number."""
@@ -104,6 +123,7 @@ async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
             "MAX_MSGS_POR_DIA": "1000",
             "LOG_LEVEL": "INFO",
         },
+        replicas={"dispatcher": 2, "scheduler": 2},
         part_env={"supabase": {"SIM_CONTROL": "true"}},
         durable=False,
     )

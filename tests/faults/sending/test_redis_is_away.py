@@ -1,7 +1,5 @@
 """Faults 27 and 28: Redis makes things visible; losing it loses nothing."""
 
-import os
-import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -39,16 +37,11 @@ async def resets(world: World) -> int:
 async def test_fault_27_replies_go_on_while_redis_does_not_answer(
     world: World, answered: str, redis: Redis
 ):
-    pid = world.stack.pid("redis")
-    assert pid is not None
     before = await counted(world)
 
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with world.frozen("redis"):
         await world.write(answered, "E no domingo?")
         await world.everything_arrives_once(answered, turns=2)
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
     used = await counted(world)
     assert used > before

@@ -1,7 +1,6 @@
 """Faults 6, 7, 8, 36, 37, 38 and 44: nobody knows whether the message went out."""
 
 import asyncio
-import os
 import signal
 
 import pytest
@@ -67,7 +66,7 @@ async def test_fault_6_a_claim_whose_dispatcher_died_before_the_post_is_sent_lat
     await world.write(answered, "E no domingo?")
     await eventually(lambda: world.attempts(answered), lambda found: found[-1] == "aberto")
 
-    world.stack.kill("dispatcher")
+    world.signal("dispatcher", signal.SIGKILL)
     await world.database_fault()
 
     await world.everything_arrives_once(answered, turns=2)
@@ -81,7 +80,7 @@ async def test_fault_7_a_post_whose_dispatcher_died_waiting_for_the_answer_is_no
     await world.write(answered, "E no domingo?")
     await eventually(lambda: world.arrived(answered), lambda found: len(found) > before)
 
-    world.stack.kill("dispatcher")
+    world.signal("dispatcher", signal.SIGKILL)
 
     await world.everything_arrives_once(answered, turns=2)
 
@@ -89,19 +88,14 @@ async def test_fault_7_a_post_whose_dispatcher_died_waiting_for_the_answer_is_no
 async def test_fault_8_a_dispatcher_that_was_frozen_past_its_claim_does_not_post_any_more(
     world: World, answered: str
 ):
-    pid = world.stack.pid("dispatcher")
-    assert pid is not None
     await world.database_fault(latency_s=1.5)
     await world.write(answered, "E no domingo?")
     await eventually(lambda: world.outbox(answered), lambda found: found[-1] == "pendente")
     await asyncio.sleep(0.5)  # the doorbell has arrived, its claim is on the way
 
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with world.frozen("dispatcher"):
         await world.database_fault()
         await eventually(lambda: world.attempts(answered), lambda found: found[-1] == "incerto")
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
     await world.everything_arrives_once(answered, turns=2)
 
@@ -112,7 +106,8 @@ async def test_a_stop_in_the_middle_of_a_post_ends_with_its_record(world: World,
     await world.write(answered, "E no domingo?")
     await eventually(lambda: world.attempts(answered), lambda found: len(found) > before)
 
-    await world.stack.restart("dispatcher")
+    for name in world.stack.processes("dispatcher"):
+        await world.stack.restart(name)
 
     await world.everything_arrives_once(answered, turns=2)
     assert set(await world.attempts(answered)) == {"enviado"}

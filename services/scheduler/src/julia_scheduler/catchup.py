@@ -99,8 +99,8 @@ class CatchUp:
         )
         metrics.CATCHUP_LAST.labels(window.instance).set(window.until.timestamp())
         if found:
-            log.warning(
-                "messages were missed and recovered", instance=window.instance, found=len(found)
+            log.info(
+                "found what no webhook has brought yet", instance=window.instance, found=len(found)
             )
         return len(found)
 
