@@ -120,7 +120,7 @@ function drawStatus() {
   const away = state.connections.get($("instance").value) !== "open";
   const status = $("status");
   const text = away ? "número sem conexão com o WhatsApp"
-    : typing ? "digitando…" : "assistente virtual da equipe de escalas";
+    : typing ? "digitando…" : "assistente virtual";
   if (status.textContent !== text) status.textContent = text;
   status.className = away ? "is-away" : typing ? "is-typing" : "";
   if ($("typing").hidden === typing) {
