@@ -15,6 +15,18 @@ LID_FORMS = ("none", "none", "none", "none", "none", "alt", "overwritten", "send
 
 _PAGE = 10_000
 
+_DATABASE_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    # asyncpg's own words for a server that was killed while it shook hands.
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
 
 @dataclass(frozen=True)
 class Handoff:
@@ -131,15 +143,12 @@ class World:
         while True:
             try:
                 connection = await asyncpg.connect(self._dsn, timeout=5)
-            except (OSError, asyncpg.PostgresError, TimeoutError):
+                try:
+                    return list(await connection.fetch(statement, *arguments))
+                finally:
+                    connection.terminate()
+            except _DATABASE_AWAY:
                 await asyncio.sleep(0.3)
-                continue
-            try:
-                return list(await connection.fetch(statement, *arguments))
-            except (ConnectionError, asyncpg.PostgresConnectionError):
-                await asyncio.sleep(0.3)
-            finally:
-                connection.terminate()
 
     async def handoffs(self) -> list[Handoff]:
         """Return the people's list."""
