@@ -106,8 +106,7 @@ async def test_a_stop_in_the_middle_of_a_post_ends_with_its_record(world: World,
     await world.write(answered, "E no domingo?")
     await eventually(lambda: world.attempts(answered), lambda found: len(found) > before)
 
-    for name in world.stack.processes("dispatcher"):
-        await world.stack.restart(name)
+    world.signal("dispatcher", signal.SIGTERM)
 
     await world.everything_arrives_once(answered, turns=2)
     assert set(await world.attempts(answered)) == {"enviado"}

@@ -1,0 +1,80 @@
+"""Everything due is rung for, however much it is."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from julia_common.database import Backlog, Doorbell, DueDoorbells, RepliesExpired
+from julia_common.errors import Retryable
+from julia_scheduler import metrics
+from julia_scheduler.due import expire_replies, measure_backlog, sweep_doorbells
+
+pytestmark = pytest.mark.unit
+
+
+def doorbells(count: int) -> tuple[Doorbell, ...]:
+    return tuple(Doorbell(conversa_id=f"c{n}", instance="julia-01") for n in range(count))
+
+
+@dataclass
+class FakeDatabase:
+    waiting: int = 0
+    expired: int = 0
+
+    async def due_doorbells(self, *, limit: int) -> DueDoorbells:
+        taken = min(limit, self.waiting)
+        self.waiting -= taken
+        return DueDoorbells(conversas=doorbells(taken))
+
+    async def expire_replies(self, *, limit: int) -> RepliesExpired:
+        taken = min(limit, self.expired)
+        self.expired -= taken
+        return RepliesExpired(transferidas=taken, conversas=doorbells(taken))
+
+    async def backlog(self) -> Backlog:
+        return Backlog(
+            inbound_due=3,
+            inbound_oldest_s=7.5,
+            outbound_due=0,
+            outbound_oldest_s=None,
+            uncertain=1,
+            parked=2,
+            paused=True,
+        )
+
+
+@dataclass
+class FakePublisher:
+    rung: list[str] = field(default_factory=list)
+    away: bool = False
+
+    async def publish(self, message, *, key=None):
+        assert key == message.conversa_id
+        if self.away:
+            raise Retryable("broker away")
+        self.rung.append(message.conversa_id)
+
+
+async def test_more_than_one_portion_is_swept_in_one_round():
+    publisher = FakePublisher()
+    await sweep_doorbells(FakeDatabase(waiting=450), publisher)
+    assert len(publisher.rung) == 450
+
+
+async def test_a_broker_that_is_away_ends_the_round():
+    with pytest.raises(Retryable):
+        await sweep_doorbells(FakeDatabase(waiting=450), FakePublisher(away=True))
+
+
+async def test_conversations_of_expired_replies_are_rung_for():
+    publisher = FakePublisher()
+    await expire_replies(FakeDatabase(expired=201), publisher)
+    assert len(publisher.rung) == 201
+
+
+async def test_the_gauges_show_the_backlog_and_zero_where_nothing_waits():
+    await measure_backlog(FakeDatabase())
+    assert metrics.INBOUND_OLDEST._value.get() == 7.5
+    assert metrics.OUTBOUND_OLDEST._value.get() == 0
+    assert metrics.PARKED._value.get() == 2
+    assert metrics.PAUSED._value.get() == 1
