@@ -5,17 +5,11 @@ import asyncio
 import pytest
 
 from julia_common.contracts.messages import ContentKind
+from julia_dev.brain_scene import until
 
 pytestmark = pytest.mark.integration
 
 PAUSE = "insert into julia_status (status, motivo, alterado_via) values ($1, 'teste', 'manual')"
-
-
-async def until(what, *, seconds: float = 30):
-    async with asyncio.timeout(seconds):
-        while not (found := await what()):
-            await asyncio.sleep(0.05)
-        return found
 
 
 async def test_a_message_is_answered_and_the_dispatcher_is_rung(brain, doctors) -> None:
@@ -24,11 +18,11 @@ async def test_a_message_is_answered_and_the_dispatcher_is_rung(brain, doctors) 
     outbox = await until(doctors.outbox)
 
     assert "#m1" in outbox[0]
-    conversation = (await doctors.rows("select id, due_at from conversations"))[0]
+    conversation = (await doctors.db.fetch("select id, due_at from conversations"))[0]
     await until(doctors.rings)
     assert doctors.rung == [str(conversation["id"])]
     assert conversation["due_at"] is None
-    turn = (await doctors.rows("select * from turnos"))[0]
+    turn = (await doctors.db.fetch("select * from turnos"))[0]
     assert turn["input_tokens"] > 0
     assert turn["custo_usd"] > 0
 
@@ -99,12 +93,11 @@ async def test_a_person_who_types_stops_the_draft_under_way(brain, doctors, clau
     await until(claude.requests)
     await doctors.person_types("Oi, aqui é a Bia")
 
-    await until(lambda: _is(doctors.controlled_by, "human"))
+    await until(lambda: doctors.controlled_by("human"))
     await asyncio.sleep(3)
 
     assert await doctors.turns() == []
-    kinds = await doctors.rows("select kind from fila_mensagens where kind = 'reply'")
-    assert kinds == []
+    assert "reply" not in await doctors.kinds()
 
 
 async def test_a_pause_during_the_turn_keeps_the_message_due_until_the_resume(
@@ -129,15 +122,14 @@ async def test_without_claude_a_person_gets_the_conversation_and_the_doctor_is_t
     await claude.fault("server_error", times=None)
     await doctors.write("tem plantão?")
     await asyncio.sleep(2)
-    assert await doctors.controlled_by() == "ai"
+    assert await doctors.controlled_by("ai")
 
-    await until(lambda: _is(doctors.controlled_by, "human"))
+    await until(lambda: doctors.controlled_by("human"))
     await doctors.write("alô?")
     await asyncio.sleep(2)
 
-    rows = await doctors.rows("select kind from fila_mensagens")
-    assert [row["kind"] for row in rows] == ["handoff_notice"]
-    handoffs = await doctors.rows("select trigger_type from handoffs")
+    assert await doctors.kinds() == ["handoff_notice"]
+    handoffs = await doctors.db.fetch("select trigger_type from handoffs")
     assert [row["trigger_type"] for row in handoffs] == ["indisponibilidade"]
     assert doctors.rung != []
 
@@ -147,7 +139,7 @@ async def test_a_short_outage_of_claude_only_delays_the_answer(brain, doctors, c
     await doctors.write("tem plantão? #m1")
 
     assert "#m1" in (await until(doctors.outbox))[0]
-    assert await doctors.controlled_by() == "ai"
+    assert await doctors.controlled_by("ai")
 
 
 async def test_an_opt_out_is_confirmed_and_not_answered(brain, doctors, claude) -> None:
@@ -156,10 +148,9 @@ async def test_an_opt_out_is_confirmed_and_not_answered(brain, doctors, claude) 
     await until(doctors.outbox)
     await asyncio.sleep(2)
 
-    rows = await doctors.rows("select kind from fila_mensagens")
-    assert [row["kind"] for row in rows] == ["optout_confirmation"]
+    assert await doctors.kinds() == ["optout_confirmation"]
     assert await claude.requests() == []
-    assert (await doctors.rows("select opted_out from medicos"))[0]["opted_out"]
+    assert (await doctors.db.fetch("select opted_out from medicos"))[0]["opted_out"]
     await until(doctors.rings)
 
 
@@ -170,11 +161,10 @@ async def test_a_bad_answer_of_claude_never_reaches_the_doctor(
     await claude.fault(kind, times=None)
     await doctors.write("tem plantão?")
 
-    await until(lambda: _is(doctors.controlled_by, "human"))
+    await until(lambda: doctors.controlled_by("human"))
 
     assert await doctors.turns() == ["transferir"]
-    rows = await doctors.rows("select kind from fila_mensagens")
-    assert [row["kind"] for row in rows] == ["handoff_notice"]
+    assert await doctors.kinds() == ["handoff_notice"]
     assert len(await claude.requests()) == 2
 
 
@@ -191,7 +181,7 @@ async def test_every_kind_of_content_is_stored_and_only_a_reaction_needs_no_answ
         return await doctors.stored() == len(ContentKind)
 
     await until(all_stored)
-    left = await doctors.rows("select 1 from interacoes where situacao = 'pendente'")
+    left = await doctors.db.fetch("select 1 from interacoes where situacao = 'pendente'")
     assert left == []
 
 
@@ -205,7 +195,3 @@ async def test_a_draft_for_a_conversation_closed_meanwhile_is_dropped(
     await asyncio.sleep(3)
 
     assert await doctors.outbox() == []
-
-
-async def _is(read, value: str) -> bool:
-    return await read() == value
