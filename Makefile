@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down reset test check smoke ledger lock format bootstrap
+.PHONY: help up down reset psql test check smoke ledger lock format bootstrap
 
 PYTHON := .venv/bin/python
 COMPOSE := docker compose --env-file .run/compose.env
@@ -29,6 +29,9 @@ endif
 
 reset: bootstrap ## Stop it and throw the local data away
 	@$(PYTHON) -m julia_dev.stack reset
+
+psql: bootstrap ## Open the local database (ARGS='-c "select ..."')
+	@exec $(PYTHON) -m julia_dev.stack psql $(ARGS)
 
 test: ## Run all tests on real RabbitMQ, Redis, PostgreSQL and a browser
 	@dev/bootstrap --with-browser

@@ -1,16 +1,20 @@
-"""The local stack's commands: `python -m julia_dev.stack up|down|reset`."""
+"""The local stack's commands: `python -m julia_dev.stack up|down|reset|psql`."""
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 import sys
 from collections.abc import Coroutine
+from dataclasses import replace
+from typing import NoReturn
 
 from julia_dev.stack import running, session
 from julia_dev.stack.config import StackConfig
 from julia_dev.stack.errors import StackError
 from julia_dev.stack.output import Output
+from julia_dev.stack.postgres import find_binaries
 from julia_dev.stack.running import Claim
 from julia_dev.stack.stack import Stack
 
@@ -21,12 +25,17 @@ _DATA = ("rabbitmq", "redis", "postgres", "evolution", "secrets.json")
 def main() -> int:
     """Run one command; return the process's exit code."""
     parser = argparse.ArgumentParser(prog="python -m julia_dev.stack", description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "reset"))
-    command = parser.parse_args().command
+    parser.add_argument("command", choices=("up", "down", "reset", "psql"))
+    options, further = parser.parse_known_args()
+    command = options.command
+    if further and command != "psql":
+        parser.error(f"{command} takes no arguments: {' '.join(further)}")
     try:
         config = StackConfig.of_make_up()
         if command == "up":
             return asyncio.run(_up(config))
+        if command == "psql":
+            _psql(config, further)
         stopped = running.stop(config.folder, _STOP_S)
         print("The stack is stopped." if stopped else "No stack was running.")
         if command == "reset":
@@ -77,6 +86,16 @@ async def _unless(told: asyncio.Event, work: Coroutine[None, None, None]) -> boo
         return False
     await doing
     return True
+
+
+def _psql(config: StackConfig, arguments: list[str]) -> NoReturn:
+    """Become psql on the database of the stack that runs."""
+    found = running.find(config.folder, wait_s=session.START_TIMEOUT_S)
+    if found is None:
+        raise StackError("no stack is running; start it in another terminal: make up")
+    dsn = Stack(replace(config, ports=found.ports)).pg_dsn()
+    psql = find_binaries() / "psql"
+    os.execv(psql, [str(psql), dsn, *arguments])  # noqa: S606 - becomes it, for the terminal
 
 
 def _forget(config: StackConfig) -> None:
