@@ -123,8 +123,8 @@ class Consumer:
         self._note(subscribed=True)
         starving = False
         while not await _first_of(self._lost, self._stop, *until, seconds=WATCH_SECONDS):
-            # A half-open connection tells nothing, and brokers were seen to forget consumers without
-            # a word: ask whether this one agrees.
+            # A half-open connection tells nothing, and brokers were seen to forget consumers
+            # without a word: ask whether this one agrees.
             declared = await queue.declare(timeout=WATCH_SECONDS)
             was_starving, starving = starving, bool(declared.message_count) and self._idle
             self._idle = not self._tasks

@@ -74,6 +74,7 @@ class CircuitBreaker:
         self._failures = 0
         self._opened_at = 0.0
         self._trial_under_way = False
+        self._era = 0
         self._gauge = _STATE.labels(name)
         self._gauge.set(0)
 
@@ -96,45 +97,51 @@ class CircuitBreaker:
     @asynccontextmanager
     async def guard(self) -> AsyncIterator[None]:
         """Run the body of an `async with` through the circuit; errors as in `call`."""
-        self._admit()
+        era = self._admit()
         try:
             yield
         except (Retryable, TimeoutError):
-            self._failed()
+            self._note(era, failed=True)
             raise
         except Exception:
-            self._answered()
+            self._note(era, failed=False)
             raise
         except BaseException:
-            self._trial_under_way = False
+            if era == self._era:
+                self._trial_under_way = False
             raise
         else:
-            self._answered()
+            self._note(era, failed=False)
 
-    def _admit(self) -> None:
+    def _admit(self) -> int:
+        """Let a call through, or raise; returns the era that its result will belong to."""
         if self._state is CircuitState.OPEN and self.snapshot.retry_in_seconds <= 0:
             self._move(CircuitState.HALF_OPEN)
         if self._state is CircuitState.OPEN or self._trial_under_way:
             left = self.snapshot.retry_in_seconds
-            message = f"circuit {self.name} is {self._state}: the call was not made"
-            raise CircuitOpen(message, retry_after=left or None)
+            raise CircuitOpen(
+                f"circuit {self.name} is {self._state}: the call was not made",
+                retry_after=left or None,
+            )
         self._trial_under_way = self._state is CircuitState.HALF_OPEN
+        return self._era
 
-    def _failed(self) -> None:
+    def _note(self, era: int, *, failed: bool) -> None:
+        if era != self._era:
+            return  # a call from before the last change says nothing about now
         self._trial_under_way = False
-        self._failures += 1
-        if self._state is CircuitState.HALF_OPEN or self._failures >= self._limits.failures:
+        self._failures = self._failures + 1 if failed else 0
+        if not failed and self._state is CircuitState.HALF_OPEN:
+            self._move(CircuitState.CLOSED)
+        if failed and (
+            self._state is CircuitState.HALF_OPEN or self._failures >= self._limits.failures
+        ):
             self._opened_at = self._clock.monotonic()
             self._move(CircuitState.OPEN)
 
-    def _answered(self) -> None:
-        self._trial_under_way = False
-        self._failures = 0
-        if self._state is not CircuitState.CLOSED:
-            self._move(CircuitState.CLOSED)
-
     def _move(self, state: CircuitState) -> None:
         self._state = state
+        self._era += 1
         self._gauge.set(_GAUGE_VALUE[state])
         if self._on_change is not None:
             self._on_change(self.snapshot)

@@ -1,6 +1,7 @@
 """One retry layer per call: exponential back-off with jitter, under a deadline."""
 
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import stamina
@@ -21,12 +22,6 @@ def _log_retry(details: RetryDetails) -> None:
 set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
 
 
-def _worth_retrying(error: Exception) -> bool | float:
-    if isinstance(error, Retryable):
-        return error.retry_after if error.retry_after is not None else True
-    return isinstance(error, TimeoutError)
-
-
 def retrying(*, attempts: int, deadline_seconds: float) -> AsyncIterator[stamina.Attempt]:
     """Yield attempts while the body raises `Retryable` or `TimeoutError`.
 
@@ -34,9 +29,17 @@ def retrying(*, attempts: int, deadline_seconds: float) -> AsyncIterator[stamina
     The last error is raised when `attempts` are used up or the next wait would pass the deadline.
     Waits grow from 0.1 s to 2 s, or are what the neighbour asked for.
     """
+    ends = time.monotonic() + deadline_seconds
+
+    def worth_retrying(error: Exception) -> bool | float:
+        if isinstance(error, Retryable) and error.retry_after is not None:
+            # stamina does not hold such a wait against its timeout.
+            return error.retry_after if time.monotonic() + error.retry_after < ends else False
+        return isinstance(error, (Retryable, TimeoutError))
+
     return aiter(
         stamina.retry_context(
-            on=_worth_retrying,
+            on=worth_retrying,
             attempts=attempts,
             timeout=deadline_seconds,
             wait_initial=0.1,
