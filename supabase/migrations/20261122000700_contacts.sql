@@ -74,7 +74,8 @@ as $$
    where id = p_conversa;
   update public.fila_mensagens f set control_epoch = c.control_epoch
     from public.conversations c
-   where c.id = p_conversa and f.conversa_id = c.id and f.status = 'pendente'
+   where c.id = p_conversa and f.conversa_id = c.id
+     and f.status in ('pendente', 'processando', 'incerta')
 $$;
 
 -- Two open conversations on one number become one. What was said moves to the one that stays, what
@@ -216,6 +217,36 @@ begin
     from jsonb_array_elements(p_identities) i
   on conflict (instance, jid) do nothing;
   return v_contact;
+end $$;
+
+-- Whether the addresses, which lead to `p_contacts`, are certainly not this contact's: both are known
+-- by a phone, or both by a LID. Two that are known by one kind each may be one person.
+create function private.is_somebody_else(
+  p_medico uuid, p_instance text, p_identities jsonb, p_contacts uuid[])
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select cardinality(p_contacts) > 0 and not p_medico = any (p_contacts) and exists (
+    select from public.contact_identities mine
+     where mine.medico_id = p_medico and mine.instance = p_instance
+       and (mine.kind in (select i ->> 'kind' from jsonb_array_elements(p_identities) i)
+            or mine.kind in (select theirs.kind from public.contact_identities theirs
+                              where theirs.medico_id = any (p_contacts)
+                                and theirs.instance = p_instance)))
+$$;
+
+-- WhatsApp's answer says by which address it knows the contact that we wrote to. Learnt if nobody
+-- else has it and nobody is learning it right now: who holds a conversation may not wait for that.
+create function private.learn_address(p_medico uuid, p_instance text, p_jid text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if p_jid ~ '^[0-9]+@(s\.whatsapp\.net|lid)$'
+     and pg_try_advisory_xact_lock(hashtextextended('jid:' || p_jid, 0)) then
+    insert into public.contact_identities (instance, jid, kind, medico_id)
+    values (p_instance, p_jid, case when p_jid like '%@lid' then 'lid' else 'phone' end, p_medico)
+    on conflict do nothing;
+  end if;
 end $$;
 
 create function private.need_identities(p jsonb) returns jsonb

@@ -477,6 +477,8 @@ begin
       -- Whatever its id was taken for: an answer means sent.
       perform private.mark_delivered(e.claim_id, null, 'answer');
     end if;
+    perform private.learn_address(c.medico_id, c.instance, p ->> 'remote_jid')
+       from public.conversations c where c.id = e.conversa_id;
   elsif e.status not in ('aberto', 'incerto') then
     v_status := 'ja_resolvida';
   elsif v_result = 'incerta' then

@@ -10,10 +10,13 @@ declare
   v_source text := private.need_word(p, 'source', 'send.message', 'messages.upsert', 'catchup');
   v_hash text := private.need_text(p, 'text_hash');
   v_provider_at timestamptz := private.need_time(p, 'provider_at');
-  v_identities jsonb := p -> 'identities';
-  v_contacts uuid[];
+  v_identities jsonb := coalesce(nullif(p -> 'identities', 'null'), '[]');
+  v_contacts uuid[] := '{}';
   v_known public.sent_ids;
-  v_claims uuid[];
+  v_certain uuid[];
+  v_possible uuid[];
+  v_open boolean;
+  v_claim uuid;
   e public.envios;
   c public.conversations;
   v_now timestamptz;
@@ -24,36 +27,40 @@ begin
   if found then
     return jsonb_build_object('status', 'conhecida', 'doorbell', false);
   end if;
-  if coalesce(jsonb_array_length(v_identities), 0) > 0 then
-    perform private.need_identities(p);
-    v_contacts := private.contacts_of(v_instance, v_identities);
+  if v_identities <> '[]' then
+    v_contacts := private.contacts_of(v_instance, private.need_identities(p));
   end if;
 
-  -- The attempt that had begun last when the message left: an earlier one would have left earlier.
-  select coalesce(array_agg(s.claim_id order by s.claimed_at desc), '{}') into v_claims
-    from public.envios s join public.conversations k on k.id = s.conversa_id
-   where s.instance = v_instance and s.text_hash = v_hash and s.provider_message_id is null
-     and s.status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado')
-     -- Provider times are whole seconds.
-     and s.claimed_at <= v_provider_at + interval '5 seconds'
-     and s.claimed_at > v_provider_at - interval '1 hour'
-     and (coalesce(cardinality(v_contacts), 0) = 0 or k.medico_id = any (v_contacts));
-  if cardinality(v_claims) > 0 and (cardinality(v_contacts) > 0 or cardinality(v_claims) = 1) then
-    e := private.lock_claim(v_claims[1]);
+  -- Attempts with these words that lack an id. The one that had begun last when the message left
+  -- comes first: an earlier one would have left earlier.
+  select coalesce(array_agg(claim_id order by claimed_at desc) filter (where certain), '{}'),
+         coalesce(array_agg(claim_id order by claimed_at desc) filter (where not certain), '{}'),
+         coalesce(bool_or(status in ('aberto', 'incerto')) filter (where not certain), false)
+    into v_certain, v_possible, v_open
+    from (select s.*, k.medico_id = any (v_contacts) as certain
+            from public.envios s join public.conversations k on k.id = s.conversa_id
+           where s.instance = v_instance and s.text_hash = v_hash and s.provider_message_id is null
+             and s.status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado')
+             -- Provider times are whole seconds.
+             and s.claimed_at <= v_provider_at + interval '5 seconds'
+             and s.claimed_at > v_provider_at - interval '1 hour'
+             and not private.is_somebody_else(k.medico_id, v_instance, v_identities, v_contacts)) a;
+  v_claim := case
+    when cardinality(v_certain) > 0 then v_certain[1]
+    when cardinality(v_possible) = 1 and (v_contacts = '{}' or not v_open) then v_possible[1] end;
+  if v_claim is not null then
+    e := private.lock_claim(v_claim);
     if e.provider_message_id is null and private.bind_sent(e.claim_id, v_key, v_source) then
       return jsonb_build_object('status', 'vinculada', 'conversa_id', e.conversa_id,
                                 'doorbell', private.wake_pending(e.conversa_id));
     end if;
+  end if;
+  -- Whose it is, the answer to the attempt will tell.
+  if v_claim is not null or v_open then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
-  if coalesce(jsonb_array_length(v_identities), 0) = 0 then
+  if v_identities = '[]' then
     return jsonb_build_object('status', 'ignorada', 'doorbell', false);
-  end if;
-
-  -- Ambiguous as long as the address is unknown: an answer will tell whose id it is.
-  if exists (select from public.envios
-              where claim_id = any (v_claims) and status in ('aberto', 'incerto')) then
-    return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
 
   c := private.open_conversation(v_instance, v_identities, null, false);
@@ -192,7 +199,7 @@ declare
   v_evidence text := private.need_word(p, 'evidence', 'positiva', 'negativa', 'nenhuma');
   v_strict boolean := coalesce((p ->> 'strict')::boolean, false);
   v_reachable boolean := coalesce((p ->> 'reachable')::boolean, true);
-  v_contacts uuid[];
+  v_contacts uuid[] := '{}';
   e public.envios := private.lock_claim(private.need_uuid(p, 'claim_id'));
   f public.fila_mensagens;
   c public.conversations;
@@ -213,7 +220,7 @@ begin
       v_contacts := private.contacts_of(e.instance, private.need_identities(p));
     end if;
     -- The same words to another doctor prove nothing about this one.
-    if cardinality(v_contacts) > 0 and not c.medico_id = any (v_contacts) then
+    if private.is_somebody_else(c.medico_id, e.instance, p -> 'identities', v_contacts) then
       v_status := 'outro_contato';
     elsif private.bind_sent(e.claim_id, private.need_text(p, 'provider_message_id'), 'findMessages') then
       v_status := 'enviada';

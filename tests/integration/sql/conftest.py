@@ -166,9 +166,9 @@ class Julia:
         p.setdefault("source", "send.message")
         p.setdefault("provider_at", self.now().isoformat())
         p.setdefault("identities", [phone(number)])
+        p.setdefault("instance", INSTANCE)
         return await self.call(
             "record_sent_event",
-            instance=INSTANCE,
             text_hash=text_hash(text),
             text=text,
             tipo_conteudo="texto",

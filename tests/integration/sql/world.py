@@ -1,0 +1,389 @@
+"""A small world for the soak: doctors who write, services that work and die, people who step in.
+
+It keeps its own record of what reached WhatsApp; the database is judged by that record.
+"""
+
+import asyncio
+import random
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.integration.sql.conftest import Julia, lid, phone
+
+NUMBERS = ("julia-um", "julia-dois")
+MAX_HORA, MAX_DIA = 40, 200
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """One person, whom WhatsApp knows by two addresses."""
+
+    phone: dict[str, str]
+    lid: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a doctor wrote, as it may be delivered again."""
+
+    doctor: Doctor
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What reached a doctor's WhatsApp."""
+
+    key_id: str
+    at: datetime
+    claim: dict[str, Any]
+    conversa: str
+    doctor: Doctor | None
+
+
+class World:
+    """Acts at random; each act is one thing that happens in production."""
+
+    def __init__(self, julia: Julia, seed: int) -> None:
+        self.julia = julia
+        self.chance = random.Random(seed)
+        self.doctors = [Doctor(phone(f"55119{n:08d}"), lid(f"{7000 + n}")) for n in range(10)]
+        self.messages: list[Message] = []
+        self.conversations: dict[str, Doctor] = {}
+        self.deliveries: list[Delivery] = []
+        self.claimed: set[str] = set()
+        self.stops: dict[str, list[list[datetime]]] = defaultdict(list)
+        self.done: Counter[str] = Counter()
+        self.drained_from = julia.now()
+        self._brains = [str(uuid.uuid4()) for _ in range(3)]
+        self._late: list[Callable[[], Awaitable[Any]]] = []
+        self._control: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._acts: dict[Callable[[], Awaitable[None]], int] = {
+            self.write: 14,
+            self.write_from_elsewhere: 3,
+            self.deliver_again: 6,
+            self.change_a_message: 3,
+            self.react: 2,
+            self.say_stop: 1,
+            self.think: 22,
+            self.send: 30,
+            self.settle: 8,
+            self.acknowledge: 3,
+            self.take_over: 2,
+            self.give_back: 3,
+            self.type_on_the_phone: 1,
+            self.write_as_person: 2,
+            self.opt_out_by_sql: 1,
+            self.expire: 1,
+            self.pause: 1,
+            self.look: 2,
+        }
+
+    async def live(self, workers: int, acts: int) -> None:
+        """Let everybody act at once for a while, then let time pass."""
+
+        async def work() -> None:
+            for act in self.chance.choices(list(self._acts), list(self._acts.values()), k=acts):
+                await act()
+                self.done[act.__name__] += 1
+
+        await asyncio.gather(*(work() for _ in range(workers)))
+        late, self._late = self._late, []
+        jump = self.chance.choices([0.5, 2, 5, 16, 40, 400], [6, 6, 4, 4, 3, 0.3])[0]
+        await self.julia.later(seconds=jump)
+        for act in late:
+            await act()
+
+    # Doctors
+
+    async def write(self, text: str = "Oi, tem plantão?", **p: Any) -> None:
+        doctor = self.chance.choice(self.doctors)
+        forms = [[doctor.phone], [doctor.lid], [doctor.phone, doctor.lid]]
+        identities = self.chance.choices(forms, [6, 3, 1])[0]
+        await self._receive(doctor, identities=identities, text=text, **p)
+
+    async def write_from_elsewhere(self) -> None:
+        await self.write(instance=NUMBERS[1])
+
+    async def deliver_again(self) -> None:
+        if self.messages:
+            message = self.chance.choice(self.messages)
+            copies = self.chance.randint(1, 3)
+            await asyncio.gather(*(self.julia.receive(**message.arguments) for _ in range(copies)))
+
+    async def react(self) -> None:
+        await self.write(text="👍", tipo="reacao")
+
+    async def say_stop(self) -> None:
+        await self.write(text="SAIR", opt_out={"motivo": "palavra: sair"})
+
+    async def change_a_message(self) -> None:
+        if self.messages:
+            message = self.chance.choice(self.messages[-20:])
+            await self.julia.call(
+                "edit_message",
+                instance=message.arguments["instance"],
+                key_id=message.arguments["key_id"],
+                change=self.chance.choice(["edit", "edit", "revoke"]),
+                text="corrigido",
+                changed_at=self.julia.now().isoformat(),
+            )
+
+    async def _receive(self, doctor: Doctor, **p: Any) -> None:
+        arguments = {"instance": NUMBERS[0], "key_id": uuid.uuid4().hex} | p
+        late = self.chance.choices([0, 5, 90], [8, 2, 1])[0]
+        arguments["provider_at"] = self.julia.ago(seconds=late)
+        message = Message(doctor, arguments)
+        answer = await self.julia.receive(**arguments)
+        assert answer["status"] == "nova"
+        self.messages.append(message)
+        self.conversations[answer["conversa_id"]] = doctor
+
+    # The brain
+
+    async def think(self) -> None:
+        brain = self.chance.choice(self._brains)
+        due = await self.julia.call("due_turns", owner=brain, limit=20)
+        conversations = [turn["conversa_id"] for turn in due["turns"]]
+        if not conversations and self.conversations:
+            conversations = list(self.conversations)
+        if not conversations:
+            return
+        conversa = self.chance.choice(conversations)
+        fate = self.chance.choices(
+            ["commit", "commit late", "force", "release", "die", "renew"], [8, 3, 2, 1, 1, 1]
+        )[0]
+        owner = str(uuid.uuid4()) if fate == "die" else brain
+        turn = await self.julia.begin(conversa, owner=owner)
+        if turn["status"] != "iniciado":
+            return
+        assert turn["pending"]
+        lease = {"conversa_id": conversa, "token": turn["token"]}
+        if fate == "release":
+            await self.julia.call("release_turn", motivo="x", retry_in_s=1, **lease)
+        if fate == "renew":
+            await self.julia.call("renew_turn", **lease)
+        if fate in {"commit late", "renew"}:
+            await asyncio.sleep(0.01)
+        if fate in {"commit", "commit late", "force", "renew"}:
+            await self._commit(turn, force=fate == "force")
+
+    async def _commit(self, turn: dict[str, Any], *, force: bool) -> None:
+        outcome = self.chance.choices(["resposta", "transferir", "sem_resposta"], [20, 1, 1])[0]
+        # Often the same words, as people do.
+        words = [self.chance.choice(["Oi!", "Tem sim.", uuid.uuid4().hex]) for _ in range(3)]
+        parts = words[: self.chance.randint(1, 3)]
+        answers = await asyncio.gather(
+            *(
+                self.julia.commit(turn, *parts, force=force, outcome=outcome)
+                for _ in range(self.chance.choice([1, 1, 1, 2]))
+            )
+        )
+        if answers[0].get("motivo") == "mensagens_novas":
+            await self.julia.call(
+                "release_turn",
+                conversa_id=turn["conversa_id"],
+                token=turn["token"],
+                motivo="mensagens novas",
+            )
+
+    # The dispatcher
+
+    async def send(self, *, ceilings: bool = True) -> None:
+        bells = (await self.julia.call("due_doorbells", limit=5))["conversas"]
+        conversations = [bell["conversa_id"] for bell in bells]
+        if not conversations and self.conversations:
+            conversations = [self.chance.choice(list(self.conversations))]
+        limits = {"max_hora": MAX_HORA, "max_dia": MAX_DIA} if ceilings else {}
+        for conversa in conversations:
+            claim = await self.julia.claim(conversa, **limits)
+            if claim["status"] == "enviar":
+                assert claim["claim_id"] not in self.claimed
+                self.claimed.add(claim["claim_id"])
+                await self._post(conversa, claim)
+
+    async def _post(self, conversa: str, claim: dict[str, Any]) -> None:
+        julia = self.julia
+        fate = self.chance.choices(
+            [
+                "answered", "echo first", "answer lost", "lost on the way", "refused", "impossible",
+                "released", "died before", "died after", "stopped after",
+            ],
+            [40, 8, 4, 4, 5, 1, 4, 2, 2, 2],
+        )[0]  # fmt: skip
+        if fate in {"answered", "echo first", "answer lost", "died after", "stopped after"}:
+            delivery = Delivery(
+                uuid.uuid4().hex, julia.now(), claim, conversa, self.conversations.get(conversa)
+            )
+            self.deliveries.append(delivery)
+            answer = {"provider_message_id": delivery.key_id}
+            if fate == "echo first" or self.chance.random() < 0.3:
+                await self._echo(delivery)
+            if fate in {"answered", "echo first"}:
+                await asyncio.gather(*(julia.record(claim, **answer) for _ in range(2)))
+            elif fate == "answer lost":
+                await julia.record(claim, "incerta", motivo="timeout")
+            elif fate == "stopped after":
+                self._late.append(lambda: julia.record(claim, **answer))
+            if self.chance.random() < 0.3:
+                self._late.append(lambda: self._echo(delivery))
+        elif fate == "lost on the way":
+            await julia.record(claim, "incerta", motivo="timeout")
+        elif fate == "refused":
+            await julia.record(claim, "nao_enviada", motivo="conexão recusada")
+        elif fate == "impossible":
+            await julia.record(claim, "nao_enviada", permanent=True, motivo="exists:false")
+        elif fate == "released":
+            await julia.call("release_claim", claim_id=claim["claim_id"], motivo="tarde")
+
+    async def _echo(self, delivery: Delivery) -> None:
+        for _ in range(50):
+            answer = await self.julia.echo(
+                delivery.claim["conteudo"],
+                instance=delivery.claim["instance"],
+                key_id=delivery.key_id,
+                source=self.chance.choice(["send.message", "messages.upsert"]),
+                provider_at=delivery.at.replace(microsecond=0).isoformat(),
+                identities=self._address(delivery),
+            )
+            assert answer["status"] != "assumida", "an echo of ours was taken for a person's"
+            if answer["status"] != "aguardar":
+                return
+            await asyncio.sleep(0.01)
+
+    def _address(self, delivery: Delivery) -> list[dict[str, str]]:
+        if delivery.doctor is None:
+            return []
+        return [self.chance.choice([delivery.doctor.phone, delivery.doctor.lid])]
+
+    async def acknowledge(self) -> None:
+        if self.deliveries:
+            delivery = self.chance.choice(self.deliveries)
+            await self.julia.call(
+                "record_ack",
+                instance=delivery.claim["instance"],
+                key_id=delivery.key_id,
+                status=self.chance.choice(["SERVER_ACK", "DELIVERY_ACK", "READ"]),
+            )
+
+    # The scheduler
+
+    async def settle(self) -> None:
+        sends = await self.julia.call("uncertain_sends", limit=5, owner=self._brains[0])
+        arrived = {d.claim["claim_id"]: d for d in self.deliveries}
+        for send in sends["sends"]:
+            delivery = arrived.get(send["claim_id"])
+            if self.chance.random() < 0.1:
+                await self.julia.settle(send, "nenhuma", reachable=self.chance.random() < 0.5)
+            elif delivery is None:
+                await self.julia.settle(send, "negativa")
+            else:
+                assert send["destino"]
+                await self.julia.settle(
+                    send,
+                    "positiva",
+                    provider_message_id=delivery.key_id,
+                    identities=self._address(delivery),
+                )
+
+    async def expire(self) -> None:
+        await self.julia.call("expire_replies", limit=10)
+
+    async def look(self) -> None:
+        await self.julia.call("backlog")
+        await self.julia.call("rate_usage")
+
+    # People
+
+    async def take_over(self) -> None:
+        conversa = self._any_conversation()
+        async with self._control[conversa]:
+            if self.chance.random() < 0.7:
+                await self.julia.take_over_by_sql(conversa)
+            else:
+                await self.julia.call(
+                    "take_over",
+                    conversa_id=conversa,
+                    trigger_type="manual",
+                    motivo="x",
+                    notify=self.chance.random() < 0.5,
+                )
+            self.stops[conversa].append([self.julia.now()])
+
+    async def give_back(self) -> None:
+        conversa = self._any_conversation()
+        async with self._control[conversa]:
+            for stop in self.stops[conversa]:
+                if len(stop) == 1:
+                    stop.append(self.julia.now())
+            await self.julia.give_back(conversa)
+
+    async def type_on_the_phone(self) -> None:
+        doctor = self.chance.choice(self.doctors)
+        await self.julia.echo(
+            f"Oi, aqui é a Bia {uuid.uuid4()}",
+            instance=NUMBERS[0],
+            source="messages.upsert",
+            identities=[doctor.phone],
+        )
+
+    async def write_as_person(self) -> None:
+        await self.julia.write_as_person(self._any_conversation(), "Oi, aqui é a Bia")
+
+    async def opt_out_by_sql(self) -> None:
+        doctor = self.chance.choice(self.doctors)
+        await self.julia.opt_out_by_sql(doctor.phone["jid"].partition("@")[0])
+
+    async def pause(self) -> None:
+        await self.julia.pause()
+        await asyncio.sleep(0.02)
+        await self.julia.resume()
+
+    def _any_conversation(self) -> str:
+        return self.chance.choice([*self.conversations] or [str(uuid.uuid4())])
+
+    # The end
+
+    async def drain(self) -> None:
+        """Nothing new happens; everything that is under way comes to its end."""
+        await self.julia.resume()
+        self.drained_from = self.julia.now()
+        for doctor in self.doctors:
+            for number in NUMBERS:
+                await self._receive(
+                    doctor, identities=[doctor.phone, doctor.lid], text="fim", instance=number
+                )
+        rows = await self.julia.sql("select id from conversations")
+        for row in rows:
+            self.conversations.setdefault(str(row["id"]), None)  # type: ignore[arg-type]
+        for _ in range(200):
+            await self.julia.later(seconds=16)
+            late, self._late = self._late, []
+            for act in late:
+                await act()
+            for _ in range(4):
+                await self.settle()
+            await asyncio.gather(*(self.think() for _ in range(8)))
+            await asyncio.gather(*(self.send(ceilings=False) for _ in range(4)))
+            await self.expire()
+            if not await self._is_under_way():
+                return
+
+    async def _is_under_way(self) -> bool:
+        return await self.julia.value(
+            "select exists (select from fila_mensagens where status in "
+            "('pendente', 'processando', 'incerta')) "
+            "or exists (select from interacoes where situacao = 'pendente') "
+            "or exists (select from envios where status in ('aberto', 'incerto'))"
+        )
+
+    def stopped_at(self, conversa: str, at: datetime) -> bool:
+        """Whether a person had the conversation for certain at that time."""
+        return any(
+            stop[0] < at < (stop[1] if len(stop) > 1 else at + timedelta(seconds=1))
+            for stop in self.stops[conversa]
+        )
