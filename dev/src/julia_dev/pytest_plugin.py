@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,7 @@ def supabase_endpoint(
         jwt_secret=secrets.jwt_secret,
         folder=tmp_path,
     )
+    program = replace(program, env={**program.env, "SIM_CONTROL": "true"})
     with running(program, tmp_path / "supabase.log"):
         yield SupabaseEndpoint(f"http://127.0.0.1:{port}", secrets.service_key, secrets.jwt_secret)
 

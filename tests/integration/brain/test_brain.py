@@ -118,7 +118,7 @@ async def test_a_pause_during_the_turn_keeps_the_message_due_until_the_resume(
 async def test_without_claude_a_person_gets_the_conversation_and_the_doctor_is_told_once(
     settings, start, doctors, claude
 ) -> None:
-    await start(settings.model_copy(update={"away_after_seconds": 4}))
+    await start(settings.model_copy(update={"away_after_seconds": 6}))
     await claude.fault("server_error", times=None)
     await doctors.write("tem plantão?")
     await asyncio.sleep(2)

@@ -15,6 +15,7 @@ from julia_brain.testing import (
 from julia_brain.turns.engine import Engine, Finished
 from julia_brain.turns.limits import Limits, retry_in
 from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.breaker import CircuitOpen
 
 AWAY = Retryable("Claude is away")
 
@@ -257,6 +258,18 @@ async def test_after_a_minute_without_claude_a_person_gets_the_conversation(scen
     assert scene.doorbell.rung == [CONVERSA_ID]
 
 
+async def test_a_conversation_that_claude_was_not_asked_about_waits_for_the_circuit(
+    scene: Scene,
+) -> None:
+    await scene.clock.advance(60)
+    scene.writer.script = [CircuitOpen("open")]
+    assert (await scene.run()).outcome == "adiado"
+
+    await scene.clock.advance(30)
+    scene.writer.script = [CircuitOpen("open")]
+    assert (await scene.run()).outcome == "indisponibilidade"
+
+
 async def test_a_long_outage_asks_again_and_again_and_hands_over_once(scene: Scene) -> None:
     scene.writer.takes = 0
     scene.writer.script = [AWAY] * 100
@@ -272,9 +285,7 @@ async def test_a_long_outage_asks_again_and_again_and_hands_over_once(scene: Sce
 
 
 def test_the_wait_for_claude_grows_and_never_passes_the_hand_over() -> None:
-    limits = Limits(away_after=60)
-
-    waits = [retry_in(waited, limits) for waited in (0, 10, 25, 50, 59.9)]
+    waits = [retry_in(waited, patience=60) for waited in (0, 10, 25, 50, 59.9)]
 
     assert waits == [2, 5, 12.5, 10, 0.5]
 

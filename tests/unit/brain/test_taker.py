@@ -110,6 +110,16 @@ async def test_never_more_turns_at_once_than_the_capacity() -> None:
     assert max(run.table.limits) == 2
 
 
+async def test_a_full_brain_still_tells_that_it_lives() -> None:
+    async with Running("a", capacity=1) as run:
+        await until(lambda: run.work.under_way == 1)
+        polls = run.table.polls
+
+        await until(lambda: run.table.polls > polls)
+
+        assert run.table.limits[-1] == 0
+
+
 async def test_a_conversation_under_way_is_not_taken_twice() -> None:
     async with Running("a") as run:
         await until(lambda: run.work.started)

@@ -33,7 +33,14 @@ def main() -> None:
         first_token_median_s=settings.sim_anthropic_first_token_median_s,
     )
     app = build_app(World(behaviour, settings.sim_anthropic_api_key))
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level=settings.log_level.lower())
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level.lower(),
+        # Longer than clients keep idle connections: they must not write into one that is closing.
+        timeout_keep_alive=75,
+    )
 
 
 if __name__ == "__main__":

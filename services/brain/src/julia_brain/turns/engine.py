@@ -22,6 +22,7 @@ from julia_common.database import (
     TurnNotBegun,
 )
 from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.breaker import CircuitOpen
 from julia_common.resilience.clock import Clock
 from julia_common.telemetry.logging import canonical
 
@@ -194,8 +195,9 @@ class Engine:
         _log.log(level, "no answer from Claude: %s", error)
         waited = (turn.begun.pending_for_ms or 0) / 1000
         waited += self.clock.monotonic() - turn.started
-        if waited < self.limits.away_after:
-            again = retry_in(waited, self.limits)
+        patience = self.limits.patience(asked=not isinstance(error, CircuitOpen))
+        if waited < patience:
+            again = retry_in(waited, patience)
             await self._release(turn, "indisponibilidade", again)
             return Finished("adiado", again)
         committed = await self.turns.commit_turn(

@@ -12,16 +12,22 @@ class Limits:
     regenerations: int = 2
     """How often newer messages may void a draft; after that it is committed and they stay due."""
     away_after: float = 60.0
-    """A message that has waited this long for Claude goes to a person."""
+    """A message that has waited this long, and that Claude fails again, goes to a person."""
+    unasked_factor: float = 1.5
+    """While the circuit is open Claude is not even asked. A message waits longer by this factor, so
+    that the call by which the circuit closes comes before the hand-over."""
     shortest_call: float = 1.5
     """With less thinking time left a draft is committed as it is."""
 
+    def patience(self, *, asked: bool) -> float:
+        """Seconds that a message may wait for Claude, who was asked just now or was not."""
+        return self.away_after if asked else self.away_after * self.unasked_factor
 
-def retry_in(waited: float, limits: Limits) -> float:
+
+def retry_in(waited: float, patience: float) -> float:
     """Seconds until a turn that failed for lack of Claude is due again.
 
-    Grows with how long the doctor has waited, and never passes the moment of handing over.
+    Grows with how long the doctor has waited, and never passes the end of the patience.
     """
     growing = min(15.0, max(2.0, waited / 2))
-    until_away = limits.away_after - waited
-    return max(0.5, min(growing, until_away))
+    return max(0.5, min(growing, patience - waited))

@@ -73,9 +73,8 @@ class TurnTaker:
         now = self._clock.monotonic()
         while self._alarms and self._alarms[0] <= now + GATHER_SECONDS:
             heapq.heappop(self._alarms)
+        # Asked even with no place free: the question also tells that this process lives.
         free = self._capacity - len(self._running)
-        if free <= 0:
-            return POLL_SECONDS
         try:
             due = await self._turns.due_turns(
                 owner=self._owner, limit=free, exclude=frozenset(self._running)
