@@ -1,0 +1,28 @@
+"""The reference page names what the code has, and nothing else."""
+
+import re
+from pathlib import Path
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from julia_brain import metrics
+from julia_brain.settings import Settings
+
+PAGE = Path(__file__).parents[3].joinpath("docs/reference/brain.md").read_text()
+
+
+def test_every_metric_is_in_the_reference() -> None:
+    defined = {
+        f"{found._name}{'_total' if found._type == 'counter' else ''}"
+        for found in vars(metrics).values()
+        if isinstance(found, MetricWrapperBase)
+    }
+
+    assert set(re.findall(r"^\| `(julia_\w+)`", PAGE, re.MULTILINE)) == defined
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    shared = {"ENVIRONMENT", "DEBUG", "LOG_LEVEL"}
+    named = set(re.findall(r"`([A-Z][A-Z_]{3,})`", PAGE.partition("## Settings")[2]))
+
+    assert named == {name.upper() for name in Settings.model_fields} - shared
