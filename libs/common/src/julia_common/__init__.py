@@ -1,1 +1,1 @@
-"""What the services of Julia share: contracts, settings, messaging, database, telemetry, probes, resilience."""
+"""What the services share: contracts, settings, messaging, database, telemetry, resilience."""

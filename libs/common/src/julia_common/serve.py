@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mappi
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import uvicorn
 from pydantic import SecretStr
@@ -73,7 +74,7 @@ def run[S: CommonSettings](service_name: str, settings_type: type[S], build: Bui
     except (KeyboardInterrupt, asyncio.CancelledError):
         _log.warning("stopped at once by a second signal")
         sys.exit(EXIT_FAILED)
-    except Exception:
+    except Exception:  # whatever it is, it has to be in the log  # noqa: BLE001
         _log.critical("the process ends because a part of it failed", exc_info=True)
         sys.exit(EXIT_FAILED)
     sys.exit(0)
@@ -115,8 +116,7 @@ async def serve(service: Service, *, host: str, port: int, stop: asyncio.Event) 
             await serving
             heartbeat.cancel()
     if failures:
-        message = "a part of the process failed"
-        raise ExceptionGroup(message, failures)
+        raise ExceptionGroup("a part of the process failed", failures)
 
 
 def application(service: Service, probes: Probes) -> Starlette:
@@ -156,11 +156,10 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=2048)
     except OSError as error:
-        message = (
+        raise Permanent(
             f"cannot listen on {host}:{port} ({error.strerror}): "
             "stop what uses the port, or set HOST and PORT"
-        )
-        raise Permanent(message) from error
+        ) from error
 
 
 async def _watch(
@@ -169,12 +168,12 @@ async def _watch(
     """Await the work; when it fails, or ends before the stop, note why and stop everything."""
     try:
         await work
-        if not stop.is_set():
-            message = f"{name} ended by itself"
-            raise RuntimeError(message)
-    except Exception as error:
-        _log.exception("%s failed", name)
+    except Exception as error:  # whatever it is, it ends the process  # noqa: BLE001
+        _log.error("%s failed", name, exc_info=True)
         failures.append(error)
+    else:
+        if not stop.is_set():
+            failures.append(RuntimeError(f"{name} ended by itself"))
     finally:
         stop.set()
 
@@ -204,4 +203,7 @@ def _on_signals(stop: asyncio.Event) -> None:
 
 
 def _secrets(settings: CommonSettings) -> list[SecretStr]:
-    return [value for _, value in settings if isinstance(value, SecretStr)]
+    """The settings that are secrets, and the passwords inside those that are URLs."""
+    secrets = [value for _, value in settings if isinstance(value, SecretStr)]
+    passwords = [urlsplit(secret.get_secret_value()).password for secret in secrets]
+    return secrets + [SecretStr(password) for password in passwords if password]
