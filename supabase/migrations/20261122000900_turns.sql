@@ -134,7 +134,8 @@ begin
     from public.interacoes where conversa_id = c.id and situacao = 'pendente';
   if v_newest is null then
     perform private.end_lease(c.id, v_now, '[]');
-    return jsonb_build_object('status', 'nada', 'doorbell', private.has_pending(c.id));
+    return jsonb_build_object('status', 'nada', 'doorbell', private.has_pending(c.id),
+                              'instance', c.instance);
   end if;
 
   if c.lease_token is distinct from v_token then
@@ -155,7 +156,8 @@ begin
     if v_crashes >= 3 then
       perform private.hand_over(c.id, 'falha_repetida',
         'A resposta falhou três vezes seguidas; alguém precisa continuar', true);
-      return jsonb_build_object('status', 'transferido', 'doorbell', true);
+      return jsonb_build_object('status', 'transferido', 'doorbell', true,
+                                'instance', c.instance);
     end if;
     if v_newest < v_now - private.reply_window() then
       perform private.hand_over(c.id, 'resposta_vencida',

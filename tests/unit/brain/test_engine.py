@@ -14,6 +14,7 @@ from julia_brain.testing import (
 )
 from julia_brain.turns.engine import Engine, Finished
 from julia_brain.turns.limits import Limits, retry_in
+from julia_common.database import TurnNotBegun
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitOpen
 
@@ -369,3 +370,15 @@ async def test_a_turn_that_fails_by_itself_is_given_back_as_failed(
 
     assert scene.db.failures == 1
     assert scene.db.token is None
+
+
+async def test_the_notice_of_a_conversation_handed_over_at_the_begin_is_rung_for(
+    scene: Scene, monkeypatch
+) -> None:
+    async def handed_over(**_: object) -> TurnNotBegun:
+        return TurnNotBegun(status="transferido", doorbell=True, instance="julia-teste")
+
+    monkeypatch.setattr(scene.db, "begin_turn", handed_over)
+
+    assert (await scene.run()).outcome == "transferido"
+    assert scene.doorbell.rung == [CONVERSA_ID]

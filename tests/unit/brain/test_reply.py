@@ -10,6 +10,7 @@ from julia_brain.domain.reply import (
     Flaw,
     flaw_of,
     split,
+    tidy,
 )
 
 
@@ -50,6 +51,10 @@ def test_a_plain_answer_may_be_sent(text: str) -> None:
 )
 def test_a_flawed_draft_is_named(text: str, stop_reason: str | None, flaw: Flaw) -> None:
     assert flaw_of(text, stop_reason) is flaw
+
+
+def test_characters_that_nobody_can_read_are_left_out() -> None:
+    assert tidy(" Oi\x00!\r\nVou\ud800 ver\x1b. ") == "Oi!\nVou ver."
 
 
 def test_every_flaw_has_an_instruction_for_the_second_try() -> None:

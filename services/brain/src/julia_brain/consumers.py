@@ -14,9 +14,10 @@ from julia_common.errors import Permanent
 from julia_common.messaging import Consumer, Messaging, RetryPolicy
 from julia_common.messaging.topology import Queue
 
-# With the database down a delivery stays unacknowledged and is tried again here: a quarter of an
-# hour, half of RabbitMQ's limit for an unacknowledged delivery. Then it waits in the broker.
-PATIENT = RetryPolicy(in_place_seconds=(0.2, 0.5, 1.0, 2.0, *[3.0] * 300))
+# With the database down a delivery stays unacknowledged and is tried again here: for five minutes
+# at least, and when every call has to time out for less than the thirty that RabbitMQ allows. Then
+# it waits in the broker.
+PATIENT = RetryPolicy(in_place_seconds=(0.2, 0.5, 1.0, 2.0, *[3.0] * 95))
 
 INBOUND_PREFETCH = 40
 INBOUND_CONCURRENCY = 10

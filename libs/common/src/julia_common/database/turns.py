@@ -83,11 +83,15 @@ class TurnBegun(Answer):
 
 
 class TurnNotBegun(Answer):
-    """Why there is nothing to answer now; `transferido`: it was handed to a person just now."""
+    """Why there is nothing to answer now; `transferido`: it was handed to a person just now.
+
+    `instance` is said where `doorbell` may be true.
+    """
 
     status: Literal["ocupado", "aguardar", "pausado", "humano", "nada", "transferido"]
     due_in_ms: int | None = None
     doorbell: bool = False
+    instance: str | None = None
 
 
 class TurnRenewed(Answer):

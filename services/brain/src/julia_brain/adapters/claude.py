@@ -13,6 +13,7 @@ from anthropic.types.user_message_param import UserMessageParam
 
 from julia_brain import metrics
 from julia_brain.domain.prompt import Prompt
+from julia_brain.domain.reply import tidy
 from julia_brain.ports import Draft
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
@@ -156,7 +157,7 @@ def _messages(prompt: Prompt) -> list[MessageParam]:
 def _draft(message: Message, elapsed_s: float) -> Draft:
     usage = message.usage
     return Draft(
-        text="".join(block.text for block in message.content if block.type == "text").strip(),
+        text=tidy("".join(block.text for block in message.content if block.type == "text")),
         stop_reason=message.stop_reason,
         model=message.model,
         input_tokens=usage.input_tokens,

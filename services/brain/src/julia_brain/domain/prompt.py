@@ -17,6 +17,9 @@ MAX_MESSAGE_CHARACTERS: Final = 4_000
 MAX_HISTORY_CHARACTERS: Final = 12_000
 """Of all earlier messages; the oldest are left out first."""
 
+MAX_NAME_CHARACTERS: Final = 40
+"""Names come from WhatsApp profiles, where anything may be written."""
+
 _WEEKDAYS = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")
 
 _MEDIA = {
@@ -97,7 +100,7 @@ def _situation(doctor: DoctorFacts, now: datetime) -> str:
     facts = [
         f"{name}: {_one_line(value)}"
         for name, value in (
-            ("primeiro nome", doctor.first_name),
+            ("primeiro nome", (doctor.first_name or "")[:MAX_NAME_CHARACTERS]),
             ("especialidade", doctor.specialty),
             ("cidade", place),
         )

@@ -1,6 +1,7 @@
 """From the model's text to what may be sent: is it fit, and in which parts."""
 
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +59,13 @@ INSTRUCTIONS: Final = {
     Flaw.DENIES_BEING_AI: "você é uma assistente virtual e não pode negar isso; escreva de novo",
 }
 """What the model is told when a draft has a flaw, for its one second try."""
+
+
+def tidy(text: str) -> str:
+    """The text without what cannot be stored or shown: control characters, lone surrogates."""
+    return "".join(
+        char for char in text if char == "\n" or unicodedata.category(char) not in {"Cc", "Cs"}
+    ).strip()
 
 
 def flaw_of(text: str, stop_reason: str | None) -> Flaw | None:

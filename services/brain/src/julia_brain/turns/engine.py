@@ -83,7 +83,7 @@ class Engine:
         )
         if isinstance(begun, TurnNotBegun):
             metrics.TURNS.labels(begun.status).inc()
-            return _not_begun(begun)
+            return await self._not_begun(conversa_id, begun)
         turn = _Turn(conversa_id, token, begun, started)
         with structlog.contextvars.bound_contextvars(
             conversa_id=conversa_id, medico_id=begun.medico.id, turno_id=begun.turno_id
@@ -145,7 +145,7 @@ class Engine:
                     lease_s=LEASE_SECONDS,
                 )
                 if isinstance(again, TurnNotBegun):
-                    return _not_begun(again)
+                    return await self._not_begun(turn.conversa_id, again)
                 turn.begun = again
 
     def _is_last(self, turn: _Turn) -> bool:
@@ -200,6 +200,10 @@ class Engine:
             again = retry_in(waited, patience)
             await self._release(turn, "indisponibilidade", again)
             return Finished("adiado", again)
+        return await self._hand_over(turn, "indisponibilidade", _AWAY)
+
+    async def _hand_over(self, turn: _Turn, trigger: str, motivo: str) -> Finished:
+        """Give the conversation to a person, and tell the doctor."""
         committed = await self.turns.commit_turn(
             CommitTurn(
                 conversa_id=turn.conversa_id,
@@ -209,14 +213,15 @@ class Engine:
                 inbox_seq=turn.begun.inbox_seq,
                 force=True,
                 outcome="transferir",
-                handoff=Handoff(trigger_type="indisponibilidade", motivo=_AWAY, notify=True),
+                handoff=Handoff(trigger_type=trigger, motivo=motivo, notify=True),
                 usage=usage_of(turn.drafts),
             )
         )
         if committed.doorbell:
             await self.doorbell.ring(instance=turn.begun.instance, conversa_id=turn.conversa_id)
-        refused = committed.status == "recusado"
-        return Finished((committed.motivo or "recusado") if refused else "indisponibilidade")
+        if committed.status == "recusado":
+            return Finished(committed.motivo or "recusado")
+        return Finished(trigger)
 
     async def _release(
         self, turn: _Turn, motivo: str, retry_in_s: float = 0, *, falhou: bool = False
@@ -237,6 +242,11 @@ class Engine:
         except (Retryable, Permanent, TimeoutError) as error:
             _log.warning("a turn was not given back, its lease will end: %s", error)
 
+    async def _not_begun(self, conversa_id: str, answer: TurnNotBegun) -> Finished:
+        if answer.doorbell and answer.instance is not None:
+            await self.doorbell.ring(instance=answer.instance, conversa_id=conversa_id)
+        return Finished(answer.status, _seconds(answer.due_in_ms))
+
     def _account(self, turn: _Turn, finished: Finished) -> None:
         elapsed = self.clock.monotonic() - turn.started
         metrics.TURNS.labels(finished.outcome).inc()
@@ -250,10 +260,6 @@ class Engine:
             pendentes=len(turn.begun.pending),
             regeneracoes=turn.voided,
         )
-
-
-def _not_begun(answer: TurnNotBegun) -> Finished:
-    return Finished(answer.status, _seconds(answer.due_in_ms))
 
 
 def _seconds(milliseconds: int | None) -> float | None:
