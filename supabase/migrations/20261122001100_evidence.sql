@@ -15,7 +15,8 @@ declare
   v_known public.sent_ids;
   v_certain uuid[];
   v_possible uuid[];
-  v_open boolean;
+  v_certain_open boolean;
+  v_possible_open boolean;
   v_claim uuid;
   e public.envios;
   c public.conversations;
@@ -31,23 +32,31 @@ begin
     v_contacts := private.contacts_of(v_instance, private.need_identities(p));
   end if;
 
-  -- Attempts with these words that lack an id. The one that had begun last when the message left
-  -- comes first: an earlier one would have left earlier.
-  select coalesce(array_agg(claim_id order by claimed_at desc) filter (where certain), '{}'),
-         coalesce(array_agg(claim_id order by claimed_at desc) filter (where not certain), '{}'),
-         coalesce(bool_or(status in ('aberto', 'incerto')) filter (where not certain), false)
-    into v_certain, v_possible, v_open
-    from (select s.*, k.medico_id = any (v_contacts) as certain
-            from public.envios s join public.conversations k on k.id = s.conversa_id
-           where s.instance = v_instance and s.text_hash = v_hash and s.provider_message_id is null
-             and s.status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado')
-             -- Provider times are whole seconds.
-             and s.claimed_at <= v_provider_at + interval '5 seconds'
-             and s.claimed_at > v_provider_at - interval '1 hour'
-             and not private.is_somebody_else(k.medico_id, v_instance, v_identities, v_contacts)) a;
+  -- Attempts with these words that lack an id; first the one that had begun last when the message
+  -- left (provider times are whole seconds): an earlier one would have left earlier.
+  with attempts as (
+    select s.claim_id, s.status in ('aberto', 'incerto') as open, k.medico_id = any (v_contacts) as certain,
+           row_number() over (order by s.claimed_at > v_provider_at + interval '1 second',
+                                       s.claimed_at desc) as n
+      from public.envios s join public.conversations k on k.id = s.conversa_id
+     where s.instance = v_instance and s.text_hash = v_hash and s.provider_message_id is null
+       and (s.status in ('aberto', 'incerto', 'nao_confirmado')
+            -- What was certainly not sent can only have left at once.
+            or s.status = 'nao_enviado' and s.deadline_at > v_provider_at)
+       and s.claimed_at between v_provider_at - interval '1 hour' and v_provider_at + interval '5 seconds'
+       and not private.is_somebody_else(k.medico_id, v_instance, v_identities, v_contacts)
+  )
+  select coalesce(array_agg(claim_id order by open desc, n) filter (where certain), '{}'),
+         coalesce(array_agg(claim_id order by n) filter (where not certain), '{}'),
+         coalesce(bool_or(open) filter (where certain), false),
+         coalesce(bool_or(open) filter (where not certain), false)
+    into v_certain, v_possible, v_certain_open, v_possible_open
+    from attempts;
   v_claim := case
-    when cardinality(v_certain) > 0 then v_certain[1]
-    when cardinality(v_possible) = 1 and (v_contacts = '{}' or not v_open) then v_possible[1] end;
+    when v_certain_open then v_certain[1]
+    when v_possible_open then case when v_contacts = '{}' and cardinality(v_possible) = 1
+                                   then v_possible[1] end
+    else coalesce(v_certain[1], case when cardinality(v_possible) = 1 then v_possible[1] end) end;
   if v_claim is not null then
     e := private.lock_claim(v_claim);
     if e.provider_message_id is null and private.bind_sent(e.claim_id, v_key, v_source) then
@@ -56,7 +65,7 @@ begin
     end if;
   end if;
   -- Whose it is, the answer to the attempt will tell.
-  if v_claim is not null or v_open then
+  if v_claim is not null or v_possible_open then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
   if v_identities = '[]' then

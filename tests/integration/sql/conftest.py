@@ -60,6 +60,7 @@ class Julia:
         self.dsn = dsn
         self.owner = str(uuid.uuid4())
         self.ahead = timedelta(0)
+        self.timeouts = 0
 
     async def call(self, function: str, **p: Any) -> Any:
         """Call, and again after a lock timeout, as the services do: repeating is harmless."""
@@ -67,6 +68,7 @@ class Julia:
             try:
                 return await self.call_once(function, **p)
             except asyncpg.LockNotAvailableError:
+                self.timeouts += 1
                 await asyncio.sleep(0.05)
         return await self.call_once(function, **p)
 

@@ -141,6 +141,52 @@ async def test_an_ambiguous_echo_waits_for_the_answer(julia: Julia) -> None:
     assert await julia.value("select count(*) from medicos") == 2
 
 
+async def test_an_address_that_may_be_the_same_persons_waits_for_the_answer(julia: Julia) -> None:
+    """The doctor is known twice, by phone and by LID, and nothing has told yet that it is one."""
+    conversa = await julia.talk("oi")
+    by_lid = (await julia.receive(identities=[lid("77001")]))["conversa_id"]
+    claim = await julia.claim(conversa)
+
+    echo = {"text": "oi", "identities": [lid("77001")], "key_id": "W1"}
+    assert (await julia.echo(**echo))["status"] == "aguardar"
+
+    await julia.record(claim, provider_message_id="W1")
+    assert (await julia.echo(**echo))["status"] == "conhecida"
+    assert (await julia.conversation(by_lid))["controlled_by"] == "ai"
+
+
+async def test_a_record_by_such_an_address_is_evidence(julia: Julia) -> None:
+    claim = await julia.uncertain(await julia.talk("oi"))
+    await julia.receive(identities=[lid("77001")])
+
+    found = await julia.settle(
+        claim, "positiva", provider_message_id="W1", identities=[lid("77001")]
+    )
+
+    assert found["status"] == "enviada"
+
+
+async def test_the_answers_address_is_learnt(julia: Julia) -> None:
+    conversa = await julia.talk("oi")
+    claim = await julia.claim(conversa)
+
+    await julia.record(claim, provider_message_id="W1", remote_jid="551188887777@s.whatsapp.net")
+
+    again = await julia.receive(identities=[phone("551188887777")])
+    assert again["conversa_id"] == conversa
+
+
+async def test_what_was_certainly_not_sent_does_not_claim_a_later_echo(julia: Julia) -> None:
+    conversa = await julia.talk("oi")
+    claim = await julia.claim(conversa)
+    await julia.record(claim, "nao_enviada", permanent=True, motivo="exists:false")
+    await julia.later(minutes=3)
+
+    assert (await julia.echo("oi"))["status"] == "assumida"
+
+    assert await julia.states(conversa) == ["erro"]
+
+
 async def test_other_words_are_a_persons_even_while_a_send_is_open(julia: Julia) -> None:
     conversa = await julia.talk("um", "dois")
     claim = await julia.claim(conversa)

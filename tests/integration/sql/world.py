@@ -7,15 +7,17 @@ import asyncio
 import random
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.integration.sql.conftest import Julia, lid, phone
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
 NUMBERS = ("julia-um", "julia-dois")
-MAX_HORA, MAX_DIA = 40, 200
+MAX_HORA, MAX_DIA = 120, 600
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ class World:
     def __init__(self, julia: Julia, seed: int) -> None:
         self.julia = julia
         self.chance = random.Random(seed)
-        self.doctors = [Doctor(phone(f"55119{n:08d}"), lid(f"{7000 + n}")) for n in range(10)]
+        self.doctors = [Doctor(phone(f"55119{n:08d}"), lid(f"{7000 + n}")) for n in range(30)]
         self.messages: list[Message] = []
-        self.conversations: dict[str, Doctor] = {}
+        self.conversations: dict[str, Doctor | None] = {}
         self.deliveries: list[Delivery] = []
         self.claimed: set[str] = set()
         self.stops: dict[str, list[list[datetime]]] = defaultdict(list)
@@ -62,7 +64,7 @@ class World:
         self._brains = [str(uuid.uuid4()) for _ in range(3)]
         self._late: list[Callable[[], Awaitable[Any]]] = []
         self._control: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._acts: dict[Callable[[], Awaitable[None]], int] = {
+        self._acts: dict[Callable[[], Awaitable[None]], float] = {
             self.write: 14,
             self.write_from_elsewhere: 3,
             self.deliver_again: 6,
@@ -74,10 +76,10 @@ class World:
             self.settle: 8,
             self.acknowledge: 3,
             self.take_over: 2,
-            self.give_back: 3,
-            self.type_on_the_phone: 1,
+            self.give_back: 6,
+            self.type_on_the_phone: 0.5,
             self.write_as_person: 2,
-            self.opt_out_by_sql: 1,
+            self.opt_out_by_sql: 0.5,
             self.expire: 1,
             self.pause: 1,
             self.look: 2,
@@ -207,38 +209,52 @@ class World:
                 await self._post(conversa, claim)
 
     async def _post(self, conversa: str, claim: dict[str, Any]) -> None:
-        julia = self.julia
         fate = self.chance.choices(
             [
-                "answered", "echo first", "answer lost", "lost on the way", "refused", "impossible",
-                "released", "died before", "died after", "stopped after",
+                self._delivered,
+                self._lost,
+                self._refused,
+                self._impossible,
+                self._released,
+                self._died,
             ],
-            [40, 8, 4, 4, 5, 1, 4, 2, 2, 2],
-        )[0]  # fmt: skip
-        if fate in {"answered", "echo first", "answer lost", "died after", "stopped after"}:
-            delivery = Delivery(
-                uuid.uuid4().hex, julia.now(), claim, conversa, self.conversations.get(conversa)
-            )
-            self.deliveries.append(delivery)
-            answer = {"provider_message_id": delivery.key_id}
-            if fate == "echo first" or self.chance.random() < 0.3:
-                await self._echo(delivery)
-            if fate in {"answered", "echo first"}:
-                await asyncio.gather(*(julia.record(claim, **answer) for _ in range(2)))
-            elif fate == "answer lost":
-                await julia.record(claim, "incerta", motivo="timeout")
-            elif fate == "stopped after":
-                self._late.append(lambda: julia.record(claim, **answer))
-            if self.chance.random() < 0.3:
-                self._late.append(lambda: self._echo(delivery))
-        elif fate == "lost on the way":
-            await julia.record(claim, "incerta", motivo="timeout")
-        elif fate == "refused":
-            await julia.record(claim, "nao_enviada", motivo="conexão recusada")
-        elif fate == "impossible":
-            await julia.record(claim, "nao_enviada", permanent=True, motivo="exists:false")
-        elif fate == "released":
-            await julia.call("release_claim", claim_id=claim["claim_id"], motivo="tarde")
+            [56, 4, 5, 1, 4, 2],
+        )[0]
+        await fate(conversa, claim)
+
+    async def _lost(self, _: str, claim: dict[str, Any]) -> None:
+        await self.julia.record(claim, "incerta", motivo="timeout")
+
+    async def _refused(self, _: str, claim: dict[str, Any]) -> None:
+        await self.julia.record(claim, "nao_enviada", motivo="conexão recusada")
+
+    async def _impossible(self, _: str, claim: dict[str, Any]) -> None:
+        await self.julia.record(claim, "nao_enviada", permanent=True, motivo="exists:false")
+
+    async def _released(self, _: str, claim: dict[str, Any]) -> None:
+        await self.julia.call("release_claim", claim_id=claim["claim_id"], motivo="tarde")
+
+    async def _died(self, _: str, claim: dict[str, Any]) -> None:
+        """Before the POST: nothing tells."""
+
+    async def _delivered(self, conversa: str, claim: dict[str, Any]) -> None:
+        doctor = self.conversations.get(conversa)
+        delivery = Delivery(uuid.uuid4().hex, self.julia.now(), claim, conversa, doctor)
+        self.deliveries.append(delivery)
+        ending = self.chance.choices(
+            ["answered", "echo first", "answer lost", "died", "stopped"], [40, 8, 4, 2, 2]
+        )[0]
+        answer = {"provider_message_id": delivery.key_id}
+        if ending == "echo first" or self.chance.random() < 0.3:
+            await self._echo(delivery)
+        if ending in {"answered", "echo first"}:
+            await asyncio.gather(*(self.julia.record(claim, **answer) for _ in range(2)))
+        elif ending == "answer lost":
+            await self.julia.record(claim, "incerta", motivo="timeout")
+        elif ending == "stopped":
+            self._late.append(lambda: self.julia.record(claim, **answer))
+        if self.chance.random() < 0.3:
+            self._late.append(lambda: self._echo(delivery))
 
     async def _echo(self, delivery: Delivery) -> None:
         for _ in range(50):
@@ -357,9 +373,8 @@ class World:
                 await self._receive(
                     doctor, identities=[doctor.phone, doctor.lid], text="fim", instance=number
                 )
-        rows = await self.julia.sql("select id from conversations")
-        for row in rows:
-            self.conversations.setdefault(str(row["id"]), None)  # type: ignore[arg-type]
+        for row in await self.julia.sql("select id from conversations"):
+            self.conversations.setdefault(str(row["id"]), None)
         for _ in range(200):
             await self.julia.later(seconds=16)
             late, self._late = self._late, []
