@@ -124,13 +124,15 @@ def eventually() -> Callable[[Callable[[], Awaitable[bool] | bool]], Awaitable[N
 
 
 class TcpProxy:
-    """A way to a server that can be cut, refused, or made to swallow everything."""
+    """A way to a server that can be cut, refused, or made half-open."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._gate = asyncio.Event()
+        self._gate.set()
         self.refusing = False
         self.port = 0
 
@@ -143,12 +145,20 @@ class TcpProxy:
         assert self._server is not None
         self._server.close()
         self.cut()
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
         """Reset every connection."""
         for writer in self._writers:
             writer.transport.abort()
+
+    def stall(self) -> None:
+        """Let nothing more through on the connections that exist; new ones work."""
+        self._gate.clear()
+        self._gate = asyncio.Event()
+        self._gate.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refusing:
@@ -166,8 +176,10 @@ class TcpProxy:
             task.add_done_callback(self._tasks.discard)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gate = self._gate
         with suppress(OSError):
             while data := await reader.read(65536):
+                await gate.wait()
                 writer.write(data)
                 await writer.drain()
         self._writers.discard(writer)

@@ -269,6 +269,18 @@ async def test_consuming_recovers_from_a_cut_connection_and_what_was_in_flight_c
     assert await empty(broker, Queue.BRAIN_INBOUND)
 
 
+async def test_consuming_recovers_from_a_half_open_connection(
+    proxied: Messaging, proxy, messaging: Messaging, broker, received: Received, running, eventually
+) -> None:
+    seen = Seen()
+    async with running(proxied.consumer(Queue.BRAIN_INBOUND, seen)):
+        await messaging.publisher.publish(received("before"))
+        await eventually(lambda: seen.keys["before"] == 1)
+        proxy.stall()
+        await messaging.publisher.publish(received("after"))
+        await eventually(lambda: seen.keys["after"] >= 1)
+
+
 async def test_a_consumer_whose_queue_is_deleted_declares_it_and_goes_on(
     messaging: Messaging, broker, received: Received, running, eventually
 ) -> None:

@@ -89,6 +89,18 @@ async def test_publishing_recovers_from_a_cut_connection(
     assert (b"before" in first.body, b"after" in second.body) == (True, True)
 
 
+async def test_publishing_gives_a_half_open_connection_up_after_one_timeout(
+    proxied: Messaging, proxy, broker, received: Received
+) -> None:
+    await proxied.publisher.publish(received("before"))
+    proxy.stall()
+
+    with pytest.raises(Retryable, match="did not confirm"):
+        await proxied.publisher.publish(received("swallowed"))
+
+    await proxied.publisher.publish(received("after"))
+
+
 async def test_a_broker_that_is_away_is_retryable_and_not_ready(
     proxied: Messaging, proxy, received: Received
 ) -> None:

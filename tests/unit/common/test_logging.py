@@ -24,6 +24,8 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     root.handlers[:] = handlers
     root.setLevel(level)
+    for name in ("aiormq", "httpx", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -99,6 +101,7 @@ def test_libraries_that_write_whole_bodies_are_kept_quiet_in_debug(lines: Lines)
     configure_logging("julia-api", "DEBUG")
 
     logging.getLogger("aiormq.connection").debug("Prepare to send b'Oi, sou a Joana'")
+    logging.getLogger("aiormq.connection").error("error when creating transport")
     logging.getLogger("httpx").info("HTTP Request: POST http://user:pass@host/")
 
     assert lines() == []

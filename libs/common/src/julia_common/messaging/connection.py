@@ -8,7 +8,7 @@ back and lets publishers wait in the dark meanwhile. Here a caller gets an open 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -20,7 +20,7 @@ from julia_common.messaging import topology
 
 CONNECT_TIMEOUT_SECONDS = 5
 HEARTBEAT_SECONDS = 10
-"""A half-open connection is noticed after about two of these."""
+"""A half-open connection that is not used is noticed after about three of these."""
 
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, TimeoutError)
 """What aio-pika raises when the broker or the way to it is in trouble."""
@@ -61,6 +61,8 @@ class Broker:
                 await channel.initialize()
                 return channel
         except BROKER_ERRORS as error:
+            if isinstance(error, TimeoutError):
+                await self.suspect()
             message = f"RabbitMQ cannot be reached by {self._name}: {type(error).__name__}"
             raise Retryable(message) from error
 
@@ -68,6 +70,21 @@ class Broker:
         """Wait until the broker reads what we publish (it does not while an alarm is up)."""
         if self._connection is not None and self._connection.transport is not None:
             await self._connection.transport.connection.ready()
+
+    async def suspect(self) -> None:
+        """Give the connection up after a time of silence, unless an alarm explains the silence.
+
+        Heartbeats notice a half-open connection only after half a minute.
+        """
+        connection = self._connection
+        if connection is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await self.unblocked()
+            self._connection = None
+            await _abandon(connection)
+            _log.warning("%s: the broker was silent, the connection is given up", self._name)
 
     async def redeclare(self) -> None:
         """Declare the topology again, after something of it turned out to be gone."""
@@ -94,7 +111,7 @@ class Broker:
                 raise ConnectionError(message)
             if self._connection is not None and not self.is_connected:
                 lost, self._connection = self._connection, None
-                await lost.close()
+                await _abandon(lost)
             if self._connection is None:
                 self._connection = await self._connect()
             return self._connection
@@ -113,6 +130,12 @@ class Broker:
             raise
         _log.info("connected to RabbitMQ as %s", self._name)
         return connection
+
+
+async def _abandon(connection: AbstractConnection) -> None:
+    with suppress(*BROKER_ERRORS):
+        async with asyncio.timeout(1):
+            await connection.close()
 
 
 @asynccontextmanager

@@ -89,6 +89,8 @@ class Consumer:
                 _log.warning("%s: %s; trying again", self.name, brief(error))
                 if isinstance(error, ChannelNotFoundEntity):
                     await self._redeclare()
+                if isinstance(error, TimeoutError):
+                    await self._broker.suspect()
             pause = RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)]
             attempt += 1
             await stopped_within(stop, pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
@@ -118,8 +120,8 @@ class Consumer:
         self, channel: AbstractChannel, queue: AbstractQueue, prefetch: int, *until: asyncio.Event
     ) -> None:
         """Consume with `prefetch` until one of the events, the loss, or the stop."""
-        await channel.set_qos(prefetch_count=prefetch)
-        tag = await queue.consume(self._accept)
+        await channel.set_qos(prefetch_count=prefetch, timeout=WATCH_SECONDS)
+        tag = await queue.consume(self._accept, timeout=WATCH_SECONDS)
         self._note(subscribed=True)
         starving = False
         while not await _first_of(self._lost, self._stop, *until, seconds=WATCH_SECONDS):
@@ -131,7 +133,7 @@ class Consumer:
             if not declared.consumer_count or (starving and was_starving):
                 raise Retryable("the broker has forgotten the subscription")
         if not self._lost.is_set():
-            await queue.cancel(tag)
+            await queue.cancel(tag, timeout=WATCH_SECONDS)
 
     async def _redeclare(self) -> None:
         try:

@@ -89,6 +89,7 @@ class Publisher:
             raise Retryable(text) from error
         except TimeoutError as error:
             outcome = "timeout"
+            await self._broker.suspect()
             text = (
                 f"the broker did not confirm {routing_key} within {self._timeout:g} s: "
                 "it is away, overloaded, or an alarm blocks publishers"

@@ -104,8 +104,10 @@ async def tally(channel: AbstractChannel) -> dict[str, Counter[str]]:
     }
 
 
-async def replay(channel: AbstractChannel, key: SecretStr, http: httpx.AsyncClient) -> int:
-    """POST every quarantined body to the client's base URL, and forget those it accepts.
+async def replay(
+    channel: AbstractChannel, key: SecretStr, http: httpx.AsyncClient, *, to: str
+) -> int:
+    """POST every quarantined body to the URL `to`, and forget those it accepts.
 
     Returns how many it accepted. One that still cannot be read is accepted and comes back as a new
     one. Raises `Retryable` when the webhook does not accept a body, which stays as it was, and
@@ -115,7 +117,7 @@ async def replay(channel: AbstractChannel, key: SecretStr, http: httpx.AsyncClie
     async for message in _messages(channel, topology.Queue.INGEST_QUARANTINE):
         body = unseal(message.body, key)
         try:
-            answer = await http.post("", content=body)
+            answer = await http.post(to, content=body)
         except httpx.HTTPError as error:
             raise Retryable(f"the webhook does not answer: {type(error).__name__}") from error
         if not answer.is_success:
@@ -160,9 +162,9 @@ async def _replay(url: str) -> None:
     headers = {SECRET_HEADER: secret, "content-type": "application/json"}
     async with (
         open_broker(settings.rabbitmq_url, name=_NAME) as broker,
-        httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as http,
+        httpx.AsyncClient(headers=headers, timeout=30, trust_env=False) as http,
     ):
-        count = await replay(await broker.channel(), settings.quarantine_key, http)
+        count = await replay(await broker.channel(), settings.quarantine_key, http, to=url)
     sys.stdout.write(f"{count} delivered again\n")
 
 

@@ -22,8 +22,11 @@ from julia_common.telemetry import tracing
 from julia_common.telemetry.redaction import Redactor
 
 _CANONICAL = "julia.canonical"
-_TOO_TALKATIVE = ("aio_pika", "aiormq", "httpcore", "httpx", "hpack", "anthropic", "asyncio")
+_TOO_TALKATIVE = ("aio_pika", "httpcore", "httpx", "hpack", "anthropic", "asyncio")
 """Below WARNING these write URLs, frames and whole bodies."""
+
+_REPEATS_US = "aiormq"
+"""Logs every failed attempt to connect as an error with a traceback; ours says it in one line."""
 
 _canonical = logging.getLogger(_CANONICAL)
 
@@ -42,6 +45,7 @@ def configure_logging(service: str, level: str, *, secrets: Iterable[SecretStr] 
     _canonical.setLevel(logging.INFO)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(_REPEATS_US).setLevel(logging.CRITICAL)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
