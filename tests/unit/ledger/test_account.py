@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from julia_dev.ledger.account import Delivery, Period, Records, Written, balance
+from julia_dev.ledger.account import Delivery, Period, Records, Thought, Written, balance
 
 NOTICE = "Vou passar sua conversa para uma pessoa"
 CLEAN = Records(
@@ -20,6 +20,7 @@ CLEAN = Records(
         Delivery("bia", "Oi! (#m3)", 103.0),
         Delivery("caio", NOTICE, 104.0),
     ),
+    thoughts=(Thought((1, 2), 102.5), Thought((3,), 102.5)),
     taken_over={"caio": 101.0},
     worklist=frozenset({"davi"}),
     stops=(Period(110.0, 120.0),),
@@ -65,10 +66,22 @@ def test_a_clean_run_balances() -> None:
             replace(
                 CLEAN,
                 deliveries=(
-                    Delivery("ana", "Oi (#m2)", 108.0),
-                    Delivery("ana", "E (#m1)", 109.0),
+                    Delivery("ana", "Oi (#m2)", 178.0),
+                    Delivery("ana", "E (#m1)", 179.0),
                     *CLEAN.deliveries[1:],
                 ),
+            ),
+        ),
+        (
+            "out_of_order",
+            replace(
+                CLEAN,
+                deliveries=(
+                    Delivery("ana", "Oi (#m1)", 105.0),
+                    Delivery("ana", "E (#m2)", 106.0),
+                    *CLEAN.deliveries[1:],
+                ),
+                thoughts=(Thought((1,), 104.0), Thought((2,), 103.0)),
             ),
         ),
         (
@@ -83,7 +96,7 @@ def test_a_planted_failure_is_found(figure: str, planted: Records) -> None:
     assert getattr(balance(planted), figure) == 1
 
 
-def test_a_message_announced_late_may_be_answered_late() -> None:
+def test_a_message_accepted_late_may_be_answered_late() -> None:
     late = replace(
         CLEAN,
         written=(Written(1, "ana", 100, 107.0), *CLEAN.written[1:]),

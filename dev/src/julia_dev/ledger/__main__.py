@@ -20,7 +20,7 @@ from julia_dev.stack.errors import StackError
 
 async def _main() -> int:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
-    lasts_s = float(os.environ.get("LEDGER_SECONDS") or 150)
+    lasts_s = float(os.environ.get("LEDGER_SECONDS") or 240)
     print(f"seed {seed}", flush=True)
     folder = paths.RUN / "ledger"
     shutil.rmtree(folder, ignore_errors=True)

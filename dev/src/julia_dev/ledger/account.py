@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _MARKER = re.compile(r"#m(\d+)")
 
@@ -17,8 +18,9 @@ START_BUDGET_S = 2.0
 ARRIVAL_GRACE_S = 0.5
 """From the start of a POST to its arrival at the simulator, on a machine with two busy cores."""
 
-LATE_WEBHOOK_S = 5.0
-"""A message announced this long before an answer should have been part of it."""
+RECOVERY_S = 60.0
+"""What was accepted this long before an answer was known when that answer was made, whatever had
+been killed: recovery takes no longer. What was accepted later may be answered later."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,14 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Thought:
+    """An answer that Claude finished: the messages it names, in its order."""
+
+    numbers: tuple[int, ...]
+    ended_at: float
+
+
+@dataclass(frozen=True)
 class Period:
     """From the commit of a stop to the commit of its end."""
 
@@ -57,6 +67,7 @@ class Records:
 
     written: Sequence[Written]
     deliveries: Sequence[Delivery]
+    thoughts: Sequence[Thought]
     taken_over: dict[str, float]
     """Doctor to the commit of the takeover that the driver made."""
     worklist: frozenset[str]
@@ -95,7 +106,7 @@ def balance(records: Records) -> Account:
     lost = open_numbers - by_driver - by_julia
 
     doubled = [*_repeated_texts(records), *_repeated_answers(replies)]
-    disorder = list(_out_of_order(accepted, replies))
+    disorder = [*_out_of_order(accepted, replies), *_overtaking(records, replies)]
     crossed = list(_crossed(records))
     late = list(_after_stop(records))
     return Account(
@@ -135,12 +146,8 @@ class _Reply:
 def _replies(records: Records) -> list[_Reply]:
     """Return the deliveries that answer something, in the order of their arrival."""
     ordered = sorted(records.deliveries, key=lambda delivery: delivery.arrived_at)
-    found = (_Reply(d.doctor, d.text, d.arrived_at, _numbers(d.text)) for d in ordered)
+    found = (_Reply(d.doctor, d.text, d.arrived_at, numbers_in(d.text)) for d in ordered)
     return [reply for reply in found if reply.numbers]
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _MARKER.findall(text))
 
 
 def _answers(replies: Iterable[_Reply]) -> dict[int, _Reply]:
@@ -155,7 +162,7 @@ def _repeated_texts(records: Records) -> Iterable[str]:
     """Yield each delivery of a text that its doctor had already received."""
     counts = Counter((d.doctor, d.text) for d in records.deliveries)
     for (_, text), count in counts.items():
-        yield from [f"text with {_numbers(text) or 'no number'} x{count}"] * (count - 1)
+        yield from [f"text with {numbers_in(text) or 'no number'} x{count}"] * (count - 1)
 
 
 def _repeated_answers(replies: Iterable[_Reply]) -> Iterable[str]:
@@ -170,7 +177,7 @@ def _crossed(records: Records) -> Iterable[str]:
     """Yield each answer that reached another doctor than the one who had asked."""
     doctor_of = {w.number: w.doctor for w in records.written}
     for delivery in records.deliveries:
-        for number in _numbers(delivery.text):
+        for number in numbers_in(delivery.text):
             if doctor_of.get(number) != delivery.doctor:
                 yield f"#m{number}"
 
@@ -178,7 +185,7 @@ def _crossed(records: Records) -> Iterable[str]:
 def _out_of_order(accepted: Sequence[Written], replies: Sequence[_Reply]) -> Iterable[str]:
     """Yield messages answered after, or named behind, one that was written later.
 
-    A message whose webhook came late may be answered later: it was not known before.
+    A message that was accepted late may be answered later: it was not known before.
     """
     written = {w.number: w for w in accepted}
     of_doctor: dict[str, list[_Reply]] = defaultdict(list)
@@ -189,7 +196,7 @@ def _out_of_order(accepted: Sequence[Written], replies: Sequence[_Reply]) -> Ite
         newest_reply: _Reply | None = None
         for reply in mine:
             known = [written[n] for n in reply.numbers if n in written]
-            for before, after in zip(known, known[1:], strict=False):
+            for before, after in pairwise(known):
                 if after.provider_at < before.provider_at:
                     yield f"#m{after.number} behind #m{before.number}"
             for message in known:
@@ -198,7 +205,7 @@ def _out_of_order(accepted: Sequence[Written], replies: Sequence[_Reply]) -> Ite
                     and newest_reply is not None
                     and newest_reply is not reply
                     and message.provider_at < newest.provider_at
-                    and (message.accepted_at or 0) < newest_reply.arrived_at - LATE_WEBHOOK_S
+                    and (message.accepted_at or 0) < newest_reply.arrived_at - RECOVERY_S
                 ):
                     yield f"#m{message.number} after #m{newest.number}"
             for message in known:
@@ -206,16 +213,34 @@ def _out_of_order(accepted: Sequence[Written], replies: Sequence[_Reply]) -> Ite
                     newest, newest_reply = message, reply
 
 
+def _overtaking(records: Records, replies: Sequence[_Reply]) -> Iterable[str]:
+    """Yield each reply that a doctor received after one that Claude had finished later."""
+    ended_at = {thought.numbers: thought.ended_at for thought in records.thoughts}
+    newest: dict[str, float] = {}
+    for reply in replies:
+        ended = ended_at.get(reply.numbers)
+        if ended is None:
+            continue
+        if ended < newest.get(reply.doctor, ended):
+            yield f"answer of #m{reply.numbers[0]} overtaken"
+        newest[reply.doctor] = max(ended, newest.get(reply.doctor, ended))
+
+
+def numbers_in(text: str) -> tuple[int, ...]:
+    """Return the numbers of the messages that a text names, in its order."""
+    return tuple(int(number) for number in _MARKER.findall(text))
+
+
 def _after_stop(records: Records) -> Iterable[str]:
     """Yield what arrived too long after a stop (of all, or of the one doctor)."""
     limit = START_BUDGET_S + ARRIVAL_GRACE_S
     for delivery in records.deliveries:
         if any(stop.since + limit < delivery.arrived_at < stop.until for stop in records.stops):
-            yield f"pause: {_numbers(delivery.text)}"
+            yield f"pause: {numbers_in(delivery.text)}"
         taken = records.taken_over.get(delivery.doctor)
         if (
             taken is not None
             and delivery.text not in records.notices
             and delivery.arrived_at > taken + limit
         ):
-            yield f"takeover: {_numbers(delivery.text)}"
+            yield f"takeover: {numbers_in(delivery.text)}"

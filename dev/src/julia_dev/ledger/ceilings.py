@@ -56,7 +56,7 @@ async def run(folder: Path) -> Ceilings:
     in_hour: list[int] = []
     async with (
         Stack(StackConfig.apart(folder, env=env)) as stack,
-        World(stack.url("evolution"), stack.url("anthropic"), stack.pg_dsn()) as world,
+        World(stack) as world,
     ):
         print(f"{len(people)} doctors at {PER_HOUR} an hour and {PER_DAY} a day", flush=True)
         await world.join(people, plain=True)

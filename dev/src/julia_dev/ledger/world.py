@@ -8,7 +8,8 @@ from typing import Any, Self
 import asyncpg
 import httpx
 
-from julia_dev.ledger.account import Delivery, Period, Records, Written
+from julia_dev.ledger.account import Delivery, Period, Records, Thought, Written, numbers_in
+from julia_dev.stack.stack import Stack
 
 LID_FORMS = ("none", "none", "none", "none", "none", "alt", "overwritten", "sender_pn", "bare")
 """Most doctors show their number; the others are written as the versions of Evolution do."""
@@ -40,11 +41,12 @@ class Handoff:
 class World:
     """One run's neighbours: the simulated WhatsApp, the simulated Claude, the SQL console."""
 
-    def __init__(self, whatsapp: str, claude: str, dsn: str) -> None:
-        """Talk to the simulators at these addresses and to the database as its owner."""
-        self._whatsapp = _client(whatsapp)
-        self._claude = _client(claude)
-        self._dsn = dsn
+    def __init__(self, stack: Stack) -> None:
+        """Talk to the stack's simulators, to its broker, and to its database as the owner."""
+        self._whatsapp = _client(stack.url("evolution"))
+        self._claude = _client(stack.url("anthropic"))
+        self._broker = _client(stack.rabbitmq.management_url())
+        self._dsn = stack.pg_dsn()
         self._number_of: dict[str, str] = {}
         self._lid_of: dict[str, str] = {}
 
@@ -54,6 +56,7 @@ class World:
     async def __aexit__(self, *_: object) -> None:
         await self._whatsapp.aclose()
         await self._claude.aclose()
+        await self._broker.aclose()
 
     # What doctors and people do
 
@@ -135,6 +138,25 @@ class World:
             Delivery(record["doctor"], record["text"], record["started_at"])
             for record in await self.records("delivery")
         ]
+
+    async def thoughts(self) -> list[Thought]:
+        """Return the answers that the simulated Claude finished."""
+        answer = await self._claude.get("/_sim/requests")
+        return [
+            Thought(numbers_in(request["answer"]), request["ended_at"])
+            for request in answer.json()
+            if request["answer"] and request["ended_at"] is not None
+        ]
+
+    async def queued(self) -> int:
+        """Return how many messages wait in the broker's queues, wait queues included."""
+        answer = await self._broker.get("/api/queues")
+        answer.raise_for_status()
+        return sum(
+            queue.get("messages", 0)
+            for queue in answer.json()
+            if not queue["name"].endswith((".dead", ".quarantine"))
+        )
 
     # The SQL console: the runbook's statements, and what cannot be seen from outside
 
@@ -229,6 +251,7 @@ async def gather(
             for key_id, (number, doctor, provider_at) in written.items()
         ],
         deliveries=await world.deliveries(),
+        thoughts=await world.thoughts(),
         taken_over=taken_over,
         worklist=frozenset(h.doctor for h in handoffs) - taken_over.keys(),
         stops=stops,
