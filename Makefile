@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down reset psql test check smoke ledger lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke ledger lock format bootstrap
 
 PYTHON := .venv/bin/python
 COMPOSE := docker compose --env-file .run/compose.env
@@ -12,19 +12,29 @@ help: ## Show what there is
 bootstrap: # What is missing on this machine: servers, Python, .venv
 	@dev/bootstrap
 
-up: bootstrap ## Start everything and print the page's address; Ctrl-C stops (DOCKER=1: compose.yaml)
 ifdef DOCKER
-	@$(PYTHON) -m julia_dev.compose .run/compose.env
+
+up: docker
 	@exec $(COMPOSE) up --build
+
+down: docker
+	@$(COMPOSE) down
+
+docker: # Who asks for Docker needs no servers of Debian's
+	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { \
+	  echo "DOCKER=1 needs a running Docker engine with the compose plugin. Without: make up" >&2; \
+	  exit 1; }
+	@dev/bootstrap --without-servers
+	@$(PYTHON) -m julia_dev.compose .run/compose.env
+
 else
+
+up: bootstrap ## Start everything and print the page's address; Ctrl-C stops (DOCKER=1: compose.yaml)
 	@exec $(PYTHON) -m julia_dev.stack up
-endif
 
 down: bootstrap ## Stop what `make up` started
-ifdef DOCKER
-	@$(COMPOSE) down
-else
 	@$(PYTHON) -m julia_dev.stack down
+
 endif
 
 reset: bootstrap ## Stop it and throw the local data away
@@ -33,9 +43,12 @@ reset: bootstrap ## Stop it and throw the local data away
 psql: bootstrap ## Open the local database (ARGS='-c "select ..."')
 	@exec $(PYTHON) -m julia_dev.stack psql $(ARGS)
 
-test: ## Run all tests on real RabbitMQ, Redis, PostgreSQL and a browser
+test: ## Run the tests, on real RabbitMQ, Redis, PostgreSQL and a browser (ARGS="-k pause")
 	@dev/bootstrap --with-browser
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not faults' $(ARGS)
+
+faults: bootstrap ## Run the tests that kill, freeze and cut off processes of whole stacks
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -m faults $(ARGS)
 
 check: bootstrap ## What CI asks beside the tests: format, lint, types, imports, generated files
 	@$(PYTHON) -m julia_dev.check

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from julia_dev import paths
+from julia_dev.stack.config import DEVELOPMENT_CEILINGS
+from julia_dev.stack.environment import page_note
 from julia_dev.stack.secrets import Secrets
 
 
@@ -23,6 +25,7 @@ def variables(secrets: Secrets, anthropic_api_key: str | None) -> dict[str, str]
         else {"ANTHROPIC_API_KEY": secrets.anthropic_api_key}
     )
     return {
+        "JULIA_PAGE_NOTE": page_note(DEVELOPMENT_CEILINGS, by_claude=anthropic_api_key is not None),
         "SUPABASE_SERVICE_KEY": secrets.service_key,
         "JWT_SECRET": secrets.jwt_secret,
         "EVOLUTION_API_KEY": secrets.evolution_api_key,
@@ -39,9 +42,11 @@ def main() -> None:
     """Write the variables into the file named on the command line."""
     target = Path(sys.argv[1])
     paths.RUN.mkdir(exist_ok=True)
-    found = variables(Secrets.load(paths.RUN / "secrets.json"), os.environ.get("ANTHROPIC_API_KEY"))
+    found = variables(
+        Secrets.load(paths.RUN / "secrets.json"), os.environ.get("ANTHROPIC_API_KEY") or None
+    )
     target.touch(mode=0o600)
-    target.write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+    target.write_text("".join(f"{name}='{value}'\n" for name, value in found.items()))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ class StackConfig:
         replicas: how many processes of a service run; one, unless named here.
         env: environment of all services, over the defaults.
         part_env: environment of one part (`brain`, `evolution`, ...), over `env`.
-        durable: False makes PostgreSQL faster and unsafe against a power cut, not against kills.
+        durable: False suits what is thrown away afterwards: PostgreSQL is faster and unsafe against
+            a power cut (not against kills), and at the end of an `async with` nothing tidies up.
     """
 
     folder: Path

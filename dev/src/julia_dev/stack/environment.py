@@ -51,7 +51,7 @@ def of_evolution(config: StackConfig, services: Mapping[str, str], folder: Path)
         **{name: services[name] for name in optional if name in services},
         "WEBHOOK_URL": f"{_url(config, 'ingest')}/webhook/evolution",
         "SIM_STATE": str(folder / "state.json"),
-        "JULIA_PAGE_NOTE": _page_note(config, services),
+        "JULIA_PAGE_NOTE": page_note(services, by_claude=answered_by_claude(config)),
     }
 
 
@@ -69,9 +69,9 @@ def answered_by_claude(config: StackConfig) -> bool:
     return "ANTHROPIC_API_KEY" in config.env
 
 
-def _page_note(config: StackConfig, services: Mapping[str, str]) -> str:
+def page_note(services: Mapping[str, str], *, by_claude: bool) -> str:
     """Return what the page says about this instance, in the language of those who look at it."""
-    answering = "o Claude" if answered_by_claude(config) else "o simulador da Anthropic"
+    answering = "o Claude" if by_claude else "o simulador da Anthropic"
     return (
         f"Ambiente local. Tetos de desenvolvimento: {services.get('MAX_MSGS_POR_HORA', '15')} "
         f"mensagens por hora e {services.get('MAX_MSGS_POR_DIA', '80')} por dia "

@@ -79,7 +79,7 @@ class Stack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.stop()
+        await self.stop(at_once=not self.config.durable)
 
     async def start(self) -> None:
         """Start every part and wait until all are ready.
@@ -95,20 +95,21 @@ class Stack:
                 for part in self._parts():
                     needed = [tasks[name] for name in part.needs if name in tasks]
                     tasks[part.name] = group.create_task(self._bring_up(part, needed))
-        except* StackError as group_of_errors:
-            await self.stop()
-            raise _first(group_of_errors) from None
-        except* asyncio.CancelledError:
-            await self.stop()
+        except BaseExceptionGroup as group_of_errors:
+            await self.stop(at_once=True)
+            refusals = group_of_errors.subgroup(StackError)
+            raise (_first(refusals) if refusals else group_of_errors) from None
+        except asyncio.CancelledError:
+            await self.stop(at_once=True)
             raise
 
-    async def stop(self) -> None:
-        """Stop everything, what was started last first."""
+    async def stop(self, *, at_once: bool = False) -> None:
+        """Stop everything, what was started last first; `at_once` lets nothing tidy up."""
         for names in (SERVICES, SIMULATORS, (*SERVERS, "epmd")):
             going = [
                 self._keepers.pop(each) for each in list(self._keepers) if _part_of(each) in names
             ]
-            await asyncio.gather(*(keeper.stop() for keeper in going))
+            await asyncio.gather(*(keeper.stop(at_once=at_once) for keeper in going))
         self.output.close()
 
     def processes(self, part: str | None = None) -> list[str]:
