@@ -20,8 +20,10 @@ end $$;
 
 -- The whole contact stops: opt-out recorded, drafts and unsent parts void, one confirmation. What
 -- the doctor wrote after it (it may arrive late) waits for an answer. The caller holds all
--- conversations of the contact and its row. True if a confirmation waits.
-create function private.opt_out(p_conversa uuid, p_at timestamptz, p_motivo text) returns boolean
+-- conversations of the contact and its row. True if something waits to be sent.
+create function private.opt_out(
+  p_conversa uuid, p_at timestamptz, p_motivo text, p_confirm boolean)
+returns boolean
 language plpgsql set search_path = ''
 as $$
 declare
@@ -40,7 +42,7 @@ begin
     perform private.end_lease(c.id, api.agora(), '[]');
   end loop;
   -- Told once, and again only when the doctor had taken the conversation up in between.
-  if (not m.opted_out or exists (
+  if p_confirm and (not m.opted_out or exists (
         select from public.interacoes
          where medico_id = m.id and tipo = 'entrada' and situacao in ('respondida', 'humano')
            and provider_at > m.opted_out_at and provider_at <= p_at))
@@ -104,7 +106,8 @@ begin
     else 'pendente' end;
   if v_situacao = 'historico' then
     v_status := 'historico';
-    v_optout := false;
+    -- What was said before the number was ours binds nobody; later, even days late, it does.
+    v_optout := v_optout and v_provider_at >= coalesce(v_connected, '-infinity');
   elsif v_optout then
     v_situacao := 'optout';
   end if;
@@ -115,7 +118,8 @@ begin
   values
     (c.medico_id, c.id, v_instance, 'entrada', 'medico', v_tipo, coalesce(p ->> 'conteudo', ''),
      coalesce(p -> 'anexos', '{}'), nullif(p -> 'quoted', 'null'), v_key, v_provider_at, v_now,
-     case when v_situacao = 'pendente' then c.inbox_seq + 1 end, v_situacao, coalesce(p ->> 'origin', 'webhook'))
+     case when v_situacao = 'pendente' then c.inbox_seq + 1 end, v_situacao,
+     coalesce(p ->> 'origin', 'webhook'))
   returning id into v_id;
   update public.inbox_keys set interacao_id = v_id where instance = v_instance and key_id = v_key;
 
@@ -141,7 +145,8 @@ begin
    where id = c.id returning * into c;
 
   if v_optout then
-    v_doorbell := private.opt_out(c.id, v_provider_at, coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'));
+    v_doorbell := private.opt_out(c.id, v_provider_at,
+      coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'), v_status = 'nova');
     select * into c from public.conversations where id = c.id;
   end if;
 

@@ -162,7 +162,8 @@ begin
   if found then
     -- A repeated call: the same answer while the claim stands.
     if e.status = 'aberto' then
-      return private.claim_answer(e) || jsonb_build_object('usage', private.usage_json(e.instance, v_timeout));
+      return private.claim_answer(e)
+        || jsonb_build_object('usage', private.usage_json(e.instance, v_timeout));
     end if;
     return jsonb_build_object('status', 'recusado', 'motivo', 'ja_resolvida', 'retry_in_ms', null);
   end if;

@@ -15,8 +15,7 @@ declare
   v_known public.sent_ids;
   v_certain uuid[];
   v_possible uuid[];
-  v_certain_open boolean;
-  v_possible_open boolean;
+  v_open boolean;
   v_claim uuid;
   e public.envios;
   c public.conversations;
@@ -48,15 +47,12 @@ begin
   )
   select coalesce(array_agg(claim_id order by open desc, n) filter (where certain), '{}'),
          coalesce(array_agg(claim_id order by n) filter (where not certain), '{}'),
-         coalesce(bool_or(open) filter (where certain), false),
          coalesce(bool_or(open) filter (where not certain), false)
-    into v_certain, v_possible, v_certain_open, v_possible_open
+    into v_certain, v_possible, v_open
     from attempts;
   v_claim := case
-    when v_certain_open then v_certain[1]
-    when v_possible_open then case when v_contacts = '{}' and cardinality(v_possible) = 1
-                                   then v_possible[1] end
-    else coalesce(v_certain[1], case when cardinality(v_possible) = 1 then v_possible[1] end) end;
+    when not v_open and v_certain <> '{}' then v_certain[1]
+    when cardinality(v_possible) = 1 and (not v_open or v_contacts = '{}') then v_possible[1] end;
   if v_claim is not null then
     e := private.lock_claim(v_claim);
     if e.provider_message_id is null and private.bind_sent(e.claim_id, v_key, v_source) then
@@ -65,7 +61,7 @@ begin
     end if;
   end if;
   -- Whose it is, the answer to the attempt will tell.
-  if v_claim is not null or v_possible_open then
+  if v_claim is not null or v_open then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
   if v_identities = '[]' then
@@ -215,6 +211,8 @@ declare
   v_now timestamptz := api.agora();
   v_status text := 'aguardar';
   v_next interval := interval '5 seconds';
+  v_give_up boolean := v_now > e.claimed_at + case when v_reachable then interval '90 seconds'
+                                                   else interval '15 minutes' end;
 begin
   select * into f from public.fila_mensagens where id = e.fila_id;
   select * into c from public.conversations where id = e.conversa_id;
@@ -231,6 +229,13 @@ begin
     -- The same words to another doctor prove nothing about this one.
     if private.is_somebody_else(c.medico_id, e.instance, p -> 'identities', v_contacts) then
       v_status := 'outro_contato';
+    elsif not c.medico_id = any (v_contacts) and exists (
+      select from public.envios o join public.conversations k on k.id = o.conversa_id
+       where k.medico_id = any (v_contacts) and o.instance = e.instance
+         and o.text_hash = e.text_hash and o.provider_message_id is null
+         and o.status in ('aberto', 'incerto')) then
+      -- It may as well be that other attempt's: its answer will tell, or a person.
+      v_status := case when v_give_up then 'estacionada' else 'aguardar' end;
     elsif private.bind_sent(e.claim_id, private.need_text(p, 'provider_message_id'), 'findMessages') then
       v_status := 'enviada';
     else
@@ -254,8 +259,7 @@ begin
       perform private.back_to_pending(f.id, interval '0', 'reenvio após duas verificações');
       v_status := 'reenviar';
     end if;
-  elsif v_now > e.claimed_at + (case when v_reachable then interval '90 seconds'
-                                     else interval '15 minutes' end) then
+  elsif v_give_up then
     v_status := 'estacionada';
   end if;
 

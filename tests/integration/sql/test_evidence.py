@@ -166,6 +166,20 @@ async def test_a_record_by_such_an_address_is_evidence(julia: Julia) -> None:
     assert found["status"] == "enviada"
 
 
+async def test_of_two_attempts_that_it_may_belong_to_neither_gets_it(julia: Julia) -> None:
+    by_phone = await julia.talk("oi")
+    by_lid = (await julia.receive(identities=[lid("77001")]))["conversa_id"]
+    await julia.answer(by_lid, "oi")
+    claims = [await julia.uncertain(by_phone), await julia.uncertain(by_lid)]
+    record = {"provider_message_id": "W1", "identities": [lid("77001")]}
+
+    assert (await julia.settle(claims[0], "positiva", **record))["status"] == "aguardar"
+
+    # The other one, whose address it is, settles first; then it is that one's.
+    assert (await julia.settle(claims[1], "positiva", **record))["status"] == "enviada"
+    assert (await julia.settle(claims[0], "positiva", **record))["status"] == "id_de_outro"
+
+
 async def test_the_answers_address_is_learnt(julia: Julia) -> None:
     conversa = await julia.talk("oi")
     claim = await julia.claim(conversa)

@@ -87,6 +87,24 @@ async def test_an_opt_out_that_arrives_late_spares_what_was_written_after_it(jul
     assert kinds == ["optout_confirmation", "outra resposta"]
 
 
+async def test_an_opt_out_that_arrives_days_late_is_kept_without_a_word(julia: Julia) -> None:
+    conversa = (await julia.receive(provider_at=julia.ago(days=4)))["conversa_id"]
+
+    late = await julia.receive(text="SAIR", provider_at=julia.ago(days=3), opt_out=STOP)
+
+    assert (late["status"], late["doorbell"]) == ("historico", False)
+    assert await julia.value("select opted_out from medicos")
+    assert await julia.parts(conversa) == []
+
+
+async def test_an_opt_out_from_before_the_number_was_ours_binds_nobody(julia: Julia) -> None:
+    await julia.call("connection_changed", instance="julia-teste", state="open")
+
+    await julia.receive(text="SAIR", provider_at=julia.ago(days=3), opt_out=STOP)
+
+    assert not await julia.value("select opted_out from medicos")
+
+
 async def test_a_reaction_does_not_undo_an_opt_out(julia: Julia) -> None:
     conversa = await julia.talk("resposta")
     await julia.opt_out_by_sql()
