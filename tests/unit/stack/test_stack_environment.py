@@ -1,0 +1,55 @@
+"""What services, simulators and compose are told."""
+
+import re
+from pathlib import Path
+
+import jwt
+
+from julia_dev import compose, paths
+from julia_dev.stack.config import StackConfig
+from julia_dev.stack.secrets import Secrets
+from julia_dev.stack.stack import Stack
+
+
+def _environment(folder: Path, **environ: str) -> dict[str, str]:
+    made_up = StackConfig.of_make_up(environ)
+    return Stack(StackConfig(folder=folder, ports=made_up.ports, env=made_up.env)).environment()
+
+
+def test_without_a_key_the_simulator_answers_and_its_made_up_key_goes_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    environment = _environment(tmp_path)
+
+    assert environment["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:18010"
+    assert environment["ANTHROPIC_API_KEY"].startswith("sk-ant-local-")
+
+
+def test_with_a_key_claude_answers(tmp_path: Path) -> None:
+    environment = _environment(tmp_path, ANTHROPIC_API_KEY="sk-ant-real")
+
+    assert environment["ANTHROPIC_API_KEY"] == "sk-ant-real"
+    assert "ANTHROPIC_BASE_URL" not in environment
+
+
+def test_development_ceilings_hold_until_the_environment_says_otherwise(tmp_path: Path) -> None:
+    assert _environment(tmp_path)["MAX_MSGS_POR_HORA"] == "600"
+    assert _environment(tmp_path, MAX_MSGS_POR_HORA="15")["MAX_MSGS_POR_HORA"] == "15"
+
+
+def test_secrets_are_kept_for_the_next_start_and_readable_by_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+
+    made = Secrets.load(path)
+
+    assert Secrets.load(path) == made
+    assert path.stat().st_mode & 0o077 == 0
+    claims = jwt.decode(made.service_key, made.jwt_secret, algorithms=["HS256"])
+    assert claims["role"] == "service_role"
+
+
+def test_compose_gets_every_variable_that_it_insists_on() -> None:
+    wanted = set(re.findall(r"\$\{(\w+):\?", (paths.ROOT / "compose.yaml").read_text()))
+
+    assert wanted
+    assert wanted <= compose.variables(Secrets.generate(), None).keys()
