@@ -220,9 +220,12 @@ begin
   perform private.ensure_instance(v_instance);
   update public.whatsapp_instances
      set state = v_state, state_reason = (p ->> 'reason')::integer, state_at = api.agora(),
-         first_connected_at = case when v_state = 'open'
-                                   then coalesce(first_connected_at, api.agora())
-                                   else first_connected_at end
+         -- Whoever brought messages was connected already: of a number paired before Julia came, the
+         -- first `open` that she hears of is a reconnection, and what follows it is its backlog.
+         first_connected_at = case when v_state = 'open' then coalesce(first_connected_at,
+             (select min(created_at) from public.inbox_keys where instance = v_instance),
+             api.agora())
+           else first_connected_at end
    where instance = v_instance;
   return jsonb_build_object('status', 'ok');
 end $$;

@@ -98,6 +98,16 @@ async def test_a_later_connection_does_not_make_messages_history(julia: Julia) -
     assert (await julia.receive(provider_at=julia.ago(minutes=20)))["status"] == "nova"
 
 
+async def test_a_number_that_was_connected_before_julia_came_loses_no_backlog(julia: Julia) -> None:
+    await julia.receive()
+    await julia.later(hours=3)
+    # The first word of its connection: it was cut, and is back.
+    await julia.call("connection_changed", instance=INSTANCE, state="connecting")
+    await julia.call("connection_changed", instance=INSTANCE, state="open")
+
+    assert (await julia.receive(provider_at=julia.ago(minutes=20)))["status"] == "nova"
+
+
 async def test_a_reaction_asks_for_no_answer_and_refuses_no_draft(julia: Julia) -> None:
     conversa = (await julia.receive())["conversa_id"]
     await julia.make_due(conversa)
