@@ -20,7 +20,7 @@ CLEAN = Records(
         Delivery("bia", "Oi! (#m3)", 103.0),
         Delivery("caio", NOTICE, 104.0),
     ),
-    thoughts=(Thought((1, 2), 102.5), Thought((3,), 102.5)),
+    thoughts=(Thought((1, 2), 102.0, 102.5), Thought((3,), 102.0, 102.5)),
     taken_over={"caio": 101.0},
     worklist=frozenset({"davi"}),
     stops=(Period(110.0, 120.0),),
@@ -66,9 +66,14 @@ def test_a_clean_run_balances() -> None:
             replace(
                 CLEAN,
                 deliveries=(
-                    Delivery("ana", "Oi (#m2)", 178.0),
-                    Delivery("ana", "E (#m1)", 179.0),
+                    Delivery("ana", "Oi (#m2)", 105.0),
+                    Delivery("ana", "E (#m1)", 109.0),
                     *CLEAN.deliveries[1:],
+                ),
+                thoughts=(
+                    Thought((1,), 102.0, None),
+                    Thought((2,), 103.0, 104.0),
+                    Thought((1,), 107.0, 108.0),
                 ),
             ),
         ),
@@ -81,7 +86,7 @@ def test_a_clean_run_balances() -> None:
                     Delivery("ana", "E (#m2)", 106.0),
                     *CLEAN.deliveries[1:],
                 ),
-                thoughts=(Thought((1,), 104.0), Thought((2,), 103.0)),
+                thoughts=(Thought((1,), 101.5, 104.0), Thought((2,), 102.0, 103.0)),
             ),
         ),
         (
@@ -96,15 +101,15 @@ def test_a_planted_failure_is_found(figure: str, planted: Records) -> None:
     assert getattr(balance(planted), figure) == 1
 
 
-def test_a_message_accepted_late_may_be_answered_late() -> None:
+def test_a_message_that_was_not_known_yet_may_be_answered_late() -> None:
     late = replace(
         CLEAN,
-        written=(Written(1, "ana", 100, 107.0), *CLEAN.written[1:]),
         deliveries=(
             Delivery("ana", "Oi (#m2)", 105.0),
             Delivery("ana", "E (#m1)", 109.0),
             *CLEAN.deliveries[1:],
         ),
+        thoughts=(Thought((2,), 103.0, 104.0), Thought((1,), 107.0, 108.0)),
     )
     assert balance(late).out_of_order == 0
 

@@ -5,7 +5,7 @@ found.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,10 +17,6 @@ START_BUDGET_S = 2.0
 
 ARRIVAL_GRACE_S = 0.5
 """From the start of a POST to its arrival at the simulator, on a machine with two busy cores."""
-
-RECOVERY_S = 60.0
-"""What was accepted this long before an answer was known when that answer was made, whatever had
-been killed: recovery takes no longer. What was accepted later may be answered later."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +43,14 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Thought:
-    """An answer that Claude finished: the messages it names, in its order."""
+    """A question to Claude: the messages it named, and when it came; whether an answer left.
+
+    It shows from outside what Julia knew at a moment: a message is known once it was asked about.
+    """
 
     numbers: tuple[int, ...]
-    ended_at: float
+    asked_at: float
+    ended_at: float | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def balance(records: Records) -> Account:
     lost = open_numbers - by_driver - by_julia
 
     doubled = [*_repeated_texts(records), *_repeated_answers(replies)]
-    disorder = [*_out_of_order(accepted, replies), *_overtaking(records, replies)]
+    disorder = [*_out_of_order(accepted, records), *_overtaking(records, replies)]
     crossed = list(_crossed(records))
     late = list(_after_stop(records))
     return Account(
@@ -182,40 +182,41 @@ def _crossed(records: Records) -> Iterable[str]:
                 yield f"#m{number}"
 
 
-def _out_of_order(accepted: Sequence[Written], replies: Sequence[_Reply]) -> Iterable[str]:
-    """Yield messages answered after, or named behind, one that was written later.
+def _out_of_order(accepted: Sequence[Written], records: Records) -> Iterable[str]:
+    """Yield messages that were answered after, or named behind, one that was written later.
 
-    A message that was accepted late may be answered later: it was not known before.
+    A message that Julia did not know yet when she answered the later one is no disorder: its
+    webhook came late, or the broker held it through a crash.
     """
     written = {w.number: w for w in accepted}
-    of_doctor: dict[str, list[_Reply]] = defaultdict(list)
-    for reply in replies:
-        of_doctor[reply.doctor].append(reply)
-    for mine in of_doctor.values():
-        newest: Written | None = None
-        newest_reply: _Reply | None = None
-        for reply in mine:
-            known = [written[n] for n in reply.numbers if n in written]
-            for before, after in pairwise(known):
-                if after.provider_at < before.provider_at:
-                    yield f"#m{after.number} behind #m{before.number}"
-            for message in known:
-                if (
-                    newest is not None
-                    and newest_reply is not None
-                    and newest_reply is not reply
-                    and message.provider_at < newest.provider_at
-                    and (message.accepted_at or 0) < newest_reply.arrived_at - RECOVERY_S
-                ):
-                    yield f"#m{message.number} after #m{newest.number}"
-            for message in known:
-                if newest is None or message.provider_at >= newest.provider_at:
-                    newest, newest_reply = message, reply
+    known_at: dict[int, float] = {}
+    asked_at: dict[tuple[int, ...], float] = {}
+    for thought in sorted(records.thoughts, key=lambda each: each.asked_at):
+        asked_at[thought.numbers] = thought.asked_at
+        for number in thought.numbers:
+            known_at.setdefault(number, thought.asked_at)
+
+    newest: dict[str, tuple[Written, float]] = {}
+    for reply in _replies(records):
+        asked = asked_at.get(reply.numbers, reply.arrived_at)
+        named = [written[n] for n in reply.numbers if n in written]
+        for before, after in pairwise(named):
+            if after.provider_at < before.provider_at:
+                yield f"#m{after.number} behind #m{before.number}"
+        for message in named:
+            later, answered_when = newest.get(reply.doctor, (message, 0.0))
+            known = known_at.get(message.number, asked)
+            if message.provider_at < later.provider_at and known < answered_when:
+                yield f"#m{message.number} after #m{later.number}"
+        for message in named:
+            later, _ = newest.get(reply.doctor, (message, 0.0))
+            if message.provider_at >= later.provider_at:
+                newest[reply.doctor] = (message, asked)
 
 
 def _overtaking(records: Records, replies: Sequence[_Reply]) -> Iterable[str]:
     """Yield each reply that a doctor received after one that Claude had finished later."""
-    ended_at = {thought.numbers: thought.ended_at for thought in records.thoughts}
+    ended_at = {t.numbers: t.ended_at for t in records.thoughts if t.ended_at is not None}
     newest: dict[str, float] = {}
     for reply in replies:
         ended = ended_at.get(reply.numbers)

@@ -140,12 +140,15 @@ class World:
         ]
 
     async def thoughts(self) -> list[Thought]:
-        """Return the answers that the simulated Claude finished."""
+        """Return what the simulated Claude was asked, and which answers it finished."""
         answer = await self._claude.get("/_sim/requests")
         return [
-            Thought(numbers_in(request["answer"]), request["ended_at"])
+            Thought(
+                numbers_in(request["last_user_text"]),
+                request["at"],
+                request["ended_at"] if request["answer"] else None,
+            )
             for request in answer.json()
-            if request["answer"] and request["ended_at"] is not None
         ]
 
     async def queued(self) -> int:
