@@ -41,11 +41,12 @@ end $$;
 create function api.catchup_windows(p jsonb) returns jsonb
 language sql volatile security definer set search_path = '' set lock_timeout = '450ms'
 as $$
-  -- Overlaps the last window by five minutes: Evolution writes a message after it announces it.
+  -- Overlaps the last window by an hour: a number that was cut off brings, when it is back, messages
+  -- with the times at which they were written, after the windows of that time were closed.
   select jsonb_build_object('instances', coalesce(jsonb_agg(jsonb_build_object(
       'instance', instance,
       'since', greatest(
-        coalesce(catchup_until - interval '5 minutes', api.agora() - interval '1 hour'),
+        coalesce(catchup_until, api.agora()) - interval '1 hour',
         api.agora() - interval '24 hours', first_connected_at),
       'until', api.agora()) order by instance), '[]'))
     from public.whatsapp_instances
