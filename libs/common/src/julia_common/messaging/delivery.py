@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
+from aio_pika.exceptions import ChannelInvalidStateError
 from prometheus_client import Counter, Gauge, Histogram
 
 from julia_common.contracts.messages import Message
@@ -185,7 +186,10 @@ class Processor:
 
 def is_gone(delivery: AbstractIncomingMessage) -> bool:
     """Whether the channel that brought the message is closed: the broker has it back."""
-    return bool(delivery.channel.is_closed)
+    try:
+        return bool(delivery.channel.is_closed)
+    except ChannelInvalidStateError:  # how aio-pika shows a channel that is closed
+        return True
 
 
 def brief(error: Exception) -> str:
