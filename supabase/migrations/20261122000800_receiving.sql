@@ -192,7 +192,7 @@ begin
            situacao = case when situacao = 'pendente' then 'apagada' else situacao end
      where id = i.id;
   elsif i.editada_em is null or i.editada_em < v_at then
-    update public.interacoes set conteudo = private.need_text(p, 'text'), editada_em = v_at
+    update public.interacoes set conteudo = coalesce(p ->> 'text', ''), editada_em = v_at
      where id = i.id and apagada_em is null;
   end if;
   if i.situacao <> 'pendente' then

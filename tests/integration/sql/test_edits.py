@@ -38,6 +38,15 @@ async def test_the_newest_edit_wins_whatever_the_order(julia: Julia) -> None:
     assert (await julia.begin(conversa))["pending"][0]["conteudo"] == "três"
 
 
+async def test_an_edit_may_take_a_caption_away(julia: Julia) -> None:
+    conversa = (await julia.receive(text="legenda", tipo="imagem", key_id="A"))["conversa_id"]
+
+    assert (await change(julia, "A", "edit", ""))["status"] == "aplicada"
+
+    await julia.make_due(conversa)
+    assert (await julia.begin(conversa))["pending"][0]["conteudo"] == ""
+
+
 async def test_a_deleted_pending_message_is_not_answered(julia: Julia) -> None:
     conversa = (await julia.receive(key_id="A"))["conversa_id"]
     await julia.make_due(conversa)

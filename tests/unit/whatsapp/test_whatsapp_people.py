@@ -108,6 +108,13 @@ def test_two_phones_in_one_key_never_join_two_people() -> None:
     assert people(key) == [PHONE_JID]
 
 
+@pytest.mark.parametrize("jid", ["20304abc@lid", "123456@s.whatsapp.net"])
+def test_what_the_database_would_refuse_for_good_is_no_address(jid: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        people({"remoteJid": jid})
+    assert caught.value.reason is UnreadableReason.ADDRESS
+
+
 def test_unusable_address_beside_a_good_one_is_passed_over() -> None:
     assert people({"remoteJid": "??@lid", "remoteJidAlt": PHONE_JID}) == [PHONE_JID]
 

@@ -21,8 +21,9 @@ _OTHER_SERVERS = {
 }
 _STATUS = "status@broadcast"
 _WHATSAPP_ITSELF = "0"
-_PHONE = re.compile(r"[1-9]\d{5,14}", re.ASCII)
-_LID = re.compile(r"[0-9A-Za-z]{1,40}")
+# What the database takes: anything else would be accepted here and refused for good there.
+_PHONE = re.compile(r"[1-9]\d{6,14}", re.ASCII)
+_LID = re.compile(r"\d{1,40}", re.ASCII)
 
 
 def not_a_person(jid: str) -> IgnoredReason | None:
