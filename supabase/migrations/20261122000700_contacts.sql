@@ -3,24 +3,26 @@
 -- All standing contacts that the given addresses lead to, by id; those united with another lead to
 -- the one that stayed. A phone also finds a doctor who was imported.
 create function private.contacts_of(p_instance text, p_identities jsonb) returns uuid[]
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  with recursive addressed as (
-    select ci.medico_id as id
-      from jsonb_array_elements(p_identities) i
-      join public.contact_identities ci on ci.instance = p_instance and ci.jid = i ->> 'jid'
+declare
+  -- Arrays, because a join with a set of unknown size reads the tables whole.
+  v_jids text[] := array(select i ->> 'jid' from jsonb_array_elements(p_identities) i);
+  v_phones text[] := array(select '+' || split_part(i ->> 'jid', '@', 1)
+                             from jsonb_array_elements(p_identities) i where i ->> 'kind' = 'phone');
+  v_found uuid[];
+begin
+  v_found := array(
+    select medico_id from public.contact_identities
+     where instance = p_instance and jid = any (v_jids)
     union
-    select d.id
-      from jsonb_array_elements(p_identities) i
-      join public.medicos d on d.telefone = '+' || split_part(i ->> 'jid', '@', 1)
-     where i ->> 'kind' = 'phone'
-  ), found as (
-    select d.id, d.merged_into from addressed a join public.medicos d on d.id = a.id
-    union
-    select d.id, d.merged_into from found f join public.medicos d on d.id = f.merged_into
-  )
-  select coalesce(array_agg(id order by id), '{}') from found where merged_into is null
-$$;
+    select id from public.medicos where telefone = any (v_phones));
+  while exists (select from public.medicos where id = any (v_found) and merged_into is not null) loop
+    v_found := array(select distinct coalesce(merged_into, id) from public.medicos
+                      where id = any (v_found));
+  end loop;
+  return array(select unnest(v_found) order by 1);
+end $$;
 
 create function private.phone_of(p_identities jsonb) returns text
 language sql immutable set search_path = ''

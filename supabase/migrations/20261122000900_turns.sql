@@ -69,17 +69,19 @@ $$;
 
 -- The number that a send to this conversation goes to: the phone if it is known, else the LID.
 create function private.destination(c public.conversations) returns text
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce(
+begin
+  -- In plpgsql the plans are kept: every claim asks this while it holds the number.
+  return coalesce(
     (select ltrim(telefone, '+') from public.medicos where id = c.medico_id),
     (select split_part(jid, '@', 1) from public.contact_identities
       where medico_id = c.medico_id and instance = c.instance and kind = 'phone'
       order by created_at desc limit 1),
     (select jid from public.contact_identities
       where medico_id = c.medico_id and instance = c.instance and kind = 'lid'
-      order by created_at desc limit 1))
-$$;
+      order by created_at desc limit 1));
+end $$;
 
 create function private.turn_context(c public.conversations) returns jsonb
 language sql stable set search_path = ''

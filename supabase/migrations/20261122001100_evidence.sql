@@ -43,7 +43,8 @@ begin
             -- What was certainly not sent can only have left at once.
             or s.status = 'nao_enviado' and s.deadline_at > v_provider_at)
        and s.claimed_at between v_provider_at - interval '1 hour' and v_provider_at + interval '5 seconds'
-       and not private.is_somebody_else(k.medico_id, v_instance, v_identities, v_contacts)
+       and (k.medico_id = any (v_contacts)
+            or not private.is_somebody_else(k.medico_id, v_instance, v_identities, v_contacts))
   )
   select coalesce(array_agg(claim_id order by open desc, n) filter (where certain), '{}'),
          coalesce(array_agg(claim_id order by n) filter (where not certain), '{}'),
