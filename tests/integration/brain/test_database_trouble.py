@@ -22,11 +22,12 @@ async def database_fault(supabase_endpoint):
 async def test_messages_wait_unacknowledged_until_the_database_is_back(
     brain, doctors, database_fault
 ) -> None:
-    await database_fault(unavailable_s=6)
+    await database_fault(unavailable_s=120)
     for n in range(30):
         await doctors.write(f"oi #m{n}", doctor=n % 3)
     await asyncio.sleep(3)
     assert await doctors.stored() == 0
+    await database_fault()  # it is back
 
     async def all_answered() -> bool:
         said = " ".join(await doctors.outbox())
