@@ -74,9 +74,11 @@ begin
   if exists (select from public.sent_ids where instance = v_instance and key_id = v_key)
      or exists (select from public.envios
                  where conversa_id = c.id and text_hash = v_hash and provider_message_id is null
-                   and status in ('aberto', 'incerto', 'nao_confirmado')
-                   and claimed_at between v_provider_at - interval '1 hour'
-                                      and v_provider_at + interval '5 seconds') then
+                   -- Evolution's clock may be behind ours: while a POST of these words to this very
+                   -- contact runs, its answer is waited for whatever the time says.
+                   and (status = 'aberto' or status in ('incerto', 'nao_confirmado')
+                        and claimed_at between v_provider_at - interval '1 hour'
+                                           and v_provider_at + interval '5 seconds')) then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
   v_now := api.agora();

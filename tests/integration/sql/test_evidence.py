@@ -213,11 +213,25 @@ async def test_other_words_are_a_persons_even_while_a_send_is_open(julia: Julia)
 
 async def test_what_left_before_the_claim_is_no_evidence_for_it(julia: Julia) -> None:
     conversa = await julia.talk("oi")
-    await julia.claim(conversa)
+    claim = await julia.claim(conversa)
+    typed = {"key_id": "P1", "provider_at": julia.ago(minutes=1).isoformat()}
 
-    typed = await julia.echo("oi", provider_at=julia.ago(minutes=1).isoformat())
+    assert (await julia.echo("oi", **typed))["status"] == "aguardar"
+    await julia.record(claim, provider_message_id="W1")
 
-    assert typed["status"] == "assumida"
+    assert (await julia.echo("oi", **typed))["status"] == "assumida"
+
+
+async def test_an_echo_by_a_clock_that_is_behind_is_not_taken_for_a_person(julia: Julia) -> None:
+    conversa = await julia.talk("um")
+    claim = await julia.claim(conversa)
+    echo = {"key_id": "W1", "provider_at": julia.ago(minutes=10).isoformat()}
+
+    assert (await julia.echo("um", **echo))["status"] == "aguardar"
+    await julia.record(claim, provider_message_id="W1")
+
+    assert (await julia.echo("um", **echo))["status"] == "conhecida"
+    assert (await julia.conversation(conversa))["controlled_by"] == "ai"
 
 
 async def test_two_negatives_thirty_seconds_apart_allow_one_resend(julia: Julia) -> None:
