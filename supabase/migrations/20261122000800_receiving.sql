@@ -96,6 +96,8 @@ begin
   select * into m from public.medicos where id = c.medico_id;
   select first_connected_at into v_connected from public.whatsapp_instances where instance = v_instance;
   v_now := api.agora();
+  -- A time in the future would come after every opt-out.
+  v_provider_at := least(v_provider_at, v_now + interval '1 minute');
   v_situacao := case
     when v_provider_at < v_now - interval '24 hours'
       -- Provider times are whole seconds: a minute of grace keeps the first message after pairing.

@@ -105,6 +105,16 @@ async def test_an_opt_out_from_before_the_number_was_ours_binds_nobody(julia: Ju
     assert not await julia.value("select opted_out from medicos")
 
 
+async def test_a_message_from_the_future_does_not_undo_a_later_opt_out(julia: Julia) -> None:
+    conversa = (await julia.receive(provider_at=julia.ago(days=-400)))["conversa_id"]
+    await julia.answer(conversa)
+    await julia.later(minutes=2)
+
+    await julia.opt_out_by_sql()
+
+    assert (await julia.claim(conversa))["status"] == "vazio"
+
+
 async def test_a_reaction_does_not_undo_an_opt_out(julia: Julia) -> None:
     conversa = await julia.talk("resposta")
     await julia.opt_out_by_sql()
