@@ -19,7 +19,7 @@ def _environment(folder: Path, **environ: str) -> dict[str, str]:
 def test_without_a_key_the_simulator_answers_and_its_made_up_key_goes_nowhere_else(
     tmp_path: Path,
 ) -> None:
-    environment = _environment(tmp_path)
+    environment = _environment(tmp_path, ANTHROPIC_BASE_URL="https://gateway.example")
 
     assert environment["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:18010"
     assert environment["ANTHROPIC_API_KEY"].startswith("sk-ant-local-")

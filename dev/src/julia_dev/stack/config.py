@@ -56,6 +56,9 @@ class StackConfig:
             StackError: a port variable is wrong.
         """
         passed = {name: environ[name] for name in _PASSED_ON if environ.get(name)}
+        if "ANTHROPIC_API_KEY" not in passed:
+            # Exported for other programs it would send the simulator's made-up key elsewhere.
+            passed.pop("ANTHROPIC_BASE_URL", None)
         return cls(
             folder=paths.RUN,
             ports=ports.from_environment(environ),
