@@ -40,6 +40,17 @@ async def test_a_killed_server_is_started_again_and_has_kept_its_data(tmp_path: 
             assert await client.get("kept") == b"yes"
 
 
+async def test_a_frozen_process_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with Stack(_config(tmp_path, parts=frozenset({"anthropic"}))) as stack:
+        first = stack.pid("anthropic")
+
+        stack.kill("anthropic", signal.SIGSTOP)
+        stack.kill("anthropic", signal.SIGCONT)
+        await stack.wait_ready("anthropic")
+
+        assert stack.pid("anthropic") == first
+
+
 async def test_an_instance_finds_its_data_again(tmp_path: Path) -> None:
     config = _config(tmp_path, parts=frozenset({"postgres"}))
     async with Stack(config) as stack:

@@ -12,6 +12,7 @@ from julia_dev.stack.program import Child, Program
 _FIRST_DELAY_S = 0.2
 _LONGEST_DELAY_S = 10.0
 _STEADY_AFTER_S = 10.0
+_ENDS_NOTHING = (signal.SIGSTOP, signal.SIGCONT)
 
 
 class Keeper:
@@ -62,7 +63,8 @@ class Keeper:
         """Send a signal; it will be started again when it ends. False: nothing was running."""
         if self._child is None or self._child.exit_code is not None:
             return False
-        self._ready.clear()
+        if number not in _ENDS_NOTHING:
+            self._ready.clear()
         self._child.signal(number)
         return True
 
@@ -102,17 +104,30 @@ class Keeper:
             self._output.announce(f"{name} {_describe(code)}; starting it again in {delay:g} s")
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY_S)
-            child = await self._launch()
+            child = await self._launch_whole()
+
+    async def _launch_whole(self) -> Child:
+        """Launch it; when we are cancelled meanwhile, not before `stop` can find the child."""
+        launching = asyncio.create_task(self._launch())
+        try:
+            return await asyncio.shield(launching)
+        except asyncio.CancelledError:
+            await launching
+            raise
 
     async def _note_ready(self, child: Child) -> None:
         if self._ready.is_set():
             return
         began = time.monotonic()
-        try:
-            await child.wait_ready()
-        except NotReady as error:
-            self._output.announce(f"{self.program.name} is not ready: {error}")
-            return
+        while True:
+            try:
+                await child.wait_ready()
+            except NotReady as error:
+                self._output.announce(f"{self.program.name} is not ready: {error}")
+                if child.exit_code is not None:
+                    return
+            else:
+                break
         self._ready.set()
         self._output.announce(f"{self.program.name} is back after {time.monotonic() - began:.1f} s")
 
