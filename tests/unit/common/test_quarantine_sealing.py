@@ -18,6 +18,8 @@ KEY = SecretStr(Fernet.generate_key().decode())
         b'{"event": "messages.upsert", "apikey": "k-123"}',
         b'{"apikey":"k-123","data":{"text":"oi"}}',
         b'{"apikey" : "k-123", "data": {broken',
+        b'{"event": "messages.upsert", "apikey": "k-123',
+        b'{"event": "messages.upsert", "apikey": "k-123\\',
         b'[{"apikey": "k-123"}]',
         b'{"apikey": ["k-123"], "apikey": "k-123"}',
         b'\xff\xfe{"apikey": "k-123"}',

@@ -34,7 +34,8 @@ MAX_BYTES = 1_048_576
 PATH_HEADER = "julia-path"
 SECRET_HEADER = "x-webhook-secret"  # noqa: S105 - the name of the header
 
-_APIKEY = re.compile(rb'"apikey"\s*:\s*"(?:[^"\\]|\\.)*"')
+# To the end of a body that was cut off inside the key.
+_APIKEY = re.compile(rb'"apikey"\s*:\s*"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NAME = "quarantine tool"
 
 
