@@ -19,6 +19,8 @@ async def test_nothing_is_lost_doubled_disordered_or_sent_after_a_stop(
 ) -> None:
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
     print(f"SEED={seed}")  # noqa: T201 - to repeat a failure
+    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
+    before = await julia.value(deadlocks)
     # A deadlock must be found before a lock timeout hides it.
     async with asyncpg.create_pool(
         sql_dsn, min_size=2, max_size=24, server_settings={"deadlock_timeout": "20ms"}
@@ -39,6 +41,7 @@ async def test_nothing_is_lost_doubled_disordered_or_sent_after_a_stop(
         await check_stops(world)
         await check_contacts(world)
         await check_ceilings(world)
+    assert await julia.value(deadlocks) == before
 
 
 async def check_messages(world: World) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 NUMBERS = ("julia-um", "julia-dois")
-MAX_HORA, MAX_DIA = 120, 600
+MAX_HORA, MAX_DIA = 300, 1000
 
 
 @dataclass(frozen=True)
