@@ -4,7 +4,8 @@ SHELL := /bin/sh
 .PHONY: help docker up down reset psql test faults check smoke ledger lock format bootstrap
 
 PYTHON := .venv/bin/python
-COMPOSE := docker compose --env-file .run/compose.env
+# The file has the last word on where Claude is: an exported variable would win over it.
+COMPOSE := env -u ANTHROPIC_BASE_URL docker compose --env-file .run/compose.env
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
