@@ -1,5 +1,13 @@
 -- What the scheduler does once per scheduled time, whoever and however many they are; and gauges.
 
+-- What nobody asks about any more: runs of a month ago, processes that have been gone for a week.
+create function private.forget_old(p_job text, p_now timestamptz) returns void
+language sql volatile set search_path = ''
+as $$
+  delete from public.execucoes where job = p_job and scheduled_at < p_now - interval '30 days';
+  delete from public.processos where last_seen < p_now - interval '7 days';
+$$;
+
 create function api.claim_job(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -19,6 +27,7 @@ begin
      and (execucoes.owner = excluded.owner or execucoes.lease_until < v_now)
   returning * into x;
   if found then
+    perform private.forget_old(v_job, v_now);
     return jsonb_build_object('status', 'seu');
   end if;
   return jsonb_build_object('status', case when

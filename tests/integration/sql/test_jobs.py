@@ -2,7 +2,10 @@
 
 import uuid
 
+import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia, together
+
+pytestmark = pytest.mark.integration
 
 AT = "2026-11-22T12:00:00Z"
 
@@ -28,6 +31,21 @@ async def test_of_twenty_schedulers_one_has_the_run(julia: Julia) -> None:
     owner = owners[answers.index("seu")]
     assert await finish(julia, owner) == "ok"
     assert await claim(julia, owner) == "feito"
+
+
+async def test_old_runs_and_processes_long_gone_are_forgotten(julia: Julia) -> None:
+    owner = str(uuid.uuid4())
+    await claim(julia, owner)
+    await julia.call("due_turns", owner=owner, limit=1)
+
+    await julia.later(days=31)
+    later = await julia.value("select api.agora()")
+    await julia.call(
+        "claim_job", job="catchup", scheduled_at=later.isoformat(), owner=owner, lease_s=60
+    )
+
+    assert await julia.value("select count(*) from execucoes") == 1
+    assert await julia.value("select count(*) from processos") == 0
 
 
 async def test_a_dead_schedulers_run_is_taken_over(julia: Julia) -> None:
