@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from .conftest import ANSWER, NOTE
 
@@ -76,6 +76,26 @@ async def test_the_conversation_is_there_after_a_reload(page: Page, simulator_ur
     await page.reload()
     await expect(page.locator(".message.mine")).to_contain_text(QUESTION)
     await expect(page.locator(".message.julia")).to_contain_text(ANSWER)
+
+
+async def test_what_happens_while_the_history_is_fetched_does_not_hide_it(
+    page: Page, simulator_url: str
+) -> None:
+    await converse(page, simulator_url)
+    number = urlsplit(page.url).fragment
+
+    async def something_happens_meanwhile(route: Route) -> None:
+        history = await route.fetch()
+        async with httpx.AsyncClient(base_url=simulator_url) as evolution:
+            phone = f"/_sim/doctors/{number}/phone"
+            (await evolution.post(phone, json={"text": "Aqui é a Marina"})).raise_for_status()
+        await expect(page.locator("#diary")).to_contain_text("pessoa digitou")
+        await route.fulfill(response=history)
+
+    await page.route("**/_sim/records?*", something_happens_meanwhile)
+    await page.reload()
+    await expect(page.locator(".message.mine")).to_contain_text(QUESTION)
+    await expect(page.locator(".message.person")).to_contain_text("Aqui é a Marina")
 
 
 async def test_a_lost_webhook_is_shown_on_the_message(page: Page, simulator_url: str) -> None:

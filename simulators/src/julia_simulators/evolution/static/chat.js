@@ -17,6 +17,8 @@ export class Conversation {
   constructor(number) {
     this.number = number;
     this.seen = 0;
+    // What happens before the history is here; applied first, it would make the history old news.
+    this.early = [];
     this.bubbles = new Map();
     this.typingUntil = 0;
   }

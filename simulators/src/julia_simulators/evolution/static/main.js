@@ -63,7 +63,8 @@ async function open(number) {
   forgetContext();
   const { records } = await api.records(number);
   if (state.conversation !== conversation) return;
-  for (const record of records) conversation.apply(record);
+  for (const record of [...records, ...conversation.early]) conversation.apply(record);
+  conversation.early = null;
   drawMessages();
   seen();
   drawDoctors();
@@ -241,6 +242,10 @@ function received(record) {
   if (LISTED_KINDS.has(record.kind)) listed(record);
   const { conversation } = state;
   if (!conversation || record.doctor !== conversation.number) return;
+  if (conversation.early) {
+    conversation.early.push(record);
+    return;
+  }
   const known = conversation.bubbles.size;
   const changed = conversation.apply(record);
   if (conversation.bubbles.size > known) append(conversation.bubbles.get(changed));
