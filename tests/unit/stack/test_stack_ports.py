@@ -1,10 +1,12 @@
 """Ports of the local stack: moved by variables, refused with the way out."""
 
 import os
+import re
 import socket
 
 import pytest
 
+from julia_dev import paths
 from julia_dev.stack import ports
 from julia_dev.stack.errors import StackError
 
@@ -38,6 +40,13 @@ def test_a_taken_port_names_its_holder_and_the_variable_that_moves_ours() -> Non
 
     assert f"process {os.getpid()}" in str(refusal.value)
     assert "JULIA_PORT_REDIS=" in str(refusal.value)
+
+
+def test_the_reference_page_lists_every_port_and_its_variable() -> None:
+    page = (paths.ROOT / "docs" / "reference" / "local-stack.md").read_text()
+    listed = dict(re.findall(r"\| (\d+) \| `(\w+)` \|", page))
+
+    assert listed == {str(port): ports.variable(name) for name, port in ports.DEFAULTS.items()}
 
 
 def test_free_ports_differ() -> None:
