@@ -8,6 +8,8 @@ from tests.integration.sql.conftest import Julia
 
 from julia_dev.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 
 async def functions(julia: Julia) -> list[str]:
     rows = await julia.sql(

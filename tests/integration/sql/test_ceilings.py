@@ -6,6 +6,8 @@ import uuid
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia, together
 
+pytestmark = pytest.mark.integration
+
 # The most that any window of the record held: each claim with those before it in an hour (a day)
 # plus the 12 s that an attempt may take.
 _FULLEST = """

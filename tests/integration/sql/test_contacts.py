@@ -3,6 +3,8 @@
 import pytest
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone
 
+pytestmark = pytest.mark.integration
+
 LID = "77001"
 BOTH = [phone(), lid(LID)]
 

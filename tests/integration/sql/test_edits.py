@@ -3,6 +3,8 @@
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia
 
+pytestmark = pytest.mark.integration
+
 
 async def change(julia: Julia, key_id: str, kind: str, text: str | None = None, **p):
     return await julia.call(

@@ -3,6 +3,8 @@
 import pytest
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone, together
 
+pytestmark = pytest.mark.integration
+
 OTHER = "5521977776666"
 
 

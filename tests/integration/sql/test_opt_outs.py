@@ -4,6 +4,8 @@ import asyncpg
 import pytest
 from tests.integration.sql.conftest import Julia, together
 
+pytestmark = pytest.mark.integration
+
 STOP = {"motivo": "palavra: sair"}
 
 

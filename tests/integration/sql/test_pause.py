@@ -8,6 +8,8 @@ import asyncpg
 import pytest
 from tests.integration.sql.conftest import Julia, together
 
+pytestmark = pytest.mark.integration
+
 
 async def due(julia: Julia) -> list[str]:
     answer = await julia.call("due_turns", owner=julia.owner, limit=100)

@@ -2,9 +2,12 @@
 
 import random
 
+import pytest
 from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone, together
 
 from julia_common.contracts import text_hash
+
+pytestmark = pytest.mark.integration
 
 
 async def test_a_redelivered_message_is_stored_once(julia: Julia) -> None:

@@ -5,6 +5,8 @@ import uuid
 import pytest
 from tests.integration.sql.conftest import Julia, together
 
+pytestmark = pytest.mark.integration
+
 
 async def ring(julia: Julia, limit: int = 100) -> list[str]:
     answer = await julia.call("due_doorbells", limit=limit)

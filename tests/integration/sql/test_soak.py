@@ -10,6 +10,8 @@ import pytest
 from tests.integration.sql.conftest import Julia
 from tests.integration.sql.world import MAX_DIA, MAX_HORA, NUMBERS, World
 
+pytestmark = pytest.mark.integration
+
 SECONDS = float(os.environ.get("SOAK_SECONDS", "15"))
 
 

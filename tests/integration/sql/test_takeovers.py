@@ -3,6 +3,8 @@
 import pytest
 from tests.integration.sql.conftest import Julia, together
 
+pytestmark = pytest.mark.integration
+
 
 async def test_the_runbooks_update_stops_julia_and_tells_the_doctor(julia: Julia) -> None:
     conversa = await julia.talk("um", "dois")

@@ -5,6 +5,8 @@ import uuid
 import pytest
 from tests.integration.sql.conftest import Julia, together
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 async def conversa(julia: Julia) -> str:
