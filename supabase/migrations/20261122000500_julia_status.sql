@@ -13,7 +13,7 @@ create table public.julia_status (
 create sequence public.julia_status_id_seq owned by public.julia_status.id;
 
 create function private.status_lock_key() returns bigint
-language sql immutable set search_path = ''
+language sql immutable
 as $$ select 5485241::bigint $$;
 
 create function private.lock_status_shared() returns void
@@ -48,6 +48,9 @@ for each statement execute function private.julia_status_is_append_only();
 
 -- Anything but 'ativo' stops.
 create function private.paused() returns boolean
-language sql stable set search_path = ''
-as $$ select coalesce((select s.status <> 'ativo' from public.julia_status s
-                       order by s.id desc limit 1), false) $$;
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return coalesce((select s.status <> 'ativo' from public.julia_status s order by s.id desc limit 1),
+                  false);
+end $$;

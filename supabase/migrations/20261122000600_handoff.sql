@@ -172,9 +172,12 @@ begin
 end $$;
 
 create function private.has_pending(p_conversa uuid) returns boolean
-language sql stable set search_path = ''
-as $$ select exists (select from public.fila_mensagens
-                      where conversa_id = p_conversa and status = 'pendente') $$;
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.fila_mensagens
+                  where conversa_id = p_conversa and status = 'pendente');
+end $$;
 
 create function api.take_over(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'

@@ -176,21 +176,21 @@ returns uuid
 language plpgsql set search_path = ''
 as $$
 declare
+  v_jids text[] := array(select distinct i ->> 'jid' from jsonb_array_elements(p_identities) i
+                          order by 1);
   v_contacts uuid[] := private.contacts_of(p_instance, p_identities);
   v_contact uuid;
   v_other uuid;
 begin
-  if cardinality(v_contacts) = 1 and not exists (
-    select from jsonb_array_elements(p_identities) i
-     where not exists (select from public.contact_identities ci
-                        where ci.instance = p_instance and ci.jid = i ->> 'jid')) then
+  if cardinality(v_contacts) = 1 and cardinality(v_jids) = (
+    select count(*) from public.contact_identities
+     where instance = p_instance and jid = any (v_jids)) then
     return v_contacts[1];
   end if;
 
   -- Something is to be learnt: one at a time for each address, in one order for all.
   perform pg_advisory_xact_lock(hashtextextended('jid:' || jid, 0))
-     from (select distinct i ->> 'jid' as jid from jsonb_array_elements(p_identities) i
-            order by 1) ordered;
+     from unnest(v_jids) as jid;
   v_contacts := private.contacts_of(p_instance, p_identities);
 
   if cardinality(v_contacts) = 0 then

@@ -2,7 +2,7 @@
 
 -- When the burst is over: 1.2 s of quiet, at most 3 s after its first message.
 create function private.quiet_at(p_now timestamptz, p_first timestamptz) returns timestamptz
-language sql immutable set search_path = ''
+language sql immutable
 as $$ select least(p_now + interval '1.2 seconds', p_first + interval '3 seconds') $$;
 
 create function private.record_opt_out(p_medico uuid, p_at timestamptz, p_motivo text) returns void

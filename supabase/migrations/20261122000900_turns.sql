@@ -1,7 +1,7 @@
 -- Turns: a conversation that is due is claimed under a lease, answered once, and committed whole.
 
 create function private.reply_window() returns interval
-language sql immutable set search_path = ''
+language sql immutable
 as $$ select interval '30 minutes' $$;
 
 create function api.due_turns(p jsonb) returns jsonb
@@ -33,9 +33,12 @@ begin
 end $$;
 
 create function private.is_unanswered(p_conversa uuid) returns boolean
-language sql stable set search_path = ''
-as $$ select exists (select from public.interacoes
-                      where conversa_id = p_conversa and situacao = 'pendente') $$;
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.interacoes
+                  where conversa_id = p_conversa and situacao = 'pendente');
+end $$;
 
 -- Replies that wait for a ceiling are answered anew together with what came since.
 create function private.supersede_waiting_replies(p_conversa uuid) returns void
