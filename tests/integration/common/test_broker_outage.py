@@ -152,8 +152,8 @@ async def test_a_memory_alarm_makes_publishing_raise_in_time_and_consuming_go_on
         assert isinstance(message, MessageReceived)
         seen[message.key_id] += 1
 
+    await messaging.publisher.publish(received("before"))
     publisher = Publisher(messaging.publisher._broker, source="/julia-test", timeout_seconds=1)
-    await publisher.publish(received("before"))
     await node.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.0).")
     try:
         for _ in range(3):
