@@ -56,7 +56,8 @@ async def test_fault_44_without_an_echo_what_evolution_stored_settles_the_send(
     evidence = await world.pool.fetch(
         "select evidence from envios where conversa_id = $1", await world.conversation(answered)
     )
-    assert "findMessages" in {row["evidence"] for row in evidence}
+    # Both ask Evolution for what it stored; the catch-up may come before the settling.
+    assert {"findMessages", "catchup"} & {row["evidence"] for row in evidence}
 
 
 async def test_fault_6_a_claim_whose_dispatcher_died_before_the_post_is_sent_later(
