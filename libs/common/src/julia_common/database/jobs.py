@@ -32,6 +32,14 @@ class JobFinished(Answer):
     status: Literal["ok", "perdido"]
 
 
+class HoldsExpired(Answer):
+    """How many holds were freed and how many waiting doctors were offered a shift."""
+
+    liberadas: int
+    ofertas: int
+    conversas: tuple[Doorbell, ...] = ()
+
+
 class RepliesExpired(Answer):
     """How many replies went to a person, and which conversations have a notice to send."""
 
@@ -68,6 +76,7 @@ class CatchupDone(Answer):
 _CLAIMED: Final = TypeAdapter(JobClaimed)
 _FINISHED: Final = TypeAdapter(JobFinished)
 _EXPIRED: Final = TypeAdapter(RepliesExpired)
+_HOLDS: Final = TypeAdapter(HoldsExpired)
 _WINDOWS: Final = TypeAdapter(CatchupWindows)
 _MISSING: Final = TypeAdapter(MissingKeys)
 _DONE: Final = TypeAdapter(CatchupDone)
@@ -97,6 +106,10 @@ class Jobs:
     async def expire_replies(self, *, limit: int) -> RepliesExpired:
         """Hand replies that waited longer than the reply window to a person."""
         return await self._rpc.call("expire_replies", {"limit": limit}, _EXPIRED)
+
+    async def expire_holds(self, *, limit: int) -> HoldsExpired:
+        """Free holds whose time is up, and offer freed shifts to whoever waits for them."""
+        return await self._rpc.call("expire_holds", {"limit": limit}, _HOLDS)
 
     async def catchup_windows(self) -> CatchupWindows:
         """Say which stretch of time to ask Evolution for, per number."""

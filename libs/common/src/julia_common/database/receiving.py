@@ -10,9 +10,20 @@ from julia_common.database.rpc import Rpc
 
 
 class OptOut(Arguments):
-    """The message plainly asks to be left alone; `motivo` says by which words."""
+    """The message plainly asks to be left alone; `motivo` says by which words.
+
+    `escopo`: for good, or `mes`, until São Paulo's month ends.
+    """
 
     motivo: str
+    escopo: Literal["definitivo", "mes"] = "definitivo"
+
+
+class BotSuspicion(Arguments):
+    """The message suspects a machine: the pattern's name and the words that matched."""
+
+    padrao: str
+    trecho: str
 
 
 class ReceiveMessage(Arguments):
@@ -29,6 +40,7 @@ class ReceiveMessage(Arguments):
     quoted: Quoted | None = None
     origin: Literal["webhook", "catchup"] = "webhook"
     opt_out: OptOut | None = None
+    suspeita_bot: BotSuspicion | None = None
 
 
 class Received(Answer):

@@ -1,14 +1,25 @@
 """Functions of the turns: from due conversation to committed answer."""
 
 from collections.abc import Collection
-from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Discriminator, TypeAdapter
 
 from julia_common.contracts.messages import Quoted
+from julia_common.database.context import (
+    Directive,
+    Effects,
+    Fact,
+    Memory,
+    PastHandoff,
+    PromptChosen,
+    Reservation,
+    ShadowChosen,
+    Spent,
+)
 from julia_common.database.model import Answer, Arguments
 from julia_common.database.rpc import Rpc
+from julia_common.database.usage import Usage
 
 
 class DueTurn(Answer):
@@ -48,15 +59,20 @@ class PendingMessage(Answer):
     anexos: dict[str, Any] | None = None
     quoted: Quoted | None = None
     provider_at: AwareDatetime
+    leitura: str | None = None
+    """What an attachment says or shows, once it has been read."""
 
 
 class HistoryMessage(Answer):
     """An earlier message of the conversation; `autor_tipo`: medico, julia or gestor."""
 
+    id: str | None = None
+    """None for a reply of ours that is still on its way."""
     autor_tipo: str
     conteudo: str
     tipo_conteudo: str
     at: AwareDatetime
+    leitura: str | None = None
 
 
 class TurnBegun(Answer):
@@ -77,6 +93,18 @@ class TurnBegun(Answer):
     medico: Doctor
     pending: tuple[PendingMessage, ...]
     history: tuple[HistoryMessage, ...]
+    """Everything since the summary, oldest first."""
+    resumo: str | None = None
+    resumo_ate: str | None = None
+    """The id of the last message that the summary covers."""
+    prompt: PromptChosen
+    sombra: ShadowChosen | None = None
+    memorias: tuple[Memory, ...] = ()
+    diretrizes: tuple[Directive, ...] = ()
+    reservas: tuple[Reservation, ...] = ()
+    fatos: tuple[Fact, ...] = ()
+    handoffs: tuple[PastHandoff, ...] = ()
+    gasto: Spent = Spent()
     last_key_id: str | None = None
     due_in_ms: int | None = None
     doorbell: bool = False
@@ -124,18 +152,6 @@ class Handoff(Arguments):
     notify: bool
 
 
-class Usage(Arguments):
-    """What the answer cost at Claude."""
-
-    model: str
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    custo_usd: Decimal
-    llm_ms: int
-
-
 class CommitTurn(Arguments):
     """The end of a turn. `force`: commit although newer messages came meanwhile."""
 
@@ -148,6 +164,12 @@ class CommitTurn(Arguments):
     outcome: Literal["resposta", "transferir", "sem_resposta"]
     parts: tuple[str, ...] = ()
     handoff: Handoff | None = None
+    holds: tuple[str, ...] = ()
+    """Reservations to confirm (`hold_shift`); the others of this conversation are freed."""
+    effects: Effects = Effects()
+    prompt_id: str | None = None
+    rota: str | None = None
+    """Why this model was asked (`docs/reference/brain.md`)."""
     usage: Usage | None = None
 
 
@@ -156,7 +178,12 @@ class TurnCommitted(Answer):
 
     status: Literal["confirmado", "recusado"]
     repetido: bool = False
-    motivo: Literal["lease", "epoca", "pausa", "mensagens_novas"] | None = None
+    motivo: (
+        Literal["lease", "epoca", "pausa", "mensagens_novas", "reserva_perdida", "efeito_invalido"]
+        | None
+    ) = None
+    """The last two are soft like `mensagens_novas`: begin again with the same token. A hold named
+    in `holds` is gone, or an effect does not fit any more (a booking was cancelled meanwhile)."""
     fila_ids: tuple[str, ...] = ()
     doorbell: bool = False
     more_due_in_ms: int | None = None

@@ -1,0 +1,1 @@
+"""Checks that a draft must pass before a doctor may read it. Pure rules."""

@@ -1,0 +1,1 @@
+"""What Claude can look up and do in a turn."""
