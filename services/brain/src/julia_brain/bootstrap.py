@@ -12,6 +12,7 @@ from julia_brain.adapters.doorbell import BrokerDoorbell
 from julia_brain.adapters.signs import EvolutionSigns
 from julia_brain.consumers import consumers
 from julia_brain.handlers import Deps
+from julia_brain.ports import Model
 from julia_brain.readiness import ContractCheck
 from julia_brain.settings import Settings
 from julia_brain.turns.engine import Engine
@@ -53,7 +54,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         open_client(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
     )
     circuit = breaker.CircuitBreaker("claude", breaker.CLAUDE, clock=clock)
-    claude = Claude(anthropic, settings.anthropic_model, circuit, clock)
+    models = {Model.SMALL: settings.anthropic_model, Model.LARGE: settings.anthropic_model}
+    claude = Claude(anthropic, models, circuit, clock)
     redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
     circuit_view = CircuitView(redis, circuit, clock)
     doorbell = BrokerDoorbell(messaging.publisher)

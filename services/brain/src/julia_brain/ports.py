@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
+from julia_brain.domain.checks.evidence import Evidence
 from julia_brain.domain.prompt import Prompt
+from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_common.database import (
     AckRecorded,
     CommitTurn,
@@ -12,10 +15,20 @@ from julia_common.database import (
     DueTurns,
     Edited,
     EditMessage,
+    Effects,
+    Handoff,
+    HoldShift,
+    HospitalsFound,
+    PromptText,
     Received,
     ReceiveMessage,
+    RecordSpent,
+    SearchShifts,
     SentEvent,
     SentEventRecorded,
+    ShiftHeld,
+    ShiftsFound,
+    SpentRecorded,
     TurnBegun,
     TurnCommitted,
     TurnLost,
@@ -86,6 +99,71 @@ class Turns(Protocol):
         """End the turn."""
         ...
 
+    async def record_spent(self, spent: RecordSpent) -> SpentRecorded:
+        """Record the cost of a turn that ended without a commit."""
+        ...
+
+
+class Prompts(Protocol):
+    """The database's prompt versions; the text of an id never changes."""
+
+    async def get_prompt(self, *, id: str) -> PromptText:  # noqa: A002 - the column's name
+        """Read one version."""
+        ...
+
+
+class Shifts(Protocol):
+    """The database's functions of shifts (`docs/reference/rpc.md`)."""
+
+    async def search_shifts(self, search: SearchShifts) -> ShiftsFound:
+        """Find open shifts for the doctor of a conversation."""
+        ...
+
+    async def hold_shift(self, hold: HoldShift) -> ShiftHeld:
+        """Hold a shift within a turn."""
+        ...
+
+    async def hospital_info(self, *, nome: str) -> HospitalsFound:
+        """Look a hospital up."""
+        ...
+
+
+class Tools(Protocol):
+    """What the tools of one turn did, and the way to use them; thrown away with its draft."""
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """Reservations that the commit confirms."""
+        ...
+
+    @property
+    def effects(self) -> Effects:
+        """Everything else that the commit applies."""
+        ...
+
+    @property
+    def handoff(self) -> Handoff | None:
+        """The person called for by a tool."""
+        ...
+
+    async def run(self, call: ToolCall) -> ToolResult:
+        """Do what the model asked for; what it got wrong is told to it in the result.
+
+        Raises `Retryable` when the database is away and `TurnDropped` when the turn is not ours.
+        """
+        ...
+
+    def evidence(self) -> Evidence:
+        """What a draft may rely on by now."""
+        ...
+
+
+class Model(StrEnum):
+    """Which of the two configured models is asked."""
+
+    SMALL = "pequeno"
+    LARGE = "grande"
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -99,13 +177,17 @@ class Draft:
     cache_read_tokens: int
     cache_write_tokens: int
     llm_ms: int
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class Writer(Protocol):
     """Claude."""
 
-    async def write(self, prompt: Prompt, *, within_s: float) -> Draft:
-        """Write the next message, in at most `within_s` seconds, retries included.
+    async def write(self, prompt: Prompt, *, size: Model, tools: bool, within_s: float) -> Draft:
+        """Write the next message or ask for tools, in at most `within_s` seconds, retries included.
+
+        Without `tools` the prompt's tools stay described (the cache depends on it) but may not be
+        used.
 
         Raises `Retryable` when Claude is away, slow or overloaded, and `Permanent` when it will
         never answer this request (wrong key, unknown model, malformed request).

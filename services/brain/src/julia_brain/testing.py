@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from julia_brain.domain.prompt import Prompt
-from julia_brain.ports import Draft
+from julia_brain.ports import Draft, Model
 from julia_common.database import (
     CommitTurn,
     Doctor,
     DueTurn,
     DueTurns,
     PendingMessage,
+    PromptChosen,
     TurnBegun,
     TurnCommitted,
     TurnLost,
@@ -181,6 +182,7 @@ class FakeConversation:
             medico=Doctor(id="medico-1", primeiro_nome="Ana"),
             pending=tuple(self.pending),
             history=(),
+            prompt=PromptChosen(id="persona-1", versao="1"),
         )
 
     async def renew_turn(
@@ -297,7 +299,14 @@ class ScriptedWriter:
     prompts: list[Prompt] = field(default_factory=list)
     cancelled: int = 0
 
-    async def write(self, prompt: Prompt, *, within_s: float) -> Draft:
+    async def write(
+        self,
+        prompt: Prompt,
+        *,
+        size: Model,  # noqa: ARG002 - part of the port
+        tools: bool,  # noqa: ARG002 - part of the port
+        within_s: float,
+    ) -> Draft:
         """Answer by the script."""
         self.prompts.append(prompt)
         try:

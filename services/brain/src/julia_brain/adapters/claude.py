@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Mapping
 from typing import Final
 
 import anthropic
@@ -14,7 +15,7 @@ from anthropic.types.user_message_param import UserMessageParam
 from julia_brain import metrics
 from julia_brain.domain.prompt import Prompt
 from julia_brain.domain.reply import tidy
-from julia_brain.ports import Draft
+from julia_brain.ports import Draft, Model
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.clock import Clock
@@ -38,22 +39,26 @@ class Claude:
     """Writes drafts. The SDK's own retries are off (`open_client`): they know no deadline."""
 
     def __init__(
-        self, client: AsyncAnthropic, model: str, breaker: CircuitBreaker, clock: Clock
+        self,
+        client: AsyncAnthropic,
+        models: Mapping[Model, str],
+        breaker: CircuitBreaker,
+        clock: Clock,
     ) -> None:
-        """Ask `model` through `client`; `breaker` is shared by all calls of the process."""
+        """Ask `models` through `client`; `breaker` is shared by all calls of the process."""
         self._clock = clock
         self._client = client
-        self._model = model
+        self._models = models
         self._breaker = breaker
 
-    async def write(self, prompt: Prompt, *, within_s: float) -> Draft:
+    async def write(self, prompt: Prompt, *, size: Model, tools: bool, within_s: float) -> Draft:  # noqa: ARG002
         """Write the next message; see `ports.Writer`."""
         deadline = self._clock.monotonic() + within_s
         for last in (False, True):
             left = deadline - self._clock.monotonic()
             try:
                 async with self._breaker.guard():
-                    return await self._measured(prompt, min(left, ATTEMPT_SECONDS))
+                    return await self._measured(prompt, size, min(left, ATTEMPT_SECONDS))
             except CircuitOpen:
                 raise
             except Retryable as error:
@@ -64,11 +69,11 @@ class Claude:
                 await self._clock.sleep(wait)
         raise AssertionError  # the last attempt returns or raises
 
-    async def _measured(self, prompt: Prompt, timeout_s: float) -> Draft:
+    async def _measured(self, prompt: Prompt, size: Model, timeout_s: float) -> Draft:
         started = self._clock.monotonic()
         result = "cancelada"
         try:
-            message = await self._call(prompt, timeout_s)
+            message = await self._call(prompt, size, timeout_s)
             result = "ok"
         except Retryable:
             result = "temporario"
@@ -81,12 +86,12 @@ class Claude:
             metrics.ANSWER_SECONDS.labels(result).observe(elapsed)
         return _draft(message, elapsed)
 
-    async def _call(self, prompt: Prompt, timeout_s: float) -> Message:
+    async def _call(self, prompt: Prompt, size: Model, timeout_s: float) -> Message:
         try:
             # The SDK's timeout bounds each read; only this bounds the whole call.
             async with asyncio.timeout(timeout_s):
                 answer: object = await self._client.messages.create(
-                    model=self._model,
+                    model=self._models[size],
                     max_tokens=MAX_TOKENS,
                     system=_system(prompt),
                     messages=_messages(prompt),

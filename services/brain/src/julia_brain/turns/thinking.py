@@ -8,7 +8,7 @@ from julia_brain import metrics
 from julia_brain.domain import reply
 from julia_brain.domain.pricing import cost_usd
 from julia_brain.domain.prompt import DoctorFacts, Prompt, Said, build_prompt
-from julia_brain.ports import Draft, Writer
+from julia_brain.ports import Draft, Model, Writer
 from julia_brain.turns.limits import Limits
 from julia_common.database import HistoryMessage, PendingMessage, TurnBegun, Usage
 from julia_common.errors import Permanent, Retryable
@@ -48,7 +48,7 @@ async def think(writer: Writer, prompt: Prompt, budget: Budget) -> Answer:
     Raises what `Writer.write` raises for the first draft; a second that fails leaves the turn with
     the flaw of the first.
     """
-    first = await writer.write(prompt, within_s=budget.left())
+    first = await writer.write(prompt, size=Model.SMALL, tools=False, within_s=budget.left())
     flaw = _flaw(first)
     if flaw is None:
         return Answer(reply.split(first.text), None, (first,))
@@ -56,7 +56,10 @@ async def think(writer: Writer, prompt: Prompt, budget: Budget) -> Answer:
         return Answer((), flaw, (first,))
     try:
         second = await writer.write(
-            prompt.with_note(reply.INSTRUCTIONS[flaw]), within_s=budget.left()
+            prompt.with_note(reply.INSTRUCTIONS[flaw]),
+            size=Model.LARGE,
+            tools=False,
+            within_s=budget.left(),
         )
     except (Retryable, Permanent):
         return Answer((), flaw, (first,))
