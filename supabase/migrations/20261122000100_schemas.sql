@@ -19,6 +19,16 @@ alter role service_role set statement_timeout = '2500ms';
 
 -- Helpers that are one expression of built-in functions set no search_path: so they are inlined.
 
+-- Names and texts are compared as people write them: without accents and case, nearly right.
+create schema if not exists extensions;
+create extension if not exists unaccent with schema extensions;
+create extension if not exists pg_trgm with schema extensions;
+
+-- Immutable as long as nobody edits the dictionary's rules, which come with PostgreSQL.
+create function private.plain(conteudo text) returns text
+language sql immutable strict parallel safe set search_path = ''
+as $$ select lower(extensions.unaccent('extensions.unaccent'::regdictionary, conteudo)) $$;
+
 -- The only clock that decides. Test databases replace this function to move time.
 create function api.agora() returns timestamptz
 language sql volatile

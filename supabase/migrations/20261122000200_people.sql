@@ -21,13 +21,17 @@ create table public.medicos (
   opted_out boolean not null default false,
   opted_out_at timestamptz,
   opted_out_reason text,
+  -- "Not this month": until then nothing goes that the doctor did not ask for; since when follows.
+  sem_contato_ate timestamptz,
+  sem_contato_desde timestamptz,
   -- Provider's time of the last message from the doctor: "wrote again since the opt-out" reads it.
   ultima_entrada_em timestamptz,
   merged_into uuid references public.medicos,
   created_at timestamptz not null default api.agora(),
   updated_at timestamptz not null default api.agora(),
   deleted_at timestamptz,
-  check (opted_out = (opted_out_at is not null))
+  check (opted_out = (opted_out_at is not null)),
+  check ((sem_contato_ate is null) = (sem_contato_desde is null))
 );
 -- Partial on purpose: a whole unique index would make each change of these a change of a key, which
 -- waits for every row that merely refers to the doctor, and deadlocks with those who hold one.
@@ -38,7 +42,7 @@ create index medicos_especialidade_idx on public.medicos (especialidade_id);
 
 comment on column public.medicos.opted_out is 'The one authority on opt-out; read at each claim of a send.';
 
--- A manager may set `opted_out` alone; its time follows.
+-- A manager may set `opted_out` or `sem_contato_ate` alone; their times follow.
 create function private.medicos_before_write() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -49,9 +53,22 @@ begin
     new.opted_out_at := null;
     new.opted_out_reason := null;
   end if;
+  if new.sem_contato_ate is null then
+    new.sem_contato_desde := null;
+  elsif tg_op = 'INSERT' or new.sem_contato_ate is distinct from old.sem_contato_ate then
+    new.sem_contato_desde := api.agora();
+  end if;
   new.updated_at := api.agora();
   return new;
 end $$;
+
+-- Whether we may write to a contact of our own accord.
+create function private.may_contact(m public.medicos) returns boolean
+language sql stable set search_path = ''
+as $$
+  select not m.opted_out and m.deleted_at is null and m.merged_into is null
+     and coalesce(m.sem_contato_ate <= api.agora(), true)
+$$;
 
 create trigger medicos_before_write before insert or update on public.medicos
 for each row execute function private.medicos_before_write();

@@ -11,6 +11,9 @@ create table public.conversations (
   escalation_reason text,
   message_count integer not null default 0,
   last_message_at timestamptz,
+  -- What was said up to message `resumo_ate`, so that a turn's cost does not grow with its history.
+  resumo text,
+  resumo_ate bigint,
 
   -- Refuses a commit hard: takeover, opt-out, erasure and closing bump it.
   control_epoch bigint not null default 0,
@@ -31,7 +34,8 @@ create table public.conversations (
 
   created_at timestamptz not null default api.agora(),
   closed_at timestamptz,
-  check ((lease_token is null) = (lease_until is null))
+  check ((lease_token is null) = (lease_until is null)),
+  check ((resumo is null) = (resumo_ate is null))
 );
 create unique index conversations_one_open on public.conversations (medico_id, instance)
   where status in ('active', 'paused', 'escalated');
@@ -41,14 +45,22 @@ create index conversations_due on public.conversations (due_at)
 create index conversations_medico_idx on public.conversations (medico_id);
 create index conversations_instance_idx on public.conversations (instance);
 
+-- What was answered, and everything that Claude cost: also of turns that were given up
+-- (`descartado`), of summaries (`resumo`) and of drafts that nobody sends (`sombra`), which have no
+-- place in the order of what is sent. The sum of `custo_usd` over a conversation is its cost.
 create table public.turnos (
   id uuid primary key,
   conversa_id uuid not null references public.conversations,
-  turn_seq bigint not null,
-  outcome text not null check (outcome in ('resposta', 'transferir', 'sem_resposta')),
+  turn_seq bigint,
+  outcome text not null check (outcome in
+    ('resposta', 'transferir', 'sem_resposta', 'descartado', 'resumo', 'sombra')),
   control_epoch bigint not null,
   inbox_seq bigint not null,
   tentativa integer not null,
+  prompt_id text,
+  -- Why this model was asked; for what was not committed, why it was not.
+  rota text,
+  chamadas integer,
   model text,
   input_tokens integer,
   output_tokens integer,
@@ -58,8 +70,11 @@ create table public.turnos (
   llm_ms integer,
   answer jsonb not null,
   committed_at timestamptz not null,
-  unique (conversa_id, turn_seq)
+  unique (conversa_id, turn_seq),
+  check ((turn_seq is null) = (outcome in ('descartado', 'resumo', 'sombra')))
 );
+-- The day's spending is asked at each turn.
+create index turnos_dia on public.turnos (committed_at) include (custo_usd);
 
 create table public.interacoes (
   id bigint generated always as identity primary key,
@@ -71,6 +86,8 @@ create table public.interacoes (
   autor_tipo text not null check (autor_tipo in ('medico', 'julia', 'gestor')),
   tipo_conteudo text not null,
   conteudo text not null default '',
+  -- What an attachment says or shows, once it has been read.
+  leitura text,
   anexos jsonb not null default '{}',
   quoted jsonb,
   key_id text,

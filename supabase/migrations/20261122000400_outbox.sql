@@ -11,17 +11,25 @@ create table public.regras_envio (
   -- Whether an uncertain send of the conversation holds it up.
   espera_incerto boolean not null,
   postado boolean not null,
-  prioridade smallint not null
+  prioridade smallint not null,
+  -- What we write of our own accord: up to 60 % of the ceilings, never while a message of the
+  -- contact is unanswered, and after whatever else the conversation has to send.
+  proativo boolean not null,
+  -- "Not this month" stops it always, or unless it was asked for afterwards, or never.
+  mes text not null check (mes in ('sempre', 'salvo_pedido', 'nunca'))
 );
 comment on table public.regras_envio is
   'Which gates bind which kind of send. claim_next and the nightly proofs read this same matrix.';
 
 insert into public.regras_envio values
-  ('reply',               true,  'ai',       true,  'salvo_resposta', false, true,  true,  true,  10),
-  ('optout_confirmation', true,  'qualquer', false, 'nunca',          false, true,  true,  true,  10),
-  ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10),
-  ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10),
-  ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10);
+  ('reply',               true,  'ai',       true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca'),
+  ('optout_confirmation', true,  'qualquer', false, 'nunca',          false, true,  true,  true,  10, false, 'nunca'),
+  ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca'),
+  ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10, false, 'nunca'),
+  ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10, false, 'nunca'),
+  -- At the time that the doctor named, whatever the hour.
+  ('lembrete',            true,  'ai',       false, 'sempre',         false, true,  true,  true,   7, true,  'salvo_pedido'),
+  ('oferta',              true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre');
 
 create table public.fila_mensagens (
   id uuid primary key default gen_random_uuid(),
@@ -145,7 +153,7 @@ create index tetos_reinicios_recent on public.tetos_reinicios (janela, created_a
 
 -- Fixed texts that doctors receive; managers may change the wording here.
 create table public.mensagens_padrao (
-  chave text primary key check (chave in ('optout_confirmation', 'handoff_notice')),
+  chave text primary key references public.regras_envio,
   conteudo text not null check (conteudo <> '')
 );
 insert into public.mensagens_padrao values

@@ -18,6 +18,20 @@ begin
    where id = p_medico and not opted_out;
 end $$;
 
+-- "Not this month": what we would write of our own accord waits for the next one, counted from when
+-- it was said, in São Paulo.
+create function private.opt_out_of_month(p_medico uuid, p_at timestamptz) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_until timestamptz := (date_trunc('month', p_at at time zone 'America/Sao_Paulo')
+                          + interval '1 month') at time zone 'America/Sao_Paulo';
+begin
+  update public.medicos set sem_contato_ate = v_until
+   where id = p_medico and v_until > api.agora()
+     and coalesce(sem_contato_ate < v_until, true);
+end $$;
+
 -- The whole contact stops: opt-out recorded, drafts and unsent parts void, one confirmation. What
 -- the doctor wrote after it (it may arrive late) waits for an answer. The caller holds all
 -- conversations of the contact and its row. True if something waits to be sent.

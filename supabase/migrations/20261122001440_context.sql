@@ -1,0 +1,257 @@
+-- What a turn is told beside the messages, and what it leaves behind.
+
+-- Where a text falls between 0 and 1, always in the same place.
+create function private.share_of(conteudo text) returns numeric
+language sql immutable
+as $$ select ('x' || left(md5(conteudo), 8))::bit(32)::bigint / 4294967296.0 $$;
+
+-- The persona of this doctor: the one given before while it is active, else drawn by weight.
+create function private.persona_of(p_medico uuid) returns public.prompts
+language plpgsql set search_path = ''
+as $$
+declare
+  v_prompt public.prompts;
+begin
+  select p.* into v_prompt
+    from public.prompt_atribuicoes a join public.prompts p on p.id = a.prompt_id
+   where a.medico_id = p_medico and p.ativo;
+  if found then
+    return v_prompt;
+  end if;
+  with active as (
+    select p.id, p.peso, p.especialidade_id is not null as special
+      from public.prompts p join public.medicos m on m.id = p_medico
+     where p.tipo = 'persona' and p.ativo
+       and (p.especialidade_id is null or p.especialidade_id = m.especialidade_id)
+  ), shares as (
+    select id, sum(peso) over (order by id) as upto, sum(peso) over () as total
+      from active where special = (select bool_or(special) from active)
+  )
+  select p.* into v_prompt from shares s join public.prompts p on p.id = s.id
+   where private.share_of(p_medico::text) * s.total < s.upto
+   order by s.upto limit 1;
+  insert into public.prompt_atribuicoes (medico_id, prompt_id) values (p_medico, v_prompt.id)
+  on conflict (medico_id) do update set prompt_id = excluded.prompt_id, created_at = api.agora();
+  return v_prompt;
+end $$;
+
+-- The shadow that drafts along with this turn, or null; the same however often it begins.
+create function private.shadow_of(p_turno uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('prompt_id', id, 'modelo', modelo) from public.prompts
+   where tipo = 'sombra' and ativo and private.share_of(p_turno::text || id) < fracao
+   order by id limit 1
+$$;
+
+-- What is known of a doctor that bears on these words: restrictions first and whatever the words,
+-- then by the number of words found, by stem or nearly spelt; what room is left, preferences have.
+create function private.memories(p_medico uuid, p_words text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  with asked as (
+    select private.plain(w) as word, tsvector_to_array(private.lexemes(w)) as lexemes
+      from (select distinct lower(w) as w
+              from regexp_split_to_table(p_words, '[\s[:punct:]]+') w
+             where length(w) between 3 and 40) words
+     where private.lexemes(w) <> ''
+     order by length(w) desc limit 30
+  ), found as (
+    select d.id, d.tipo, d.content, d.confianca, d.updated_at,
+           (select count(*) from asked a
+             where tsvector_to_array(d.busca) && a.lexemes
+                or length(a.word) >= 5
+                   and extensions.word_similarity(a.word, private.plain(d.content)) >= 0.5) as words
+      from public.doctor_context d where d.medico_id = p_medico
+  ), first as (
+    select *, row_number() over (order by tipo = 'restricao' desc, words desc,
+                                          confianca desc, updated_at desc, id) as place
+      from found where words > 0 or tipo in ('restricao', 'preferencia')
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'id', id, 'tipo', tipo, 'conteudo', content, 'confianca', confianca) order by place), '[]')
+    from first where place <= 5
+$$;
+
+create function private.directives(c public.conversations) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'tipo', d.tipo, 'conteudo', d.conteudo, 'vaga_id', d.vaga_id)
+           order by d.prioridade desc, d.created_at desc, d.id), '[]')
+    from (select * from public.diretrizes
+           where (medico_id is null or medico_id = c.medico_id)
+             and coalesce(expira_em > api.agora(), true)
+           order by prioridade desc, created_at desc, id limit 12) d
+$$;
+
+create function private.sao_paulo_day(p_at timestamptz) returns timestamptz
+language sql stable
+as $$ select date_trunc('day', p_at, 'America/Sao_Paulo') $$;
+
+-- Drafts of shadows are the company's curiosity: they count for the day, against no doctor.
+create function private.spent(c public.conversations) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'conversa_usd', mine.usd, 'conversa_tokens', mine.tokens,
+    'medico_dia_usd', (
+      select coalesce(sum(t.custo_usd), 0)
+        from public.conversations k join public.turnos t on t.conversa_id = k.id
+       where k.medico_id = c.medico_id and t.outcome <> 'sombra'
+         and t.committed_at >= private.sao_paulo_day(api.agora())),
+    'dia_usd', (select coalesce(sum(custo_usd), 0) from public.turnos
+                 where committed_at >= private.sao_paulo_day(api.agora())))
+    from (select coalesce(sum(custo_usd), 0) as usd,
+                 coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
+                            + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)), 0)
+                   as tokens
+            from public.turnos where conversa_id = c.id and outcome <> 'sombra') mine
+$$;
+
+-- What begin_turn adds to the messages. The caller holds the conversation, whose lease is taken.
+create function private.turn_knowledge(c public.conversations) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_prompt public.prompts := private.persona_of(c.medico_id);
+begin
+  return jsonb_build_object(
+    'resumo', c.resumo, 'resumo_ate', c.resumo_ate,
+    'prompt', jsonb_build_object('id', v_prompt.id, 'versao', v_prompt.versao),
+    'sombra', private.shadow_of(c.lease_turno_id),
+    'memorias', private.memories(c.medico_id, (
+      select coalesce(string_agg(concat_ws(' ', conteudo, leitura), ' '), '')
+        from public.interacoes where conversa_id = c.id and situacao = 'pendente')),
+    'diretrizes', private.directives(c),
+    'fatos', (select coalesce(jsonb_agg(jsonb_build_object(
+                'tipo', f.tipo, 'chave', f.chave, 'dados', f.dados) order by f.updated_at, f.chave), '[]')
+                from (select * from public.fatos_conversa where conversa_id = c.id
+                       order by updated_at desc, chave limit 40) f),
+    'handoffs', (select coalesce(jsonb_agg(jsonb_build_object(
+                   'trigger_type', h.trigger_type, 'motivo', h.motivo, 'created_at', h.created_at,
+                   'resolvido_em', h.resolvido_em) order by h.created_at desc), '[]')
+                   from (select * from public.handoffs where conversa_id = c.id
+                          order by created_at desc limit 5) h),
+    'gasto', private.spent(c));
+end $$;
+
+-- What commit_turn applies: each takes the field of the same name of `effects`, absent or null
+-- included. The caller holds the conversation and has written the turn's row.
+
+-- `memorias`: said again, it is the same memory.
+create function private.remember(c public.conversations, p_turno uuid, p jsonb) returns void
+language sql volatile set search_path = ''
+as $$
+  insert into public.doctor_context (medico_id, content, source, tipo, confianca, turno_id)
+  select distinct on (md5(private.plain(said.content)))
+         c.medico_id, said.content, 'julia', said.tipo, said.confianca, p_turno
+    from (select left(btrim(m ->> 'conteudo'), 1000) as content, m ->> 'tipo' as tipo,
+                 least(1, greatest(0, coalesce((m ->> 'confianca')::real, 0.8))) as confianca, n
+            from jsonb_array_elements(coalesce(nullif(p, 'null'), '[]')) with ordinality as t (m, n)) said
+   where said.content <> ''
+   order by md5(private.plain(said.content)), said.n desc
+  on conflict (medico_id, md5(private.plain(content))) do update
+     set tipo = excluded.tipo, confianca = excluded.confianca, turno_id = excluded.turno_id,
+         updated_at = api.agora()
+$$;
+
+-- `fatos`: of one thing, the last result counts.
+create function private.note_facts(c public.conversations, p_turno uuid, p jsonb) returns void
+language sql volatile set search_path = ''
+as $$
+  insert into public.fatos_conversa (conversa_id, tipo, chave, dados, turno_id)
+  select distinct on (f ->> 'tipo', f ->> 'chave')
+         c.id, f ->> 'tipo', f ->> 'chave', f -> 'dados', p_turno
+    from jsonb_array_elements(coalesce(nullif(p, 'null'), '[]')) with ordinality as t (f, n)
+   order by f ->> 'tipo', f ->> 'chave', n desc
+  on conflict (conversa_id, tipo, chave) do update
+     set dados = excluded.dados, turno_id = excluded.turno_id, updated_at = api.agora()
+$$;
+
+-- Puts what we send of our own accord, or were asked to send later, into the conversation's outbox.
+-- The caller holds the conversation.
+create function private.enqueue_proactive(
+  p_id uuid, p_conversa uuid, p_kind text, p_conteudo text, p_quando timestamptz,
+  p_expira timestamptz, p_metadata jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  c public.conversations;
+begin
+  update public.conversations set turn_seq = turn_seq + 1 where id = p_conversa returning * into c;
+  insert into public.fila_mensagens
+    (id, medico_id, conversa_id, instance, turn_seq, part, kind, tipo, conteudo, prioridade,
+     control_epoch, agendar_para, expira_em, next_ring_at, metadata)
+  select p_id, c.medico_id, c.id, c.instance, c.turn_seq, 1, r.kind, r.kind, p_conteudo,
+         r.prioridade, c.control_epoch, p_quando, p_expira, p_quando, p_metadata
+    from public.regras_envio r where r.kind = p_kind;
+end $$;
+
+-- `lembretes`: one of the same minute is that one, worded anew.
+create function private.remind(c public.conversations, p_turno uuid, p jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  r record;
+begin
+  for r in
+    select n, m ->> 'mensagem' as mensagem,
+           jsonb_build_object('turno_id', p_turno, 'contexto', m ->> 'contexto') as metadata,
+           greatest((m ->> 'quando')::timestamptz, api.agora()) as quando
+      from jsonb_array_elements(coalesce(nullif(p, 'null'), '[]')) with ordinality as t (m, n)
+     order by n
+  loop
+    update public.fila_mensagens set conteudo = r.mensagem, metadata = r.metadata
+     where conversa_id = c.id and status = 'pendente' and kind = 'lembrete'
+       and date_trunc('minute', agendar_para) = date_trunc('minute', r.quando);
+    continue when found;
+    perform private.enqueue_proactive(
+      md5(c.id::text || ':' || p_turno::text || ':lembrete:' || r.n)::uuid, c.id, 'lembrete',
+      r.mensagem, r.quando, r.quando + interval '12 hours', r.metadata);
+  end loop;
+end $$;
+
+-- `opt_out`: this shift, this month, or for good.
+create function private.opt_out_scoped(c public.conversations, p_turno uuid, p jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_at timestamptz;
+begin
+  if jsonb_typeof(p) is distinct from 'object' then
+    return;
+  end if;
+  case private.need_word(p, 'escopo', 'vaga', 'mes', 'definitivo')
+  when 'vaga' then
+    insert into public.recusas_vagas (medico_id, vaga_id, motivo, turno_id)
+    select c.medico_id, v.id, private.need_text(p, 'motivo'), p_turno
+      from public.vagas v where v.id = private.need_uuid(p, 'vaga_id')
+    on conflict (medico_id, vaga_id) do nothing;
+  when 'mes' then
+    perform private.opt_out_of_month(c.medico_id, api.agora());
+  else
+    -- Not waited for: whoever has them may be waiting for ours.
+    perform 1 from public.conversations where medico_id = c.medico_id and id <> c.id
+      order by id for no key update nowait;
+    perform 1 from public.medicos where id = c.medico_id for no key update;
+    -- What was read when it was said, and nothing that came after.
+    select max(i.provider_at) into v_at
+      from public.turnos t join public.interacoes i on i.conversa_id = c.id and i.tipo = 'entrada'
+     where t.id = p_turno
+       and (i.turno_id = p_turno or i.situacao = 'pendente' and i.inbox_seq <= t.inbox_seq);
+    perform private.opt_out(c.id, coalesce(v_at, api.agora()), private.need_text(p, 'motivo'), true);
+  end case;
+end $$;
+
+-- A notice for people; of one thing there is one of each kind.
+create function private.notify_managers(
+  p_tipo text, c public.conversations, p_referencia uuid, p_dados jsonb)
+returns void
+language sql volatile set search_path = ''
+as $$
+  insert into public.notificacoes_gestor (tipo, conversa_id, medico_id, referencia, dados)
+  values (p_tipo, c.id, c.medico_id, p_referencia, coalesce(p_dados, '{}'))
+  on conflict (tipo, referencia) where referencia is not null do nothing
+$$;
