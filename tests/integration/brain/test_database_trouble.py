@@ -53,6 +53,7 @@ async def test_a_lost_answer_of_the_database_doubles_nothing(
     assert len(await doctors.outbox()) == 1
 
 
+@pytest.mark.faults
 async def test_an_outage_while_claude_thinks_costs_time_but_no_answer(
     brain, doctors, claude, database_fault
 ) -> None:

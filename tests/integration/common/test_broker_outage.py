@@ -20,7 +20,11 @@ from julia_dev.stack import ports
 from julia_dev.stack.program import Child
 from julia_dev.stack.rabbitmq import RabbitMQ
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
 
 Received = Callable[[str], MessageReceived]
 

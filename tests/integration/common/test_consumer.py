@@ -269,6 +269,7 @@ async def test_consuming_recovers_from_a_cut_connection_and_what_was_in_flight_c
     assert await empty(broker, Queue.BRAIN_INBOUND)
 
 
+@pytest.mark.faults
 async def test_consuming_recovers_from_a_half_open_connection(
     proxied: Messaging, proxy, messaging: Messaging, broker, received: Received, running, eventually
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.sql.conftest import Julia
 from tests.integration.sql.world import MAX_DIA, MAX_HORA, NUMBERS, World
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.faults]
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "15"))
 
