@@ -55,7 +55,9 @@ begin
   end if;
   if new.sem_contato_ate is null then
     new.sem_contato_desde := null;
-  elsif tg_op = 'INSERT' or new.sem_contato_ate is distinct from old.sem_contato_ate then
+  elsif new.sem_contato_desde is null
+     or tg_op = 'UPDATE' and new.sem_contato_ate is distinct from old.sem_contato_ate
+        and new.sem_contato_desde is not distinct from old.sem_contato_desde then
     new.sem_contato_desde := api.agora();
   end if;
   new.updated_at := api.agora();

@@ -79,7 +79,9 @@ as $$
 begin
   update public.interacoes set situacao = 'sem_resposta'
    where conversa_id = new.id and situacao = 'pendente';
-  perform private.cancel_pending(new.id, array['reply', 'handoff_notice', 'canary'], 'BLOCKED_STALE');
+  perform private.cancel_pending(new.id, array(
+    select kind from public.regras_envio where controle = 'ai' or kind = 'handoff_notice'),
+    'BLOCKED_STALE');
   update public.handoffs set status = 'resolvido', resolvido_em = api.agora(), resolvido_por = 'encerramento'
    where conversa_id = new.id and status = 'pendente';
   return null;
@@ -103,6 +105,7 @@ as $$
 declare
   v jsonb := private.handoff_particulars();
   v_waiting integer;
+  v_reminders jsonb;
 begin
   if new.status in ('completed', 'abandoned') then
     return null;
@@ -111,18 +114,26 @@ begin
     update public.interacoes set situacao = 'humano'
      where conversa_id = new.id and situacao = 'pendente';
     get diagnostics v_waiting = row_count;
-    perform private.cancel_pending(new.id, array['reply', 'canary'], 'BLOCKED_HUMAN_CONTROL');
+    -- What Julia has promised to say is now the person's to say.
+    select coalesce(jsonb_agg(jsonb_build_object('quando', agendar_para, 'texto', conteudo)
+                              order by agendar_para), '[]')
+      into v_reminders
+      from public.fila_mensagens
+     where conversa_id = new.id and status = 'pendente' and kind = 'lembrete';
+    perform private.cancel_pending(new.id, array(
+      select kind from public.regras_envio where controle = 'ai'), 'BLOCKED_HUMAN_CONTROL');
     insert into public.handoffs
       (conversa_id, medico_id, trigger_type, motivo, control_epoch, metadata)
     values (new.id, new.medico_id, v ->> 'trigger_type', new.escalation_reason, new.control_epoch,
-            jsonb_build_object('mensagens_em_espera', v_waiting,
+            jsonb_build_object('mensagens_em_espera', v_waiting, 'lembretes', v_reminders,
                                'por', coalesce(v ->> 'por', new.controlled_by_user_id)))
     on conflict do nothing;
     if (v ->> 'notify')::boolean then
       perform private.enqueue_notice(new.id, 'handoff_notice');
     end if;
   else
-    perform private.cancel_pending(new.id, array['handoff_notice', 'human_agent'], 'BLOCKED_AI_CONTROL');
+    perform private.cancel_pending(new.id, array(
+      select kind from public.regras_envio where controle = 'human'), 'BLOCKED_AI_CONTROL');
     update public.handoffs
        set status = 'resolvido', resolvido_em = api.agora(),
            resolvido_por = coalesce(v ->> 'por', 'manual')
@@ -171,12 +182,14 @@ begin
   return c;
 end $$;
 
+-- Whether something waits to be sent; what is meant for later does not.
 create function private.has_pending(p_conversa uuid) returns boolean
 language plpgsql stable set search_path = ''
 as $$
 begin
   return exists (select from public.fila_mensagens
-                  where conversa_id = p_conversa and status = 'pendente');
+                  where conversa_id = p_conversa and status = 'pendente'
+                    and coalesce(agendar_para <= api.agora(), true));
 end $$;
 
 create function api.take_over(p jsonb) returns jsonb

@@ -104,6 +104,7 @@ begin
     from moved where moved.id = i.id;
   update public.interacoes set conversa_id = wc.id where conversa_id = lc.id;
   update public.inbox_keys set conversa_id = wc.id where conversa_id = lc.id;
+  perform private.merge_context_of_conversations(lc, wc);
   update public.conversations set status = 'completed', medico_id = wc.medico_id where id = lc.id;
 
   update public.conversations
@@ -153,6 +154,7 @@ begin
   update public.interacoes set medico_id = w.id where medico_id = l.id;
   update public.fila_mensagens set medico_id = w.id where medico_id = l.id;
   update public.handoffs set medico_id = w.id where medico_id = l.id;
+  perform private.merge_context_of_contacts(l.id, w.id);
   update public.medicos set merged_into = w.id, telefone = null, crm = null where id = l.id;
   update public.medicos
      set telefone = coalesce(w.telefone, l.telefone), crm = coalesce(w.crm, l.crm),
@@ -161,7 +163,9 @@ begin
          nome_whatsapp = coalesce(w.nome_whatsapp, l.nome_whatsapp),
          especialidade_id = coalesce(w.especialidade_id, l.especialidade_id),
          cidade = coalesce(w.cidade, l.cidade), estado = coalesce(w.estado, l.estado),
-         ultima_entrada_em = greatest(w.ultima_entrada_em, l.ultima_entrada_em)
+         ultima_entrada_em = greatest(w.ultima_entrada_em, l.ultima_entrada_em),
+         sem_contato_ate = greatest(w.sem_contato_ate, l.sem_contato_ate),
+         sem_contato_desde = greatest(w.sem_contato_desde, l.sem_contato_desde)
    where id = w.id;
   if l.opted_out then
     perform private.record_opt_out(w.id, l.opted_out_at, l.opted_out_reason);

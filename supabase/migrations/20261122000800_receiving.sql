@@ -27,9 +27,10 @@ declare
   v_until timestamptz := (date_trunc('month', p_at at time zone 'America/Sao_Paulo')
                           + interval '1 month') at time zone 'America/Sao_Paulo';
 begin
-  update public.medicos set sem_contato_ate = v_until
-   where id = p_medico and v_until > api.agora()
-     and coalesce(sem_contato_ate < v_until, true);
+  update public.medicos
+     set sem_contato_ate = greatest(sem_contato_ate, v_until),
+         sem_contato_desde = greatest(sem_contato_desde, p_at)
+   where id = p_medico and v_until > api.agora();
 end $$;
 
 -- The whole contact stops: opt-out recorded, drafts and unsent parts void, one confirmation. What
@@ -51,7 +52,9 @@ begin
     perform private.take_back_turn(t) from private.unsent_turns(c.id) t;
     update public.interacoes set situacao = 'optout'
      where conversa_id = c.id and situacao = 'pendente' and provider_at <= p_at;
-    perform private.cancel_pending(c.id, array['reply'], 'BLOCKED_OPTED_OUT');
+    perform private.cancel_pending(c.id, array(
+      select kind from public.regras_envio where kind = 'reply' or opt_out = 'sempre'),
+      'BLOCKED_OPTED_OUT');
     update public.conversations set control_epoch = control_epoch + 1 where id = c.id;
     perform private.end_lease(c.id, api.agora(), '[]');
   end loop;
@@ -77,7 +80,9 @@ declare
   v_identities jsonb := private.need_identities(p);
   v_provider_at timestamptz := private.need_time(p, 'provider_at');
   v_tipo text := private.need_text(p, 'tipo_conteudo');
-  v_optout boolean := jsonb_typeof(p -> 'opt_out') = 'object';
+  v_optout text := case when jsonb_typeof(p -> 'opt_out') = 'object' then private.need_word(
+    '{"escopo": "definitivo"}' || jsonb_strip_nulls(p -> 'opt_out'), 'escopo', 'definitivo', 'mes')
+    else 'nenhum' end;
   c public.conversations;
   m public.medicos;
   v_now timestamptz;
@@ -90,7 +95,8 @@ declare
 begin
   select * into v_known from public.inbox_keys where instance = v_instance and key_id = v_key;
   if not found then
-    c := private.open_conversation(v_instance, v_identities, nullif(p ->> 'push_name', ''), v_optout);
+    c := private.open_conversation(v_instance, v_identities, nullif(p ->> 'push_name', ''),
+                                   v_optout = 'definitivo');
     insert into public.inbox_keys (instance, key_id, conversa_id)
     values (v_instance, v_key, c.id) on conflict do nothing;
     if not found then
@@ -123,8 +129,10 @@ begin
   if v_situacao = 'historico' then
     v_status := 'historico';
     -- What was said before the number was ours binds nobody; later, even days late, it does.
-    v_optout := v_optout and v_provider_at >= coalesce(v_connected, '-infinity');
-  elsif v_optout then
+    if v_provider_at < v_connected then
+      v_optout := 'nenhum';
+    end if;
+  elsif v_optout = 'definitivo' then
     v_situacao := 'optout';
   end if;
 
@@ -160,10 +168,18 @@ begin
                        else private.quiet_at(v_now, coalesce(first_pending_at, v_now)) end
    where id = c.id returning * into c;
 
-  if v_optout then
+  if v_optout = 'definitivo' then
     v_doorbell := private.opt_out(c.id, v_provider_at,
       coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'), v_status = 'nova');
     select * into c from public.conversations where id = c.id;
+  elsif v_optout = 'mes' then
+    perform private.opt_out_of_month(c.medico_id, v_provider_at);
+  end if;
+  if v_status = 'nova' and jsonb_typeof(p -> 'suspeita_bot') = 'object' then
+    insert into public.metricas_deteccao_bot
+      (medico_id, conversa_id, interacao_id, padrao_detectado, trecho)
+    values (c.medico_id, c.id, v_id, private.need_text(p -> 'suspeita_bot', 'padrao'),
+            left(p -> 'suspeita_bot' ->> 'trecho', 200));
   end if;
 
   return jsonb_build_object(
@@ -204,7 +220,7 @@ begin
   v_now := api.agora();
   if v_change = 'revoke' then
     update public.interacoes
-       set conteudo = '', anexos = '{}', apagada_em = v_at,
+       set conteudo = '', leitura = null, anexos = '{}', apagada_em = v_at,
            situacao = case when situacao = 'pendente' then 'apagada' else situacao end
      where id = i.id;
   elsif i.editada_em is null or i.editada_em < v_at then

@@ -50,8 +50,7 @@ as $$
     'kind', f.kind, 'instance', f.instance, 'destino', private.destination(c),
     'conteudo', f.conteudo, 'text_hash', e.text_hash, 'tentativa', e.tentativa,
     'budget_ms', 2000, 'canary', not r.postado,
-    'mais', exists (select from public.fila_mensagens o
-                     where o.conversa_id = f.conversa_id and o.status = 'pendente'))
+    'mais', private.has_pending(f.conversa_id))
     from public.fila_mensagens f
     join public.conversations c on c.id = f.conversa_id
     join public.regras_envio r on r.kind = f.kind
@@ -80,15 +79,75 @@ as $$
     when m.opted_out and (r.opt_out = 'sempre'
       or (r.opt_out = 'salvo_resposta' and coalesce(m.ultima_entrada_em <= m.opted_out_at, true)))
       then 'BLOCKED_OPTED_OUT'
+    -- "Not this month": what is meant for a time after it may stay.
+    when m.sem_contato_ate > greatest(api.agora(), f.agendar_para)
+      and (r.mes = 'sempre' or r.mes = 'salvo_pedido' and f.created_at <= m.sem_contato_desde)
+      then 'BLOCKED_OPTED_OUT'
   end
 $$;
 
+-- When we may next write of our own accord, Monday to Friday, 8 to 20 h in São Paulo; null: now.
+create function private.opens_at(p_now timestamptz) returns timestamptz
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  v_local timestamp := p_now at time zone 'America/Sao_Paulo';
+  v_day date := v_local::date;
+begin
+  if extract(isodow from v_local) <= 5
+     and v_local::time >= time '08:00' and v_local::time < time '20:00' then
+    return null;
+  end if;
+  if v_local::time >= time '08:00' then
+    v_day := v_day + 1;
+  end if;
+  while extract(isodow from v_day) > 5 loop
+    v_day := v_day + 1;
+  end loop;
+  return (v_day + time '08:00') at time zone 'America/Sao_Paulo';
+end $$;
+
+create function private.awaits_answer(p_medico uuid) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.conversations c join public.interacoes i on i.conversa_id = c.id
+                  where c.medico_id = p_medico and i.situacao = 'pendente');
+end $$;
+
+-- Why this part may not go yet, and when to look again; no motivo: it may, for all but the ceilings.
+create function private.wait_reason(
+  f public.fila_mensagens, r public.regras_envio, p_now timestamptz, p_paused boolean,
+  out motivo text, out retry interval)
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if r.pausa and p_paused then
+    motivo := 'pausa';
+    retry := interval '2 seconds';
+  elsif f.next_try_at > p_now then
+    motivo := 'nova_tentativa';
+    retry := f.next_try_at - p_now;
+  elsif f.expira_em <= p_now then
+    -- The sweeper hands the conversation over; a late answer is not sent.
+    motivo := 'vencida';
+    retry := interval '2 seconds';
+  elsif r.horario and private.opens_at(p_now) is not null then
+    motivo := 'horario';
+    retry := private.opens_at(p_now) - p_now;
+  elsif r.proativo and private.awaits_answer(f.medico_id) then
+    motivo := 'medico_espera';
+    retry := interval '10 seconds';
+  end if;
+end $$;
+
 -- Room under the number's ceilings for this part and the rest of its turn; reserves the rest.
--- 'ok', 'junta' (room for one: the turn's parts become one message) or the ceiling that is full.
+-- 'ok', 'junta' (room for one: the turn's parts become one message) or the ceiling that is full;
+-- what nobody waits for leaves 40 % of it to replies.
 -- The caller holds the number's row.
 create function private.reserve_turn(
-  f public.fila_mensagens, p_now timestamptz, p_max_hora bigint, p_max_dia bigint,
-  p_post_timeout_s numeric)
+  f public.fila_mensagens, r public.regras_envio, p_now timestamptz, p_max_hora bigint,
+  p_max_dia bigint, p_post_timeout_s numeric)
 returns text
 language plpgsql set search_path = ''
 as $$
@@ -99,6 +158,10 @@ declare
 begin
   if f.reservado then
     return 'ok';
+  end if;
+  if r.proativo then
+    p_max_hora := floor(p_max_hora * 0.6);
+    p_max_dia := floor(p_max_dia * 0.6);
   end if;
   select * into u from private.used(f.instance, p_now, p_post_timeout_s);
   select count(*) into n from public.fila_mensagens
@@ -113,7 +176,8 @@ begin
   elsif v_room >= 1 then
     return 'junta';
   end if;
-  return case when u.hora >= p_max_hora then 'teto_hora' else 'teto_dia' end;
+  return case when r.proativo then 'teto_proativo'
+              when u.hora >= p_max_hora then 'teto_hora' else 'teto_dia' end;
 end $$;
 
 create function private.join_parts(p_fila uuid) returns public.fila_mensagens
@@ -155,6 +219,7 @@ declare
   e public.envios;
   u record;
   v_void text;
+  w record;
   v_refused jsonb;
   v_busy jsonb := '{"status": "recusado", "motivo": "ocupada", "retry_in_ms": 100}';
 begin
@@ -193,10 +258,11 @@ begin
 
   v_refused := jsonb_build_object('status', 'vazio');
   for f in
-    select * from public.fila_mensagens
-     where conversa_id = c.id and status = 'pendente'
-     -- A person's message overtakes Julia's; else the order of turns and parts.
-     order by kind <> 'human_agent', turn_seq, part
+    select o.* from public.fila_mensagens o join public.regras_envio k on k.kind = o.kind
+     where o.conversa_id = c.id and o.status = 'pendente'
+     -- A person's message overtakes Julia's, and replies what nobody waits for; else the order of
+     -- turns and parts.
+     order by o.kind <> 'human_agent', k.proativo, o.turn_seq, o.part
   loop
     -- Joined or cancelled with an earlier part of this loop?
     select * into f from public.fila_mensagens where id = f.id and status = 'pendente';
@@ -218,28 +284,22 @@ begin
     if f.agendar_para > v_now then
       continue;
     end if;
-    if r.pausa and v_paused then
-      v_refused := private.refuse(f.id, 'pausa', interval '2 seconds');
-      exit;
-    end if;
-    if f.next_try_at > v_now then
-      v_refused := private.refuse(f.id, 'nova_tentativa', f.next_try_at - v_now);
-      exit;
-    end if;
-    if f.expira_em <= v_now then
-      -- The sweeper hands the conversation over; a late answer is not sent.
-      v_refused := private.refuse(f.id, 'vencida', interval '2 seconds');
+    w := private.wait_reason(f, r, v_now, v_paused);
+    if w.motivo is not null then
+      v_refused := private.refuse(f.id, w.motivo, w.retry);
+      continue when r.proativo;
       exit;
     end if;
     if r.teto then
       -- The number comes last and only for what may go: all its conversations queue for it.
       perform 1 from public.whatsapp_instances where instance = c.instance for no key update;
       v_now := api.agora();
-      v_room := private.reserve_turn(f, v_now, v_max_hora, v_max_dia, v_timeout);
+      v_room := private.reserve_turn(f, r, v_now, v_max_hora, v_max_dia, v_timeout);
       if v_room = 'junta' then
         f := private.join_parts(f.id);
       elsif v_room <> 'ok' then
         v_refused := private.refuse(f.id, v_room, interval '10 seconds');
+        continue when r.proativo;
         exit;
       end if;
     end if;
@@ -283,7 +343,9 @@ language plpgsql set search_path = ''
 as $$
 begin
   update public.fila_mensagens
-     set next_ring_at = least(next_ring_at, api.agora() + interval '2 seconds'), ring_count = 0
+     set next_ring_at = least(next_ring_at,
+           greatest(api.agora() + interval '2 seconds', agendar_para)),
+         ring_count = 0
    where conversa_id = p_conversa and status = 'pendente';
   return found;
 end $$;
@@ -560,6 +622,7 @@ declare
   v_conversa record;
   c public.conversations;
   v_reply boolean;
+  v_late public.fila_mensagens;
   v_done jsonb := '[]';
   v_n integer := 0;
 begin
@@ -573,14 +636,19 @@ begin
     perform 1 from public.conversations where id = v_conversa.id for no key update skip locked;
     continue when not found;
     select * into c from public.conversations where id = v_conversa.id;
-    with expired as (
+    v_reply := false;
+    for v_late in
       update public.fila_mensagens
          set status = 'cancelada', outcome = 'EXPIRED', reservado = false, next_ring_at = null,
              next_try_at = null
        where conversa_id = c.id and status = 'pendente' and expira_em <= api.agora()
-      returning kind
-    )
-    select coalesce(bool_or(kind = 'reply'), false) into v_reply from expired;
+      returning *
+    loop
+      v_reply := v_reply or v_late.kind = 'reply';
+      -- Promised to the doctor: a person may still keep it.
+      perform private.notify_managers('lembrete_vencido', c, v_late.id, jsonb_build_object(
+        'quando', v_late.agendar_para, 'texto', v_late.conteudo)) where v_late.kind = 'lembrete';
+    end loop;
     continue when not v_reply;
     perform private.hand_over(c.id, 'resposta_vencida',
       'A resposta esperou mais de 30 minutos para sair', false);

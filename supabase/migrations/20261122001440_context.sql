@@ -255,3 +255,58 @@ as $$
   values (p_tipo, c.id, c.medico_id, p_referencia, coalesce(p_dados, '{}'))
   on conflict (tipo, referencia) where referencia is not null do nothing
 $$;
+
+-- Two open conversations become one: its summary is made anew from everything that was said, and what
+-- the doctor asked to be reminded of is kept. Both are locked.
+create function private.merge_context_of_conversations(
+  lc public.conversations, wc public.conversations)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.documentos set conversa_id = wc.id where conversa_id = lc.id;
+  update public.metricas_deteccao_bot set conversa_id = wc.id where conversa_id = lc.id;
+  update public.notificacoes_gestor set conversa_id = wc.id where conversa_id = lc.id;
+  delete from public.fatos_conversa f
+   where conversa_id in (lc.id, wc.id) and exists (
+     select from public.fatos_conversa newer
+      where newer.conversa_id in (lc.id, wc.id) and newer.tipo = f.tipo and newer.chave = f.chave
+        and (newer.updated_at, newer.conversa_id) > (f.updated_at, f.conversa_id));
+  update public.fatos_conversa set conversa_id = wc.id where conversa_id = lc.id;
+  with moved as (
+    select id, row_number() over (order by turn_seq) as n
+      from public.fila_mensagens
+     where conversa_id = lc.id and status = 'pendente' and kind = 'lembrete' and tentativas = 0
+  )
+  update public.fila_mensagens f
+     set conversa_id = wc.id, turn_seq = wc.turn_seq + moved.n
+    from moved where moved.id = f.id;
+  update public.conversations
+     set resumo = null, resumo_ate = null,
+         turn_seq = greatest(turn_seq, (select max(turn_seq) from public.fila_mensagens
+                                         where conversa_id = wc.id))
+   where id = wc.id;
+end $$;
+
+-- What is known of a contact goes to the one that stays. Both are locked.
+create function private.merge_context_of_contacts(p_loser uuid, p_winner uuid) returns void
+language sql volatile set search_path = ''
+as $$
+  delete from public.doctor_context l
+   where medico_id = p_loser and exists (
+     select from public.doctor_context w
+      where w.medico_id = p_winner and md5(private.plain(w.content)) = md5(private.plain(l.content)));
+  update public.doctor_context set medico_id = p_winner where medico_id = p_loser;
+  delete from public.prompt_atribuicoes
+   where medico_id = p_loser and exists (
+     select from public.prompt_atribuicoes where medico_id = p_winner);
+  update public.prompt_atribuicoes set medico_id = p_winner where medico_id = p_loser;
+  delete from public.recusas_vagas l
+   where medico_id = p_loser and exists (
+     select from public.recusas_vagas w where w.medico_id = p_winner and w.vaga_id = l.vaga_id);
+  update public.recusas_vagas set medico_id = p_winner where medico_id = p_loser;
+  update public.diretrizes set medico_id = p_winner where medico_id = p_loser;
+  update public.documentos set medico_id = p_winner where medico_id = p_loser;
+  update public.metricas_deteccao_bot set medico_id = p_winner where medico_id = p_loser;
+  update public.notificacoes_gestor set medico_id = p_winner where medico_id = p_loser;
+$$;
