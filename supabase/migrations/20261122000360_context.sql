@@ -229,11 +229,12 @@ create table public.fatos_conversa (
   tipo text not null check (tipo in ('vaga', 'hospital')),
   chave text not null,
   dados jsonb not null,
-  turno_id uuid not null references public.turnos,
+  -- Null: told by an offer from a waiting list.
+  turno_id uuid references public.turnos,
   updated_at timestamptz not null default api.agora(),
   primary key (conversa_id, tipo, chave)
 );
-create index fatos_conversa_turno_idx on public.fatos_conversa (turno_id);
+create index fatos_conversa_turno_idx on public.fatos_conversa (turno_id) where turno_id is not null;
 
 -- "Not this shift": it is not shown to the doctor again, nor offered.
 create table public.recusas_vagas (

@@ -51,18 +51,20 @@ as $$
                   where turno_id = t and status = 'pendente' and espera like 'teto%')
 $$;
 
--- What was said, oldest first: settled messages, and replies of ours that are still on their way.
-create function private.history(p_conversa uuid, p_limit integer) returns jsonb
+-- What was said after message `p_after`, oldest first: settled messages, and replies of ours that are
+-- still on their way.
+create function private.history(p_conversa uuid, p_after bigint, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(to_jsonb(h) - 'ord' order by h.at, h.ord), '[]') from (
     select * from (
-      (select autor_tipo, conteudo, tipo_conteudo, provider_at as at, id as ord
+      (select id, autor_tipo, conteudo, tipo_conteudo, leitura, provider_at as at, id as ord
          from public.interacoes
         where conversa_id = p_conversa and situacao not in ('pendente', 'apagada')
+          and id > coalesce(p_after, 0)
         order by provider_at desc, id desc limit p_limit)
       union all
-      select 'julia', conteudo, 'texto', created_at, turn_seq
+      select null, 'julia', conteudo, 'texto', null, created_at, turn_seq
         from public.fila_mensagens
        where conversa_id = p_conversa and kind = 'reply'
          and status in ('pendente', 'processando', 'incerta')
@@ -87,9 +89,10 @@ begin
 end $$;
 
 create function private.turn_context(c public.conversations) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'destino', private.destination(c),
     'medico', (select jsonb_build_object('id', m.id,
                  'primeiro_nome', coalesce(m.primeiro_nome, m.nome_whatsapp),
@@ -100,17 +103,18 @@ as $$
     'pending', (select coalesce(jsonb_agg(jsonb_build_object(
                   'id', i.id, 'key_id', i.key_id, 'inbox_seq', i.inbox_seq,
                   'tipo_conteudo', i.tipo_conteudo, 'conteudo', i.conteudo, 'anexos', i.anexos,
-                  'quoted', i.quoted, 'provider_at', i.provider_at)
+                  'quoted', i.quoted, 'provider_at', i.provider_at, 'leitura', i.leitura)
                   order by i.provider_at, i.id), '[]')
                   from public.interacoes i where i.conversa_id = c.id and i.situacao = 'pendente'),
     'pending_for_ms', (select private.ms_until(api.agora(), min(i.received_at))
                          from public.interacoes i
                         where i.conversa_id = c.id and i.situacao = 'pendente'),
-    'history', private.history(c.id, 20),
+    'history', private.history(c.id, c.resumo_ate, 40),
+    'reservas', private.bookings(c.medico_id),
     'last_key_id', (select i.key_id from public.interacoes i
                      where i.conversa_id = c.id and i.tipo = 'entrada'
-                     order by i.provider_at desc, i.id desc limit 1))
-$$;
+                     order by i.provider_at desc, i.id desc limit 1));
+end $$;
 
 create function api.begin_turn(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
@@ -170,6 +174,9 @@ begin
       return jsonb_build_object('status', 'transferido', 'doorbell', false);
     end if;
     c.lease_turno_id := gen_random_uuid();
+  else
+    -- A draft begun anew starts with nothing held: its first attempt may have meant another shift.
+    perform private.free_holds(c.id);
   end if;
 
   update public.conversations
@@ -181,7 +188,7 @@ begin
     'status', 'iniciado', 'doorbell', false, 'turno_id', c.lease_turno_id,
     'turn_seq', c.turn_seq + 1, 'control_epoch', c.control_epoch, 'inbox_seq', c.inbox_seq,
     'tentativa', jsonb_array_length(c.lease_suspects) + 1, 'instance', c.instance)
-    || private.turn_context(c);
+    || private.turn_context(c) || private.turn_knowledge(c);
 end $$;
 
 create function api.renew_turn(p jsonb) returns jsonb
@@ -277,11 +284,17 @@ declare
   v_parts jsonb := case when v_outcome = 'resposta' then private.need_parts(p) else '[]' end;
   h jsonb := coalesce(nullif(p -> 'handoff', 'null'), '{"trigger_type": "manual"}');
   u jsonb := coalesce(nullif(p -> 'usage', 'null'), '{}');
+  x jsonb := coalesce(nullif(p -> 'effects', 'null'), '{}');
+  v_holds uuid[] := private.uuid_list(p, 'holds');
   c public.conversations;
   v_answer jsonb;
   v_now timestamptz;
 begin
   perform private.lock_status_shared();
+  if x #>> '{opt_out,escopo}' = 'definitivo' then
+    -- It stops the whole contact.
+    perform private.lock_contact_of(private.need_uuid(p, 'conversa_id'));
+  end if;
   c := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
   select answer into v_answer from public.turnos where id = v_turno;
   if found then
@@ -307,16 +320,31 @@ begin
     return v_answer || jsonb_build_object('motivo', 'mensagens_novas', 'more_due_in_ms',
       coalesce(private.ms_until(c.quiet_at, v_now), 0));
   end if;
+  perform private.lock_bookings(v_holds || private.cancelled_bookings(x), c.medico_id);
+  v_now := api.agora();
+  if not private.holds_stand(c, v_holds) then
+    return v_answer || '{"motivo": "reserva_perdida"}';
+  end if;
+  if not private.effects_fit(c, x, v_now) then
+    return v_answer || '{"motivo": "efeito_invalido"}';
+  end if;
 
   update public.conversations set turn_seq = turn_seq + 1 where id = c.id returning * into c;
   insert into public.turnos
-    (id, conversa_id, turn_seq, outcome, control_epoch, inbox_seq, tentativa, model, input_tokens,
-     output_tokens, cache_read_tokens, cache_write_tokens, custo_usd, llm_ms, answer, committed_at)
+    (id, conversa_id, turn_seq, outcome, control_epoch, inbox_seq, tentativa, prompt_id, rota,
+     chamadas, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, custo_usd,
+     llm_ms, answer, committed_at)
   values
     (v_turno, c.id, c.turn_seq, v_outcome, v_epoch, v_seq, jsonb_array_length(c.lease_suspects) + 1,
-     u ->> 'model', (u ->> 'input_tokens')::integer, (u ->> 'output_tokens')::integer,
+     (select id from public.prompts where id = p ->> 'prompt_id'), p ->> 'rota',
+     (u ->> 'chamadas')::integer, u ->> 'model',
+     (u ->> 'input_tokens')::integer, (u ->> 'output_tokens')::integer,
      (u ->> 'cache_read_tokens')::integer, (u ->> 'cache_write_tokens')::integer,
      (u ->> 'custo_usd')::numeric, (u ->> 'llm_ms')::integer, '{}', v_now);
+  perform private.confirm_holds(c, v_holds);
+  perform private.apply_effects(c, v_turno, x);
+  -- An opt-out among them has begun another epoch.
+  select control_epoch into c.control_epoch from public.conversations where id = c.id;
   if v_outcome = 'transferir' then
     perform private.hand_over(c.id,
       private.need_word(h, 'trigger_type', variadic private.handoff_triggers()),

@@ -26,7 +26,9 @@ declare
 begin
   set local session_replication_role = replica;
   for name in select tablename from pg_tables
-    where schemaname = 'public' and tablename not in ('regras_envio', 'mensagens_padrao')
+    where schemaname = 'public' and tablename <> all (array[
+      'regras_envio', 'mensagens_padrao', 'configuracoes', 'prompts', 'setores', 'periodos',
+      'tipos_vaga', 'formas_recebimento'])
   loop
     execute format('delete from public.%I', name);
   end loop;
