@@ -1,12 +1,16 @@
 """What the SDK makes of each fault of the simulator: the shapes that the brain must survive."""
 
 import json
+from decimal import Decimal
 
 import anthropic
 import httpx
 import pytest
 from anthropic import AsyncAnthropic
 from anthropic.types import Message
+
+from julia_brain.domain.pricing import cost_usd
+from julia_simulators.anthropic import pricing
 
 ASK = {"max_tokens": 200, "messages": [{"role": "user", "content": "Tem vaga? #m7"}]}
 TOOL = {"name": "buscar_vagas", "description": "", "input_schema": {"type": "object"}}
@@ -160,3 +164,119 @@ async def test_every_request_is_recorded_and_billed(client, control) -> None:
     assert tally["requests"] == 1
     assert tally["input_tokens"] == answer.usage.input_tokens
     assert tally["output_tokens"] == answer.usage.output_tokens
+
+
+async def test_a_scripted_answer_waits_for_its_conversation(client, control) -> None:
+    await control.post(
+        "/answers",
+        json=[
+            {"conversation": "conversa da Ana", "text": "para a Ana"},
+            {"conversation": "conversa da Bia", "text": "para a Bia"},
+        ],
+    )
+    history = [
+        {"role": "user", "content": "isto é a conversa da Bia"},
+        {"role": "assistant", "content": "Oi!"},
+    ]
+
+    said = await ask(client, messages=[*history, *ASK["messages"]])
+
+    assert said.content[0].text == "para a Bia"
+    unused = (await control.get("/answers")).json()
+    assert [answer["text"] for answer in unused] == ["para a Ana"]
+
+
+async def test_a_script_of_steps_calls_a_tool_and_then_speaks(client, control) -> None:
+    steps = [
+        {"tool": "buscar_vagas", "input": {"regiao": "Campinas"}},
+        {"text": "Tem sim!"},
+    ]
+    await control.post("/answers", json={"match": "#m7", "steps": steps})
+
+    asked = await ask(client, tools=[TOOL])
+    [call] = asked.content
+    left = (await control.get("/answers")).json()
+    result = {"type": "tool_result", "tool_use_id": call.id, "content": '{"total": 0}'}
+    said = await ask(
+        client,
+        tools=[TOOL],
+        messages=[
+            *ASK["messages"],
+            {"role": "assistant", "content": asked.content},
+            {"role": "user", "content": [result]},
+        ],
+    )
+
+    assert (asked.stop_reason, call.name, call.input) == (
+        "tool_use",
+        "buscar_vagas",
+        {"regiao": "Campinas"},
+    )
+    assert len(left) == 1
+    assert said.content[0].text == "Tem sim!"
+    assert (await control.get("/answers")).json() == []
+
+
+async def test_a_script_can_name_a_shift_that_a_tool_showed(client, control) -> None:
+    await control.post(
+        "/answers", json={"tool": "reservar_plantao", "input": {"vaga_id": "{{vaga_id:1}}"}}
+    )
+    shift = {"vaga_id": "vaga-que-existe", "hospital": "Hospital Vera Cruz"}
+    call = {"type": "tool_use", "id": "toolu_1", "name": "buscar_vagas", "input": {}}
+    result = {
+        "type": "tool_result",
+        "tool_use_id": "toolu_1",
+        "content": json.dumps({"vagas": [shift]}),
+    }
+
+    asked = await ask(
+        client,
+        tools=[TOOL],
+        messages=[
+            *ASK["messages"],
+            {"role": "assistant", "content": [call]},
+            {"role": "user", "content": [result]},
+        ],
+    )
+
+    assert asked.content[0].input == {"vaga_id": "vaga-que-existe"}
+
+
+async def test_bills_are_kept_by_user_and_by_model_with_what_they_cost(client, control) -> None:
+    small = await ask(client, metadata={"user_id": "ana"})
+    large = await client.messages.create(
+        model="claude-sonnet-5-5", metadata={"user_id": "ana"}, **ASK
+    )
+    await ask(client, metadata={"user_id": "bia"})
+
+    by_user = (await control.get("/tally?by=user")).json()
+    by_model = (await control.get("/tally")).json()
+
+    expected = [
+        cost_usd(
+            model,
+            input_tokens=answer.usage.input_tokens,
+            output_tokens=answer.usage.output_tokens,
+            cache_read=0,
+            cache_write=0,
+        )
+        for model, answer in (("claude-haiku-5-5", small), ("claude-sonnet-5-5", large))
+    ]
+    assert Decimal(by_user["ana"]["cost_usd"]) == sum(expected)
+    assert by_user["ana"]["requests"] == 2
+    assert by_user["bia"]["requests"] == 1
+    assert sum(Decimal(row["cost_usd"]) for row in by_user.values()) == sum(
+        Decimal(row["cost_usd"]) for row in by_model.values()
+    )
+    assert (await control.get("/tally?by=city")).status_code == 422
+
+
+async def test_the_simulator_charges_what_the_brain_expects_for_cached_tokens() -> None:
+    for model in ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-fable-5-2"):
+        billed = pricing.cost_usd(
+            model, plain=1_000, read=20_000, written_5m=3_000, written_1h=0, output=400
+        )
+        expected = cost_usd(
+            model, input_tokens=1_000, output_tokens=400, cache_read=20_000, cache_write=3_000
+        )
+        assert billed == expected

@@ -3,11 +3,12 @@ import re
 
 import pytest
 
-from julia_simulators.anthropic.replies import reply_to
+from julia_simulators.anthropic.hearing import Heard
+from julia_simulators.anthropic.replies import small_talk
 
 
-def reply(text: str, seed: int = 1) -> str:
-    return reply_to(text, [], random.Random(seed))
+def reply(text: str, seed: int = 1, notes: str = "") -> str:
+    return small_talk(Heard.of(text), Heard.of(notes), random.Random(seed))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,6 @@ def reply(text: str, seed: int = 1) -> str:
         ("quero falar com uma pessoa", "equipe"),
         ("obrigada!", "Imagina|De nada"),
         ("bom dia", "Júlia"),
-        ("[áudio de 12 s]", "texto|escrito"),
     ],
 )
 def test_a_reply_fits_what_the_doctor_said(said: str, expected: str) -> None:
@@ -30,17 +30,6 @@ def test_a_reply_fits_what_the_doctor_said(said: str, expected: str) -> None:
         assert re.search(expected, answer)
         assert len(answer) < 220
         assert answer.count("?") <= 1
-
-
-def test_every_pending_marker_is_repeated_once_in_order() -> None:
-    assert reply("Oi #m12\ntem vaga? #m13\nalô #m12").endswith("(#m12 #m13)")
-
-
-def test_markers_of_quoted_messages_are_not_repeated() -> None:
-    answer = reply("[em resposta a: Vou ver (#m3)]\nok #m4")
-
-    assert answer.endswith("(#m4)")
-    assert "#m3" not in answer
 
 
 def test_the_same_seed_gives_the_same_words_and_other_seeds_vary() -> None:

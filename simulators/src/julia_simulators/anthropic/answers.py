@@ -5,30 +5,17 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from julia_simulators.anthropic.caching import InputUsage, count_tokens
 from julia_simulators.anthropic.faults import FaultKind
-from julia_simulators.anthropic.replies import reply_to
-from julia_simulators.anthropic.request import MessagesRequest
-from julia_simulators.anthropic.tool_calls import arguments_for, choose_tool
+from julia_simulators.anthropic.julia import Call, Step, next_step
+from julia_simulators.anthropic.request import MessagesRequest, Tool
+from julia_simulators.anthropic.scene import Scene
+from julia_simulators.anthropic.scripts import Step as ScriptedStep
+from julia_simulators.anthropic.scripts import content_of
+from julia_simulators.anthropic.tool_calls import arguments_for, tool_use
 
 _HUGE_BYTES = 50_000
 _TRUNCATED_TOKENS = 6
-
-
-class ScriptedAnswer(BaseModel):
-    """An answer put into the queue by a test; the first that matches a request is used up."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: str | None = None
-    content: list[dict[str, Any]] | None = None
-    """Whole content blocks; wins over `text`."""
-    stop_reason: str | None = None
-    latency_s: float | None = Field(default=None, ge=0.0)
-    match: str = ""
-    """Only for requests whose last user turn contains this."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +49,15 @@ def rng_for(seed: int, request: MessagesRequest) -> random.Random:
 def compose(
     request: MessagesRequest,
     fault: FaultKind | None,
-    scripted: ScriptedAnswer | None,
+    scripted: ScriptedStep | None,
     rng: random.Random,
 ) -> Answer:
     """The answer to a request, cut at `max_tokens` and at stop sequences."""
     if request.max_tokens == 0:  # warms the cache
         return Answer([], "max_tokens", 0)
-    answer = _faulty(request, fault, rng) or _scripted(scripted) or _by_rules(request, rng)
+    answer = (
+        _faulty(request, fault, rng) or _scripted(scripted, request, rng) or _by_rules(request, rng)
+    )
     return _cut(answer, request)
 
 
@@ -86,47 +75,53 @@ def _faulty(request: MessagesRequest, fault: FaultKind | None, rng: random.Rando
             sentence = "Esse texto é longo demais para uma conversa de WhatsApp. "
             return say((sentence * (_HUGE_BYTES // len(sentence) + 1))[:_HUGE_BYTES])
         case FaultKind.TOOL_LOOP if request.tools:
-            return _call_tool(request, request.tools[0].name, rng)
+            return _call(request, request.tools[0], Call(request.tools[0].name, {}), rng)
         case _:
             return None
 
 
-def _scripted(scripted: ScriptedAnswer | None) -> Answer | None:
-    if scripted is None:
+def _scripted(
+    step: ScriptedStep | None, request: MessagesRequest, rng: random.Random
+) -> Answer | None:
+    if step is None:
         return None
-    if scripted.content is None:
-        return say(scripted.text or "", scripted.stop_reason or "end_turn")
-    asks = any(block.get("type") == "tool_use" for block in scripted.content)
+    content = content_of(step, request, rng)
+    asks = any(block.get("type") == "tool_use" for block in content)
+    spoken = "".join(str(block.get("text", block)) for block in content)
     return Answer(
-        scripted.content,
-        scripted.stop_reason or ("tool_use" if asks else "end_turn"),
-        max(1, count_tokens(str(scripted.content))),
+        content,
+        step.stop_reason or ("tool_use" if asks else "end_turn"),
+        max(1, count_tokens(spoken)),
     )
 
 
 def _by_rules(request: MessagesRequest, rng: random.Random) -> Answer:
-    said = request.last_user_text()
-    results = [_result_text(block.content) for block in request.messages[-1].tool_results()]
-    tool = None if results else choose_tool(request, said)
-    if tool is not None:
-        return _call_tool(request, tool.name, rng)
-    return say(reply_to(said, results, rng))
+    scene = Scene(request)
+    forced = _forced(scene)
+    if forced is not None:
+        return _call(request, forced, Call(forced.name, {}), rng)
+    step: Step = next_step(scene, rng)
+    if isinstance(step, Call):
+        tool = next(tool for tool in request.tools if tool.name == step.name)
+        return _call(request, tool, step, rng)
+    markers = f" ({' '.join(scene.markers)})" if scene.markers else ""
+    return say(f"{step.text}{markers}")
 
 
-def _result_text(content: str | list[Any]) -> str:
-    if isinstance(content, str):
-        return content
-    return " ".join(str(block.get("text", "")) for block in content if isinstance(block, dict))
+def _forced(scene: Scene) -> Tool | None:
+    """The tool that `tool_choice` demands, if it demands one."""
+    choice = scene.request.tool_choice
+    if choice is None or not scene.request.tools or choice.type not in ("tool", "any"):
+        return None
+    if choice.type == "tool":
+        return next((tool for tool in scene.request.tools if tool.name == choice.name), None)
+    step = next_step(scene, random.Random(0))  # noqa: S311 - only asked whether it calls a tool
+    return None if isinstance(step, Call) else scene.request.tools[0]
 
 
-def _call_tool(request: MessagesRequest, name: str, rng: random.Random) -> Answer:
-    tool = next(tool for tool in request.tools if tool.name == name)
-    block = {
-        "type": "tool_use",
-        "id": f"toolu_sim{rng.getrandbits(80):020x}",
-        "name": tool.name,
-        "input": arguments_for(tool, request.last_user_text(), rng),
-    }
+def _call(request: MessagesRequest, tool: Tool, call: Call, rng: random.Random) -> Answer:
+    arguments = arguments_for(tool, call.wanted, request.last_user_text())
+    block = tool_use(tool.name, arguments, rng)
     return Answer([block], "tool_use", count_tokens(str(block)))
 
 

@@ -35,6 +35,7 @@ class Ready:
     """One answer, composed and not yet sent."""
 
     model: str
+    user: str
     record: Record
     answer: Answer
     usage: InputUsage
@@ -133,7 +134,7 @@ async def _messages(world: World, request: Request, request_id: str) -> Response
         record.ended_at = time.time()
         return StreamingResponse(_cut_body(b""), headers={"content-length": "1000"})
 
-    scripted = world.next_scripted(said)
+    scripted = world.scripted.take(asked)
     rng = rng_for(world.behaviour.seed, asked)
     answer = compose(asked, fault.kind if fault else None, scripted, rng)
     first_token_s = world.behaviour.first_token_s(rng)
@@ -143,7 +144,7 @@ async def _messages(world: World, request: Request, request_id: str) -> Response
         first_token_s += fault.seconds
     await asyncio.sleep(first_token_s)
 
-    ready = Ready(asked.model, record, answer, world.cache.use(asked), fault)
+    ready = Ready(asked.model, asked.user, record, answer, world.cache.use(asked), fault)
     if asked.stream:
         return StreamingResponse(_stream(world, ready), media_type="text/event-stream")
     await asyncio.sleep(world.behaviour.seconds_per_token * answer.output_tokens)
@@ -216,7 +217,7 @@ async def _stream(world: World, ready: Ready) -> AsyncIterator[bytes]:
 
 
 def _finish(world: World, ready: Ready) -> None:
-    world.bill(ready.model, ready.usage, ready.answer.output_tokens)
+    world.bill(ready.model, ready.user, ready.usage, ready.answer.output_tokens)
     record = ready.record
     record.status = 200
     record.answer = ready.answer.text()

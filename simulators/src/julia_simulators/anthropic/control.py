@@ -3,13 +3,12 @@
 - `GET /_sim` what this is and what it can do
 - `GET|PATCH /_sim/behaviour` seed and latency
 - `GET|POST|DELETE /_sim/faults` one fault or a list of them
-- `GET|POST|DELETE /_sim/answers` scripted answers, first in first out
+- `GET|POST|DELETE /_sim/answers` scripted answers, first in first out; what is listed is unused
 - `GET|DELETE /_sim/requests` every request with its answer (`?since=<n>` for the later ones)
-- `GET /_sim/tally` billed tokens by model
+- `GET /_sim/tally` what was billed by model, with `?by=user` by `metadata.user_id`
 - `POST /_sim/reset` forget everything but the behaviour
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -18,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from julia_simulators.anthropic.answers import ScriptedAnswer
 from julia_simulators.anthropic.faults import Fault, FaultKind
+from julia_simulators.anthropic.scripts import ScriptedAnswer
 from julia_simulators.anthropic.state import Behaviour, World
 
 
@@ -71,8 +70,9 @@ class _Control:
         if request.method == "DELETE":
             scripted.clear()
         elif request.method == "POST":
-            scripted += [_read(ScriptedAnswer, item) for item in await _items(request)]
-        return JSONResponse([answer.model_dump() for answer in scripted])
+            for answer in [_read(ScriptedAnswer, item) for item in await _items(request)]:
+                scripted.add(answer)
+        return JSONResponse([answer.model_dump() for answer in scripted.unused()])
 
     async def requests(self, request: Request) -> JSONResponse:
         if request.method == "DELETE":
@@ -80,8 +80,15 @@ class _Control:
         since = int(request.query_params.get("since", "0"))
         return JSONResponse([r.as_json() for r in self._world.records if r.n > since])
 
-    async def tally(self, _request: Request) -> JSONResponse:
-        return JSONResponse({model: asdict(bill) for model, bill in self._world.tallies.items()})
+    async def tally(self, request: Request) -> JSONResponse:
+        match request.query_params.get("by", "model"):
+            case "model":
+                tallies = self._world.by_model
+            case "user":
+                tallies = self._world.by_user
+            case other:
+                raise HTTPException(422, f'by: "model" or "user", not {other!r}')
+        return JSONResponse({name: bill.as_json() for name, bill in tallies.items()})
 
     async def reset(self, _request: Request) -> JSONResponse:
         self._world.reset()

@@ -132,12 +132,24 @@ class CountRequest(Part):
         return ""
 
 
+class Metadata(Part):
+    """Who the caller says is being served."""
+
+    user_id: Annotated[str, Field(max_length=256)] | None = None
+
+
 class MessagesRequest(CountRequest):
     """Body of `/v1/messages`."""
 
     max_tokens: Annotated[int, Field(ge=0, le=200_000)]
     stop_sequences: list[str] = Field(default_factory=list)
     stream: bool = False
+    metadata: Metadata = Metadata()
+
+    @property
+    def user(self) -> str:
+        """The caller's word for whom it serves; empty without one."""
+        return self.metadata.user_id or ""
 
 
 def parse[T: CountRequest](model: type[T], body: object) -> T:

@@ -4,13 +4,15 @@ import random
 import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from julia_simulators.anthropic.answers import ScriptedAnswer
 from julia_simulators.anthropic.caching import InputUsage, PromptCache
 from julia_simulators.anthropic.faults import Faults
+from julia_simulators.anthropic.pricing import cost_usd
+from julia_simulators.anthropic.scripts import Queue
 
 MAX_RECORDS = 20_000
 
@@ -63,7 +65,7 @@ class Record:
 
 @dataclass
 class Tally:
-    """Billed tokens of one model."""
+    """What was billed: tokens by price class, and what they cost."""
 
     requests: int = 0
     input_tokens: int = 0
@@ -71,15 +73,28 @@ class Tally:
     cache_creation_5m_input_tokens: int = 0
     cache_creation_1h_input_tokens: int = 0
     output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
 
-    def add(self, usage: InputUsage, output_tokens: int) -> None:
-        """Bill one answer."""
+    def add(self, model: str, usage: InputUsage, output_tokens: int) -> None:
+        """Bill one answer of a model."""
         self.requests += 1
         self.input_tokens += usage.input_tokens
         self.cache_read_input_tokens += usage.read
         self.cache_creation_5m_input_tokens += usage.written_5m
         self.cache_creation_1h_input_tokens += usage.written_1h
         self.output_tokens += output_tokens
+        self.cost_usd += cost_usd(
+            model,
+            plain=usage.input_tokens,
+            read=usage.read,
+            written_5m=usage.written_5m,
+            written_1h=usage.written_1h,
+            output=output_tokens,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For the control API; the cost is a decimal in a string, exact to the last digit."""
+        return {**asdict(self), "cost_usd": f"{self.cost_usd:f}"}
 
 
 @dataclass
@@ -91,9 +106,11 @@ class World:
     """The only key accepted; None accepts any."""
     cache: PromptCache = field(default_factory=lambda: PromptCache(time.monotonic))
     faults: Faults = field(default_factory=Faults)
-    scripted: list[ScriptedAnswer] = field(default_factory=list)
+    scripted: Queue = field(default_factory=Queue)
     records: deque[Record] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    by_model: dict[str, Tally] = field(default_factory=dict)
+    by_user: dict[str, Tally] = field(default_factory=dict)
+    """By `metadata.user_id`; what came without one stands under the empty name."""
     requests_seen: int = 0
     fault_rng: random.Random = field(init=False)
 
@@ -109,20 +126,14 @@ class World:
         self.behaviour = behaviour
         self._seed_faults()
 
-    def next_scripted(self, last_user_text: str) -> ScriptedAnswer | None:
-        """The first queued answer that matches, taken out of the queue."""
-        for position, answer in enumerate(self.scripted):
-            if answer.match in last_user_text:
-                return self.scripted.pop(position)
-        return None
-
     def remember(self, record: Record) -> None:
         """Keep a request; the oldest are forgotten after `MAX_RECORDS`."""
         self.records.append(record)
 
-    def bill(self, model: str, usage: InputUsage, output_tokens: int) -> None:
-        """Add an answer to the model's tally."""
-        self.tallies.setdefault(model, Tally()).add(usage, output_tokens)
+    def bill(self, model: str, user: str, usage: InputUsage, output_tokens: int) -> None:
+        """Add an answer to the tallies of its model and of its user."""
+        for tallies, name in ((self.by_model, model), (self.by_user, user)):
+            tallies.setdefault(name, Tally()).add(model, usage, output_tokens)
 
     def reset(self) -> None:
         """Forget requests, bills, scripts, faults and the prompt cache; keep the behaviour."""
@@ -130,6 +141,7 @@ class World:
         self.faults.clear()
         self.scripted.clear()
         self.records.clear()
-        self.tallies.clear()
+        self.by_model.clear()
+        self.by_user.clear()
         self.requests_seen = 0
         self._seed_faults()

@@ -1,47 +1,59 @@
-"""Which tool the simulator calls, and with what."""
+"""A call of a tool, with arguments that fit the schema in the request."""
 
 import random
 from typing import Any
 
-from julia_simulators.anthropic.replies import plain
-from julia_simulators.anthropic.request import MessagesRequest, Tool
+from julia_simulators.anthropic.request import Tool
+from julia_simulators.anthropic.schema_values import Schema, fit, value_for
 
-_WORDS_FOR = {
-    "vaga": ("plantao", "vaga", "escala"),
-    "hospital": ("hospital", "endereco", "onde fica"),
-    "lembrete": ("lembra", "me chama", "depois"),
-    "reserv": ("quero esse", "pode reservar", "fechado", "confirmo"),
+_OTHER_NAMES = {
+    "motivo": ("razao", "reason"),
+    "data_hora": ("quando", "horario"),
+    "mensagem_retorno": ("mensagem", "texto"),
+    "informacao": ("conteudo", "memoria"),
+    "nome_hospital": ("nome", "hospital"),
+    "tipo": ("trigger_type", "gatilho", "categoria"),
+    "regiao": ("cidade",),
+    "valor_minimo": ("valor_minimo_reais",),
 }
-"""A tool whose name has the key is called when the doctor uses one of the words."""
+"""What a tool may call an argument instead."""
 
 
-def choose_tool(request: MessagesRequest, said: str) -> Tool | None:
-    """The tool to call for this turn, or None to answer in words."""
-    choice = request.tool_choice.type if request.tool_choice else "auto"
-    if choice == "none" or not request.tools:
-        return None
-    if request.tool_choice is not None and choice == "tool":
-        return next((tool for tool in request.tools if tool.name == request.tool_choice.name), None)
-    words = plain(said)
-    for tool in request.tools:
-        for stem, triggers in _WORDS_FOR.items():
-            if stem in tool.name and any(trigger in words for trigger in triggers):
-                return tool
-    return request.tools[0] if choice == "any" else None
+def arguments_for(tool: Tool, wanted: dict[str, Any], said: str) -> dict[str, Any]:
+    """What is wanted, as far as the tool's schema has it, and values for all that it requires."""
+    properties: dict[str, Schema] = tool.input_schema.get("properties", {})
+    required: list[str] = tool.input_schema.get("required", [])
+    chosen: dict[str, Any] = {}
+    for name, schema in properties.items():
+        value = next(
+            (
+                wanted[known]
+                for known in wanted
+                if name == known or name in _OTHER_NAMES.get(known, ())
+            ),
+            None,
+        )
+        fitted = None if value is None else fit(value, schema)
+        if fitted is not None:
+            chosen[name] = fitted
+        elif name in required:
+            chosen[name] = value_for(schema, lambda _name, wants: _said(said, wants), name)
+    return chosen
 
 
-def arguments_for(tool: Tool, said: str, rng: random.Random) -> dict[str, Any]:
-    """Values for the tool's required arguments that fit its JSON schema."""
-    properties: dict[str, Any] = tool.input_schema.get("properties", {})
-    return {
-        name: _value(properties.get(name, {}), said, rng)
-        for name in tool.input_schema.get("required", [])
-    }
-
-
-def _value(schema: dict[str, Any], said: str, rng: random.Random) -> Any:
+def _said(said: str, schema: Schema) -> Any:
     if schema.get("enum"):
-        return rng.choice(schema["enum"])
-    least = schema.get("minimum", 1)
-    by_type = {"integer": least, "number": float(least), "boolean": True, "array": [], "object": {}}
-    return by_type.get(schema.get("type", "string"), said[:80])
+        return None
+    defaults = {"boolean": True, "integer": 1, "number": 1.0, "string": said[:80]}
+    kind = schema.get("type", "string")
+    return defaults.get(kind) if isinstance(kind, str) else said[:80]
+
+
+def tool_use(name: str, arguments: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """The content block of a call."""
+    return {
+        "type": "tool_use",
+        "id": f"toolu_sim{rng.getrandbits(80):020x}",
+        "name": name,
+        "input": arguments,
+    }
