@@ -217,7 +217,7 @@ create table public.diretrizes (
   prioridade smallint not null default 5 check (prioridade between 0 and 10),
   expira_em timestamptz,
   medico_id uuid references public.medicos,
-  vaga_id uuid,
+  vaga_id uuid references public.vagas,
   created_at timestamptz not null default api.agora()
 );
 create index diretrizes_medico_idx on public.diretrizes (medico_id);
@@ -239,7 +239,7 @@ create index fatos_conversa_turno_idx on public.fatos_conversa (turno_id) where 
 -- "Not this shift": it is not shown to the doctor again, nor offered.
 create table public.recusas_vagas (
   medico_id uuid not null references public.medicos,
-  vaga_id uuid not null,
+  vaga_id uuid not null references public.vagas,
   motivo text not null,
   turno_id uuid references public.turnos,
   created_at timestamptz not null default api.agora(),

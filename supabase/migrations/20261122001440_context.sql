@@ -213,7 +213,7 @@ begin
   end loop;
 end $$;
 
--- `opt_out`: this shift, this month, or for good.
+-- `opt_out`: this shift, this month, or for good; then the caller holds all of the contact.
 create function private.opt_out_scoped(c public.conversations, p_turno uuid, p jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -232,10 +232,6 @@ begin
   when 'mes' then
     perform private.opt_out_of_month(c.medico_id, api.agora());
   else
-    -- Not waited for: whoever has them may be waiting for ours.
-    perform 1 from public.conversations where medico_id = c.medico_id and id <> c.id
-      order by id for no key update nowait;
-    perform 1 from public.medicos where id = c.medico_id for no key update;
     -- What was read when it was said, and nothing that came after.
     select max(i.provider_at) into v_at
       from public.turnos t join public.interacoes i on i.conversa_id = c.id and i.tipo = 'entrada'
@@ -254,6 +250,187 @@ as $$
   insert into public.notificacoes_gestor (tipo, conversa_id, medico_id, referencia, dados)
   values (p_tipo, c.id, c.medico_id, p_referencia, coalesce(p_dados, '{}'))
   on conflict (tipo, referencia) where referencia is not null do nothing
+$$;
+
+create function api.get_prompt(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_prompt public.prompts;
+begin
+  select * into v_prompt from public.prompts where id = private.need_text(p, 'id');
+  if not found then
+    raise exception 'prompt % does not exist', p ->> 'id'
+      using errcode = 'P0002', hint = 'The ids of all versions are in the table prompts.';
+  end if;
+  return jsonb_build_object('id', v_prompt.id, 'nome', v_prompt.nome, 'versao', v_prompt.versao,
+                            'conteudo', v_prompt.conteudo);
+end $$;
+
+-- A row for what Claude cost outside a commit, once for each id. False: it is there already.
+create function private.record_cost(
+  p_id uuid, c public.conversations, p_outcome text, p_prompt text, p_rota text, u jsonb,
+  p_answer jsonb)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+begin
+  if jsonb_typeof(u) is distinct from 'object' then
+    perform private.argument_missing('usage', 'object with model, tokens, custo_usd, llm_ms');
+  end if;
+  insert into public.turnos
+    (id, conversa_id, outcome, control_epoch, inbox_seq, tentativa, prompt_id, rota, chamadas, model,
+     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, custo_usd, llm_ms, answer,
+     committed_at)
+  values
+    (p_id, c.id, p_outcome, c.control_epoch, c.inbox_seq, jsonb_array_length(c.lease_suspects) + 1,
+     p_prompt, left(p_rota, 200), coalesce((u ->> 'chamadas')::integer, 1),
+     private.need_text(u, 'model'), private.need_int(u, 'input_tokens'),
+     private.need_int(u, 'output_tokens'), coalesce((u ->> 'cache_read_tokens')::integer, 0),
+     coalesce((u ->> 'cache_write_tokens')::integer, 0),
+     private.need_text(u, 'custo_usd')::numeric, private.need_int(u, 'llm_ms'), p_answer, api.agora())
+  on conflict (id) do nothing;
+  return found;
+end $$;
+
+create function api.record_spent(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
+begin
+  return jsonb_build_object('status', case when private.record_cost(
+      private.need_uuid(p, 'op_id'), c, 'descartado', null, private.need_text(p, 'motivo'),
+      p -> 'usage',
+      -- What a commit of the same turn is told that comes after all: it was given up.
+      '{"status": "recusado", "repetido": false, "motivo": "lease", "fila_ids": [],
+        "doorbell": false, "more_due_in_ms": null}')
+    then 'registrado' else 'ja_registrado' end);
+end $$;
+
+create function api.store_summary(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_op uuid := private.need_uuid(p, 'op_id');
+  v_ate bigint := private.need_int(p, 'ate');
+  v_resumo text := private.need_text(p, 'resumo');
+  v_anterior bigint := case when p ->> 'anterior' is not null then private.need_int(p, 'anterior') end;
+  c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
+  v_answer jsonb;
+begin
+  select answer into v_answer from public.turnos where id = v_op and outcome = 'resumo';
+  if found then
+    return v_answer;
+  end if;
+  -- What waits for an answer is not summed up yet, and must not end up on the far side.
+  v_ate := least(v_ate, (select min(id) - 1 from public.interacoes
+                          where conversa_id = c.id and situacao = 'pendente'));
+  update public.conversations set resumo = v_resumo, resumo_ate = v_ate
+   where id = c.id and resumo_ate is not distinct from v_anterior
+     and v_ate > coalesce(v_anterior, 0)
+     -- Of a conversation that was united with another the messages are elsewhere.
+     and exists (select from public.interacoes
+                  where id = private.need_int(p, 'ate') and conversa_id = c.id);
+  v_answer := jsonb_build_object('status', case when found then 'guardado' else 'desatualizado' end);
+  perform private.record_cost(v_op, c, 'resumo', null, 'resumo', p -> 'usage', v_answer);
+  return v_answer;
+end $$;
+
+-- Keeps a document that came with a message and tells the managers; the same file again is the same.
+create function private.keep_document(i public.interacoes, c public.conversations, d jsonb) returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+  v_id uuid;
+begin
+  insert into public.documentos
+    (medico_id, conversa_id, interacao_id, tipo, cifrado, sha256, mime, bytes)
+  values (c.medico_id, c.id, i.id, private.need_text(d, 'tipo'), private.need_text(d, 'cifrado'),
+          private.need_text(d, 'sha256'), private.need_text(d, 'mime'), private.need_int(d, 'bytes'))
+  on conflict (interacao_id, sha256) do nothing
+  returning id into v_id;
+  if v_id is null then
+    select id into v_id from public.documentos
+     where interacao_id = i.id and sha256 = d ->> 'sha256';
+  end if;
+  perform private.notify_managers('documento', c, v_id, jsonb_build_object('tipo', d ->> 'tipo'));
+  return v_id;
+end $$;
+
+create function api.store_reading(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_token uuid := private.need_uuid(p, 'token');
+  v_leitura text := private.need_text(p, 'leitura');
+  v_id bigint := private.need_int(p, 'interacao_id');
+  c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
+  i public.interacoes;
+  v_status text := 'perdido';
+  v_document uuid;
+begin
+  select * into i from public.interacoes where id = v_id and tipo = 'entrada';
+  if not found then
+    raise exception 'message % does not exist', v_id
+      using errcode = 'P0002', hint = 'interacao_id is the id of a pending message of begin_turn.';
+  end if;
+  if i.conversa_id <> c.id then
+    -- United with another meanwhile: the document is kept where its message is now.
+    select * into c from public.conversations where id = i.conversa_id;
+  elsif c.lease_token is not distinct from v_token then
+    update public.interacoes set leitura = v_leitura
+     where id = i.id and leitura is null and apagada_em is null;
+    v_status := case when found then 'guardada' else 'ja_guardada' end;
+  end if;
+  if jsonb_typeof(p -> 'documento') = 'object' then
+    v_document := private.keep_document(i, c, p -> 'documento');
+  end if;
+  return jsonb_build_object('status', v_status, 'documento_id', v_document);
+end $$;
+
+create function api.store_shadow(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_turno uuid := private.need_uuid(p, 'turno_id');
+  v_prompt text := private.need_text(p, 'prompt_id');
+  v_cost uuid := md5(v_turno::text || ':' || v_prompt)::uuid;
+  c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
+begin
+  -- It was paid for, whatever became of the turn.
+  perform private.record_cost(v_cost, c, 'sombra', v_prompt, 'sombra', p -> 'usage', '{}');
+  if not exists (select from public.turnos where id = v_turno and turn_seq is not null) then
+    return jsonb_build_object('status', 'desconhecido');
+  end if;
+  insert into public.rascunhos_sombra (turno_id, prompt_id, custo_id, texto, falha, ferramentas)
+  values (v_turno, v_prompt, v_cost, coalesce(p ->> 'texto', ''), p ->> 'falha',
+          array(select jsonb_array_elements_text(coalesce(nullif(p -> 'ferramentas', 'null'), '[]'))))
+  on conflict do nothing;
+  return jsonb_build_object('status', case when found then 'guardado' else 'ja_guardado' end);
+end $$;
+
+create function api.shadow_report(p jsonb) returns jsonb
+language sql stable security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+  select jsonb_build_object('pares', coalesce(jsonb_agg(jsonb_build_object(
+      'turno_id', t.id, 'at', t.committed_at, 'prompt_id', t.prompt_id, 'model', t.model,
+      'enviado', (select coalesce(string_agg(f.conteudo, E'\n\n' order by f.part), '')
+                    from public.fila_mensagens f
+                   where f.turno_id = t.id and f.status <> 'cancelada'),
+      'custo_usd', coalesce(t.custo_usd, 0), 'llm_ms', coalesce(t.llm_ms, 0),
+      'sombra_prompt_id', t.sombra_id, 'sombra_model', t.sombra_model, 'sombra_texto', t.texto,
+      'sombra_falha', t.falha, 'sombra_ferramentas', to_jsonb(t.ferramentas),
+      'sombra_custo_usd', t.sombra_usd, 'sombra_llm_ms', t.sombra_ms)
+      order by t.committed_at desc, t.id, t.sombra_id), '[]'))
+    from (select t.*, s.prompt_id as sombra_id, s.texto, s.falha, s.ferramentas,
+                 x.model as sombra_model, x.custo_usd as sombra_usd, x.llm_ms as sombra_ms
+            from public.rascunhos_sombra s
+            join public.turnos t on t.id = s.turno_id
+            join public.turnos x on x.id = s.custo_id
+           where t.committed_at >= private.need_time(p, 'since')
+           order by t.committed_at desc, t.id, s.prompt_id
+           limit private.need_int(p, 'limit')) t
 $$;
 
 -- Two open conversations become one: its summary is made anew from everything that was said, and what

@@ -32,6 +32,8 @@ begin
   loop
     execute format('delete from public.%I', name);
   end loop;
+  delete from public.prompts where id <> 'persona-1';
+  update public.prompts set ativo = true;
 end $$;
 """
 _CLOCK = (
@@ -106,7 +108,7 @@ class Julia:
         instance: str = INSTANCE,
         provider_at: datetime | None = None,
         tipo: str = "texto",
-        opt_out: dict[str, str] | None = None,
+        **p: Any,
     ) -> Any:
         return await self.call(
             "receive_message",
@@ -117,7 +119,7 @@ class Julia:
             tipo_conteudo=tipo,
             conteudo=text,
             origin="webhook",
-            opt_out=opt_out,
+            **p,
         )
 
     async def make_due(self, conversa_id: str) -> None:
