@@ -133,12 +133,14 @@ declare
   l public.medicos;
   lc public.conversations;
   wc public.conversations;
+  v_collide boolean;
 begin
   -- The one with a phone is the one that people know; else the older.
   select * into w from public.medicos where id in (p_a, p_b)
    order by telefone is null, created_at, id limit 1;
   select * into l from public.medicos where id in (p_a, p_b) and id <> w.id;
 
+  v_collide := private.merge_bookings(l.id, w.id);
   for lc in select * from public.conversations where medico_id = l.id order by id loop
     select * into wc from public.conversations
      where medico_id = w.id and instance = lc.instance
@@ -169,6 +171,12 @@ begin
    where id = w.id;
   if l.opted_out then
     perform private.record_opt_out(w.id, l.opted_out_at, l.opted_out_reason);
+  end if;
+  if v_collide then
+    perform private.hand_over(c.id, 'contato_unificado',
+      'Dois cadastros da mesma pessoa foram unidos e têm plantões no mesmo horário', false)
+      from public.conversations c
+     where c.medico_id = w.id and c.status in ('active', 'paused', 'escalated');
   end if;
   return w.id;
 end $$;

@@ -612,6 +612,39 @@ create trigger reservas_after_end after update of status on public.reservas
 for each row when (old.status = 'confirmada' and new.status <> 'confirmada')
 execute function private.reservas_after_end();
 
+-- Bookings of a contact that goes into another go along, but for those that collide with the other's:
+-- they stay as they are, and a person decides. True if there are any. The caller holds both contacts
+-- and all their conversations.
+create function private.merge_bookings(p_loser uuid, p_winner uuid) returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  r public.reservas;
+begin
+  perform 1 from public.vagas
+    where id in (select vaga_id from public.reservas
+                  where medico_id in (p_loser, p_winner) and status in ('segurada', 'confirmada'))
+    order by id for no key update;
+  perform private.lock_agenda(m) from unnest(
+    array[least(p_loser, p_winner), greatest(p_loser, p_winner)]) m;
+  update public.reservas set status = 'liberada', updated_at = api.agora()
+   where medico_id in (p_loser, p_winner) and status = 'segurada';
+  for r in select * from public.reservas where medico_id = p_loser order by created_at, id loop
+    continue when r.status = 'confirmada' and exists (
+      select from public.reservas
+       where medico_id = p_winner and status = 'confirmada' and ocupacao && r.ocupacao);
+    update public.reservas set medico_id = p_winner where id = r.id;
+    update public.vagas set medico_id = p_winner where id = r.vaga_id and medico_id = p_loser;
+  end loop;
+  delete from public.lista_espera l
+   where medico_id = p_loser and exists (
+     select from public.lista_espera w where w.medico_id = p_winner and w.vaga_id = l.vaga_id);
+  update public.lista_espera set medico_id = p_winner where medico_id = p_loser;
+  return exists (select from public.reservas
+                  where medico_id = p_loser and status = 'confirmada'
+                    and upper(ocupacao) > api.agora());
+end $$;
+
 -- What a doctor reads of a shift's time: "sábado, 28/11, das 19h às 7h".
 create function private.say_hour(p_hour time) returns text
 language sql immutable set search_path = ''
@@ -672,8 +705,17 @@ begin
      set dados = excluded.dados, updated_at = api.agora();
 end $$;
 
+-- Whether somebody still has the first word on it.
+create function private.was_offered(p_vaga uuid, p_now timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.lista_espera
+                  where vaga_id = p_vaga and oferecida_em > p_now - interval '30 minutes');
+end $$;
+
 -- Offers a free shift to the first of its waiting list who may be written to and could have it.
--- True if it was offered. Locks are not waited for: the job comes again.
+-- The conversation that was written to, or null. Locks are not waited for: the job comes again.
 create function private.offer_shift(p_vaga uuid) returns public.conversations
 language plpgsql set search_path = ''
 as $$
@@ -707,9 +749,12 @@ begin
     v_now := api.agora();
     continue when c.controlled_by <> 'ai' or not private.may_contact(m) or m.id <> l.medico_id
       or not private.fits_agenda(v, m.id, v_now)
-      or exists (select from public.recusas_vagas where vaga_id = v.id and medico_id = m.id);
-    if not private.is_free(v, m.id, v_now) or not exists (
-         select from public.lista_espera where id = l.id and status = 'esperando') then
+      or exists (select from public.recusas_vagas where vaga_id = v.id and medico_id = m.id)
+      or exists (select from public.diretrizes
+                  where tipo = 'bloqueado' and medico_id = m.id
+                    and coalesce(expira_em > v_now, true));
+    -- Another replica may have been faster.
+    if not private.is_free(v, m.id, v_now) or private.was_offered(v.id, v_now) then
       return null;
     end if;
     perform private.enqueue_offer(c, v);
@@ -749,14 +794,14 @@ begin
   update public.lista_espera l set status = 'encerrada'
     from public.vagas v
    where v.id = l.vaga_id and v.inicio <= v_now and l.status in ('esperando', 'oferecida');
-  if not private.paused() then
+  -- Outside the hours offers would pile up, and all go out at once.
+  if not private.paused() and private.opens_at(v_now) is null then
     for r in
       select v.id from public.vagas v
        where private.is_open(v.status) and v.inicio > v_now
          and exists (select from public.lista_espera
                       where vaga_id = v.id and status = 'esperando')
-         and not exists (select from public.lista_espera
-                          where vaga_id = v.id and oferecida_em > v_now - interval '30 minutes')
+         and not private.was_offered(v.id, v_now)
        order by v.id limit v_limit
     loop
       c := private.offer_shift(r.id);

@@ -4,10 +4,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from julia_common.database import Backlog, Doorbell, DueDoorbells, RepliesExpired
+from julia_common.database import Backlog, Doorbell, DueDoorbells, HoldsExpired, RepliesExpired
 from julia_common.errors import Retryable
 from julia_scheduler import metrics
-from julia_scheduler.due import expire_replies, measure_backlog, sweep_doorbells
+from julia_scheduler.due import (
+    expire_holds,
+    expire_replies,
+    measure_backlog,
+    sweep_doorbells,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -20,6 +25,7 @@ def doorbells(count: int) -> tuple[Doorbell, ...]:
 class FakeDatabase:
     waiting: int = 0
     expired: int = 0
+    offered: int = 0
 
     async def due_doorbells(self, *, limit: int) -> DueDoorbells:
         taken = min(limit, self.waiting)
@@ -30,6 +36,11 @@ class FakeDatabase:
         taken = min(limit, self.expired)
         self.expired -= taken
         return RepliesExpired(transferidas=taken, conversas=doorbells(taken))
+
+    async def expire_holds(self, *, limit: int) -> HoldsExpired:
+        taken = min(limit, self.offered)
+        self.offered -= taken
+        return HoldsExpired(liberadas=0, ofertas=taken, conversas=doorbells(taken))
 
     async def backlog(self) -> Backlog:
         return Backlog(
@@ -70,6 +81,14 @@ async def test_conversations_of_expired_replies_are_rung_for():
     publisher = FakePublisher()
     await expire_replies(FakeDatabase(expired=201), publisher)
     assert len(publisher.rung) == 201
+
+
+async def test_every_doctor_who_is_offered_a_shift_is_rung_for():
+    publisher = FakePublisher()
+    before = metrics.OFFERS._value.get()
+    await expire_holds(FakeDatabase(offered=201), publisher)
+    assert len(publisher.rung) == 201
+    assert metrics.OFFERS._value.get() - before == 201
 
 
 async def test_the_gauges_show_the_backlog_and_zero_where_nothing_waits():

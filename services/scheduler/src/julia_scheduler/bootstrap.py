@@ -9,7 +9,12 @@ from julia_common.messaging import open_messaging
 from julia_common.resilience.clock import SystemClock
 from julia_common.serve import Service
 from julia_scheduler.catchup import CatchUp
-from julia_scheduler.due import expire_replies, measure_backlog, sweep_doorbells
+from julia_scheduler.due import (
+    expire_holds,
+    expire_replies,
+    measure_backlog,
+    sweep_doorbells,
+)
 from julia_scheduler.loops import SurvivingLoop
 from julia_scheduler.settings import Settings
 from julia_scheduler.settling import Settler
@@ -49,6 +54,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             SurvivingLoop("varredura", 1, lambda: sweep_doorbells(database, publisher)),
             SurvivingLoop("incertas", 2, settler.settle),
             SurvivingLoop("expiracao", 5, lambda: expire_replies(database, publisher)),
+            SurvivingLoop("reservas", 15, lambda: expire_holds(database, publisher)),
             # More often than once a minute: whoever is first takes the minute's run.
             SurvivingLoop("recuperacao", 15, catch_up.run),
             SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),

@@ -1,4 +1,4 @@
-"""What the database says is due: sends without a doorbell, replies that waited too long, gauges."""
+"""What the database says is due: unrung sends, replies too late, holds run out, gauges."""
 
 from typing import Final
 
@@ -25,6 +25,17 @@ async def expire_replies(database: Due, publisher: Publish) -> None:
         metrics.EXPIRED.inc(expired.transferidas)
         await ring_all(publisher, expired.conversas, origin="expiracao")
         if expired.transferidas < _BATCH:
+            return
+
+
+async def expire_holds(database: Due, publisher: Publish) -> None:
+    """Free holds whose time is up, and offer free shifts to whoever waits for them."""
+    while True:
+        expired = await database.expire_holds(limit=_BATCH)
+        metrics.HOLDS_EXPIRED.inc(expired.liberadas)
+        metrics.OFFERS.inc(expired.ofertas)
+        await ring_all(publisher, expired.conversas, origin="oferta")
+        if max(expired.liberadas, expired.ofertas) < _BATCH:
             return
 
 

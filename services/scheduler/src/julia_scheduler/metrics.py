@@ -25,6 +25,12 @@ DOORBELLS: Final = Counter(
 EXPIRED: Final = Counter(
     "julia_respostas_expiradas_total", "Respostas que esperaram demais e foram a uma pessoa"
 )
+HOLDS_EXPIRED: Final = Counter(
+    "julia_reservas_expiradas_total", "Plantões segurados por um turno que não os confirmou a tempo"
+)
+OFFERS: Final = Counter(
+    "julia_ofertas_lista_espera_total", "Plantões livres oferecidos a quem esperava por eles"
+)
 
 SETTLED: Final = Counter(
     "julia_incertas_resolvidas_total",

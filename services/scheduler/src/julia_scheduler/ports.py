@@ -12,6 +12,7 @@ from julia_common.database import (
     ConnectionRecorded,
     DueDoorbells,
     FinishJob,
+    HoldsExpired,
     JobClaimed,
     JobFinished,
     MissingKeys,
@@ -39,6 +40,10 @@ class Due(Protocol):
 
     async def expire_replies(self, *, limit: int) -> RepliesExpired:
         """Hand replies that waited too long to a person."""
+        ...
+
+    async def expire_holds(self, *, limit: int) -> HoldsExpired:
+        """Free holds whose time is up, and offer free shifts."""
         ...
 
     async def backlog(self) -> Backlog:
