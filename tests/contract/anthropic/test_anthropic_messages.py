@@ -1,9 +1,14 @@
 """What Julia relies on in the Messages API; holds for the simulator and for the real one."""
 
+import base64
+import json
+
 import anthropic
 import httpx
 import pytest
 from anthropic import AsyncAnthropic
+
+from julia_simulators import files
 
 SYSTEM = "Você responde em português, em uma frase curta."
 LONG_PREFIX = "A escala de plantões do hospital segue regras. " * 600
@@ -209,3 +214,110 @@ async def test_an_unknown_model_is_not_found(client: AsyncAnthropic) -> None:
         await client.messages.create(
             model="nenhum-modelo", max_tokens=10, messages=[{"role": "user", "content": "Oi"}]
         )
+
+
+READING = {
+    "type": "object",
+    "properties": {
+        "descricao": {"type": "string"},
+        "documento": {"type": "string", "enum": ["crm", "cpf", "nenhum"]},
+        "legivel": {"type": "boolean"},
+    },
+    "required": ["descricao", "documento", "legivel"],
+    "additionalProperties": False,
+}
+
+
+def file_block(kind: str, media_type: str, data: bytes) -> dict:
+    encoded = base64.b64encode(data).decode()
+    return {
+        "type": kind,
+        "source": {"type": "base64", "media_type": media_type, "data": encoded},
+    }
+
+
+async def look_at(client: AsyncAnthropic, model: str, block: dict, **more):
+    question = {"type": "text", "text": "Descreva o anexo em português, em uma frase."}
+    return await client.messages.create(
+        model=model,
+        max_tokens=300,
+        messages=[{"role": "user", "content": [block, question]}],
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        file_block("image", "image/png", files.png("CRM 123456 SP")),
+        file_block("document", "application/pdf", files.pdf("CRM 123456 SP")),
+    ],
+)
+async def test_an_image_or_a_pdf_is_described(client: AsyncAnthropic, api, block) -> None:
+    message = await look_at(client, api.model, block)
+
+    assert message.stop_reason == "end_turn"
+    assert message.content[0].text.strip()
+    assert message.usage.input_tokens < 5_000
+
+
+async def test_an_answer_fits_the_schema_that_was_asked_for(client: AsyncAnthropic, api) -> None:
+    block = file_block("document", "application/pdf", files.pdf("CRM 123456 SP"))
+
+    message = await look_at(
+        client,
+        api.model,
+        block,
+        output_config={"format": {"type": "json_schema", "schema": READING}},
+    )
+
+    read = json.loads(message.content[0].text)
+    assert set(read) == {"descricao", "documento", "legivel"}
+    assert read["documento"] == "crm"
+    assert read["descricao"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        file_block("image", "image/jpeg", files.png()),
+        file_block("image", "image/png", b"not a picture at all"),
+        file_block("image", "image/bmp", files.png()),
+        file_block("image", "image/png", files.png() + b"\0" * (5 * 1024 * 1024)),
+        file_block("document", "application/pdf", b"not a document"),
+        file_block("document", "application/pdf", b""),
+    ],
+)
+async def test_a_file_that_is_not_what_it_says_or_too_large_is_refused(
+    client: AsyncAnthropic, api, block
+) -> None:
+    with pytest.raises(anthropic.BadRequestError):
+        await look_at(client, api.model, block)
+
+
+async def test_an_open_output_schema_is_refused(client: AsyncAnthropic, api) -> None:
+    schema = {"type": "object", "properties": {"resumo": {"type": "string"}}}
+    with pytest.raises(anthropic.BadRequestError, match="additionalProperties"):
+        await client.messages.create(
+            model=api.model,
+            max_tokens=100,
+            messages=[{"role": "user", "content": "Oi"}],
+            output_config={"format": {"type": "json_schema", "schema": schema}},
+        )
+
+
+async def test_a_conversation_is_summed_up(client: AsyncAnthropic, api) -> None:
+    message = await client.messages.create(
+        model=api.model,
+        max_tokens=300,
+        system="Resuma a conversa em português, em até três frases.",
+        messages=[
+            {
+                "role": "user",
+                "content": "médico: procuro plantão de anestesia em Campinas\nJúlia: Qual dia?",
+            }
+        ],
+    )
+
+    assert message.stop_reason == "end_turn"
+    assert "Campinas" in message.content[0].text

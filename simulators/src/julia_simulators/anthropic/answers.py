@@ -12,6 +12,7 @@ from julia_simulators.anthropic.request import MessagesRequest, Tool
 from julia_simulators.anthropic.scene import Scene
 from julia_simulators.anthropic.scripts import Step as ScriptedStep
 from julia_simulators.anthropic.scripts import content_of
+from julia_simulators.anthropic.tasks import answer_to_task
 from julia_simulators.anthropic.tool_calls import arguments_for, tool_use
 
 _HUGE_BYTES = 50_000
@@ -96,6 +97,9 @@ def _scripted(
 
 
 def _by_rules(request: MessagesRequest, rng: random.Random) -> Answer:
+    task = answer_to_task(request)
+    if task is not None:
+        return say(task)
     scene = Scene(request)
     forced = _forced(scene)
     if forced is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from julia_simulators.anthropic.request import CacheControl, CountRequest, Part
+from julia_simulators.anthropic.request import CacheControl, CountRequest, FileBlock, Part
 
 CHARACTERS_PER_TOKEN = 3.6
 LOOK_BACK_BLOCKS = 20
@@ -59,7 +59,10 @@ def segments(request: CountRequest) -> list[Segment]:
         )
         digest.update(f"{place}\x00{content}\x00".encode())
         text = getattr(block, "text", None)
-        tokens += count_tokens(text if isinstance(text, str) else content)
+        if isinstance(block, FileBlock):
+            tokens += block.file().tokens()
+        else:
+            tokens += count_tokens(text if isinstance(text, str) else content)
         mark: CacheControl | None = getattr(block, "cache_control", None)
         if mark is None and position == len(parts) - 1:
             mark = request.cache_control

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from julia_simulators.anthropic.attachments import File, file_of
 from julia_simulators.anthropic.errors import ApiError
 
 MAX_CACHE_MARKS = 4
@@ -51,16 +52,27 @@ class ToolResultBlock(Part):
     cache_control: CacheControl | None = None
 
 
-class OtherBlock(Part):
-    """Images, documents, thinking: counted, never read."""
+class FileBlock(Part):
+    """An image, or a document (PDF or plain text)."""
 
-    type: Literal["image", "document", "thinking", "redacted_thinking"]
+    type: Literal["image", "document"]
+    source: dict[str, Any]
+    cache_control: CacheControl | None = None
+
+    def file(self, where: str = "") -> File:
+        """The file; raises `ApiError` 400 when the API would not take it."""
+        return file_of(self.source, f"{where}.{self.type}", document=self.type == "document")
+
+
+class OtherBlock(Part):
+    """Thinking: counted, never read."""
+
+    type: Literal["thinking", "redacted_thinking"]
     cache_control: CacheControl | None = None
 
 
-type Block = Annotated[
-    TextBlock | ToolUseBlock | ToolResultBlock | OtherBlock, Field(discriminator="type")
-]
+type AnyBlock = TextBlock | ToolUseBlock | ToolResultBlock | FileBlock | OtherBlock
+type Block = Annotated[AnyBlock, Field(discriminator="type")]
 
 
 class Turn(Part):
@@ -69,7 +81,7 @@ class Turn(Part):
     role: Literal["user", "assistant", "system"]
     content: str | list[Block]
 
-    def blocks(self) -> list[TextBlock | ToolUseBlock | ToolResultBlock | OtherBlock]:
+    def blocks(self) -> list[AnyBlock]:
         """The content as blocks; a string is short for one text block."""
         if isinstance(self.content, str):
             return [TextBlock(type="text", text=self.content)]
@@ -86,6 +98,10 @@ class Turn(Part):
     def tool_results(self) -> list[ToolResultBlock]:
         """The results that the caller returned in this turn."""
         return [block for block in self.blocks() if isinstance(block, ToolResultBlock)]
+
+    def files(self) -> list[FileBlock]:
+        """The images and documents in this turn."""
+        return [block for block in self.blocks() if isinstance(block, FileBlock)]
 
 
 class Tool(Part):
@@ -138,6 +154,20 @@ class Metadata(Part):
     user_id: Annotated[str, Field(max_length=256)] | None = None
 
 
+class OutputFormat(Part):
+    """The answer must be JSON of this schema."""
+
+    type: Literal["json_schema"]
+    # `schema` is a method's name in pydantic.
+    wanted: Annotated[dict[str, Any], Field(alias="schema")]
+
+
+class OutputConfig(Part):
+    """How the answer should be."""
+
+    format: OutputFormat | None = None
+
+
 class MessagesRequest(CountRequest):
     """Body of `/v1/messages`."""
 
@@ -145,11 +175,21 @@ class MessagesRequest(CountRequest):
     stop_sequences: list[str] = Field(default_factory=list)
     stream: bool = False
     metadata: Metadata = Metadata()
+    output_config: OutputConfig = OutputConfig()
 
     @property
     def user(self) -> str:
         """The caller's word for whom it serves; empty without one."""
         return self.metadata.user_id or ""
+
+    def output_schema(self) -> dict[str, Any] | None:
+        """The JSON schema that the answer must fit, if one is asked for."""
+        wanted = self.output_config.format
+        return None if wanted is None else wanted.wanted
+
+    def files(self) -> list[File]:
+        """All images and documents, in order."""
+        return [block.file() for turn in self.messages for block in turn.files()]
 
 
 def parse[T: CountRequest](model: type[T], body: object) -> T:
@@ -167,6 +207,9 @@ def parse[T: CountRequest](model: type[T], body: object) -> T:
     if not request.model.startswith("claude-"):
         raise ApiError(404, f"model: {request.model}")
     _check_turns(request.messages)
+    _check_files(request.messages)
+    if isinstance(request, MessagesRequest) and (schema := request.output_schema()) is not None:
+        _check_output_schema(schema)
     _check_cache_marks(request)
     return request
 
@@ -196,6 +239,31 @@ def _check_turns(turns: list[Turn]) -> None:
                 f"immediately after: {', '.join(sorted(open_calls - answered))}",
             )
         open_calls = {call.id for call in turn.tool_uses()}
+
+
+def _check_files(turns: list[Turn]) -> None:
+    for index, turn in enumerate(turns):
+        for position, block in enumerate(turn.blocks()):
+            if isinstance(block, FileBlock):
+                if turn.role != "user":
+                    raise ApiError(400, f"messages.{index}: files belong to user messages")
+                block.file(f"messages.{index}.content.{position}")
+
+
+def _check_output_schema(schema: object) -> None:
+    """Every object of the schema must be closed, as structured outputs demand."""
+    if isinstance(schema, list):
+        for each in schema:
+            _check_output_schema(each)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+            raise ApiError(
+                400,
+                "output_config.format.schema: For 'object' type, 'additionalProperties' must be "
+                "explicitly set to false",
+            )
+        for each in schema.values():
+            _check_output_schema(each)
 
 
 def cache_marks(request: CountRequest) -> Iterator[CacheControl]:

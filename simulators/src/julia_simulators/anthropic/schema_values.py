@@ -18,12 +18,13 @@ def value_for(schema: Schema, wording: Wording, name: str = "") -> Any:
 
 
 def _value(schema: Schema, wording: Wording, name: str, root: Schema, depth: int) -> Any:
+    nullable = _allows_null(schema)
     schema = _resolved(schema, root)
-    if depth > _DEEPEST:
-        return None
     chosen = wording(name, schema) if name else None
     if chosen is not None and (fitted := fit(chosen, schema)) is not None:
         return fitted
+    if nullable or depth > _DEEPEST:
+        return None
     if choices := schema.get("enum") or [schema[key] for key in ("const",) if key in schema]:
         return choices[-1]
     match _type_of(schema):
@@ -48,6 +49,16 @@ def _least(kind: str, schema: Schema) -> Any:
     least = schema.get("minimum", 0)
     by_type = {"integer": int(least), "number": float(least), "boolean": False, "null": None}
     return by_type.get(kind, "")
+
+
+def _allows_null(schema: Schema) -> bool:
+    alternatives = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    return any("null" in _types(each) for each in alternatives)
+
+
+def _types(schema: Schema) -> list[Any]:
+    kinds = schema.get("type", [])
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
