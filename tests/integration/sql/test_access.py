@@ -96,9 +96,10 @@ async def test_every_foreign_key_has_an_index(julia: Julia) -> None:
          where c.contype = 'f' and c.connamespace = 'public'::regnamespace and not exists (
            select from pg_index i
             where i.indrelid = c.conrelid and i.indkey[0] = c.conkey[1])
-           -- Parents that are never deleted, and few: a number, a kind of send.
-           and c.confrelid not in ('public.whatsapp_instances'::regclass,
-                                   'public.regras_envio'::regclass)
+           -- Parents that are never deleted, and few: a number, a kind of send, words of shifts.
+           and c.confrelid::regclass::text <> all (array[
+             'whatsapp_instances', 'regras_envio', 'setores', 'periodos', 'tipos_vaga',
+             'formas_recebimento'])
         """
     )
     assert missing == []
