@@ -14,8 +14,8 @@ Registra um não da pessoa desta conversa. O escopo é o que ela disse, nunca ma
 - "vaga": não quer este plantão ("não tenho interesse nessa vaga"). Passe o vaga_id.
 - "mes": não quer convites por enquanto ("este mês não", "agora não posso, fala comigo depois").
 - "definitivo": não quer mais mensagens ("não me mande mais nada", "me tira da lista").
-Na dúvida, escolha o menor. Se ela disser quando chamar de novo, use agendar_lembrete. Para \
-desistir de um plantão já reservado existe cancelar_reserva."""
+Quem só recusa uma oferta não pede para parar. Se ela disser quando chamar de novo, use \
+agendar_lembrete. Para desistir de um plantão já reservado existe cancelar_reserva."""
 
 _ADVICE: Final = {
     "vaga": "Esta vaga não volta a ser oferecida. Aceite o não sem insistir.",

@@ -39,7 +39,7 @@ async def _run(asked: Arguments, work: Work) -> Result:
         work.handoff = Handoff(trigger_type=asked.tipo, motivo=asked.motivo, notify=True)
     return {
         "status": "chamando_pessoa",
-        "orientacao": "Encerre com no máximo uma frase, sem pergunta e sem prazo.",
+        "orientacao": "A pessoa é avisada automaticamente. Não escreva mais nada.",
     }
 
 
