@@ -227,7 +227,10 @@ begin
   when 'vaga' then
     insert into public.recusas_vagas (medico_id, vaga_id, motivo, turno_id)
     select c.medico_id, v.id, private.need_text(p, 'motivo'), p_turno
-      from public.vagas v where v.id = private.need_uuid(p, 'vaga_id')
+      from public.vagas v
+     where v.id = any (private.need_uuid(p, 'vaga_id') || array(
+             select x::uuid from jsonb_array_elements_text(
+               coalesce(nullif(p -> 'outras_vagas', 'null'), '[]')) x))
     on conflict (medico_id, vaga_id) do nothing;
   when 'mes' then
     perform private.opt_out_of_month(c.medico_id, api.agora());
