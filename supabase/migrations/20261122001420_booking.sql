@@ -521,7 +521,8 @@ begin
     perform private.opt_out_scoped(c, p_turno, p_effects -> 'opt_out');
     update public.lista_espera set status = 'recusada'
      where medico_id = c.medico_id and status in ('esperando', 'oferecida')
-       and vaga_id::text = p_effects -> 'opt_out' ->> 'vaga_id'
+       and (vaga_id::text = p_effects -> 'opt_out' ->> 'vaga_id'
+            or p_effects -> 'opt_out' -> 'outras_vagas' ? vaga_id::text)
        and p_effects -> 'opt_out' ->> 'escopo' = 'vaga';
   end if;
 end $$;

@@ -156,6 +156,17 @@ async def test_one_shift_is_refused_by_its_id(shown) -> None:
     assert shown.tools.evidence().opted_out
 
 
+async def test_all_shifts_refused_in_a_turn_are_noted(a_desk: Callable) -> None:
+    shifts = [a_shift(number) for number in (1, 2, 3)]
+    desk = a_desk(begun=a_begun_turn(facts=[a_fact(shift) for shift in shifts]))
+
+    for shift in (*shifts, shifts[0]):
+        await desk.use("registrar_opt_out", escopo="vaga", motivo="longe", vaga_id=shift.id)
+
+    refused = desk.tools.effects.opt_out
+    assert (refused.vaga_id, refused.outras_vagas) == (shifts[0].id, (shifts[1].id, shifts[2].id))
+
+
 @pytest.mark.parametrize("scope", ["mes", "definitivo"])
 async def test_a_wider_refusal_names_no_shift(shown, scope: str) -> None:
     await shown.use("registrar_opt_out", escopo=scope, motivo="sem tempo", vaga_id=SHIFT.id)

@@ -112,6 +112,8 @@ class ScopedOptOut(Arguments):
     escopo: Literal["vaga", "mes", "definitivo"]
     motivo: str
     vaga_id: str | None = None
+    outras_vagas: tuple[str, ...] = ()
+    """Refused in the same turn."""
 
 
 class Effects(Arguments):

@@ -11,7 +11,8 @@ from julia_common.database import ScopedOptOut
 
 _DESCRIPTION: Final = """\
 Registra um não da pessoa desta conversa. O escopo é o que ela disse, nunca mais:
-- "vaga": não quer este plantão ("não tenho interesse nessa vaga"). Passe o vaga_id.
+- "vaga": não quer este plantão ("não tenho interesse nessa vaga"). Passe o vaga_id; \
+se recusou várias, uma chamada para cada.
 - "mes": não quer convites por enquanto ("este mês não", "agora não posso, fala comigo depois").
 - "definitivo": não quer mais mensagens ("não me mande mais nada", "me tira da lista").
 Quem só recusa uma oferta não pede para parar. Se ela disser quando chamar de novo, use \
@@ -39,12 +40,13 @@ class Arguments(ToolArguments):
 
 
 async def _run(asked: Arguments, work: Work) -> Result:
-    if asked.escopo == "vaga" and asked.vaga_id is None:
-        raise NotDone('Com escopo "vaga", passe o vaga_id do plantão recusado.')
-    refused = None
-    if asked.escopo == "vaga" and asked.vaga_id is not None:
-        refused = work.shown(asked.vaga_id).id
-    work.refuse_contact(ScopedOptOut(escopo=asked.escopo, motivo=asked.motivo, vaga_id=refused))
+    if asked.escopo == "vaga":
+        if asked.vaga_id is None:
+            raise NotDone('Com escopo "vaga", passe o vaga_id do plantão recusado.')
+        vaga_id = work.shown(asked.vaga_id).id
+        work.refused[vaga_id] = ScopedOptOut(escopo="vaga", motivo=asked.motivo, vaga_id=vaga_id)
+    elif work.opt_out is None or asked.escopo == "definitivo":  # the widest of a turn counts
+        work.opt_out = ScopedOptOut(escopo=asked.escopo, motivo=asked.motivo)
     return {"status": "registrado", "orientacao": _ADVICE[asked.escopo]}
 
 

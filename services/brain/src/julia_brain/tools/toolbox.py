@@ -98,7 +98,7 @@ class Toolbox:
             cancelled=frozenset(work.cancelled),
             waiting=bool(work.waiting),
             reminded=bool(work.reminders),
-            opted_out=work.opt_out is not None,
+            opted_out=work.effects.opt_out is not None,
             handing_over=work.handoff is not None,
             doctor_said=_said_by_doctor(begun),
             doctor_name=" ".join(name for name in names if name) or None,

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
 
 from pydantic import ValidationError
 
@@ -88,10 +87,6 @@ class Known:
             )
 
 
-_SCOPES: Final = ("vaga", "mes", "definitivo")
-"""Of an opt-out, the narrowest first."""
-
-
 @dataclass(slots=True)
 class Work:
     """One turn's tools at work. Who and where never comes from the model, only from here."""
@@ -118,7 +113,10 @@ class Work:
     """By time: a second one for the same moment corrects the first."""
     waiting: dict[str, None] = field(default_factory=dict)
     """Shift ids, in the order in which they were asked for."""
+    refused: dict[str, ScopedOptOut] = field(default_factory=dict)
+    """Refusals of one shift each, by its id."""
     opt_out: ScopedOptOut | None = None
+    """A refusal of more than shifts."""
     handoff: Handoff | None = None
 
     def __post_init__(self) -> None:
@@ -139,13 +137,6 @@ class Work:
             )
         return shift
 
-    def refuse_contact(self, opt_out: ScopedOptOut) -> None:
-        """Note an opt-out; the widest of a turn counts."""
-        if self.opt_out is None or _SCOPES.index(opt_out.escopo) >= _SCOPES.index(
-            self.opt_out.escopo
-        ):
-            self.opt_out = opt_out
-
     @property
     def effects(self) -> Effects:
         """What the commit applies."""
@@ -155,5 +146,11 @@ class Work:
             lembretes=tuple(self.reminders.values()),
             cancelamentos=tuple(self.cancelled.values()),
             lista_espera=tuple(self.waiting),
-            opt_out=self.opt_out,
+            opt_out=self.opt_out or self._refused_shifts(),
         )
+
+    def _refused_shifts(self) -> ScopedOptOut | None:
+        if not self.refused:
+            return None
+        first, *others = self.refused
+        return self.refused[first].model_copy(update={"outras_vagas": tuple(others)})
