@@ -31,6 +31,8 @@ def variables(secrets: Secrets, anthropic_api_key: str | None) -> dict[str, str]
         "EVOLUTION_API_KEY": secrets.evolution_api_key,
         "EVOLUTION_WEBHOOK_SECRET": secrets.webhook_secret,
         "QUARANTINE_KEY": secrets.quarantine_key,
+        "DOCUMENTS_KEY": secrets.documents_key,
+        "TRANSCRIPTION_API_KEY": secrets.transcription_api_key,
         "RABBITMQ_PASSWORD": secrets.rabbitmq_password,
         "POSTGRES_PASSWORD": secrets.postgres_password,
         "AUTHENTICATOR_PASSWORD": secrets.authenticator_password,

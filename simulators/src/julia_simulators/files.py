@@ -49,6 +49,23 @@ def pdf(text: str = "", *, pages: int = 1) -> bytes:
     )
 
 
-def ogg(seconds: int = 3) -> bytes:
-    """Bytes that begin as a voice note does and are as long as one; nobody could play them."""
-    return b"OggS\0\2" + b"\0" * 22 + b"OpusHead\1\1" + b"\0" * (2_000 * seconds)
+_SAYS: Final = b"TRANSCRIPT="
+
+
+def ogg(text: str = "", *, seconds: int = 3) -> bytes:
+    """Bytes that begin as a voice note does and are as long as one; nobody could play them.
+
+    `text` stands in a comment, for the transcription simulator to "hear".
+    """
+    said = _SAYS + text.encode()
+    comments = b"OpusTags" + struct.pack("<I", 0) + struct.pack("<II", 1, len(said)) + said
+    return b"OggS\0\2" + b"\0" * 22 + b"OpusHead\1\1" + comments + b"\0" * (2_000 * seconds)
+
+
+def text_of_ogg(audio: bytes) -> str:
+    """The text that `ogg` put into a file; empty for any other audio."""
+    at = audio.find(_SAYS)
+    if at < struct.calcsize("<I"):
+        return ""
+    length = struct.unpack("<I", audio[at - 4 : at])[0]
+    return audio[at : at + length].removeprefix(_SAYS).decode("utf-8", "replace")

@@ -1,5 +1,6 @@
 """What services, simulators and compose are told."""
 
+import json
 import re
 from pathlib import Path
 
@@ -46,6 +47,27 @@ def test_secrets_are_kept_for_the_next_start_and_readable_by_nobody_else(tmp_pat
     assert path.stat().st_mode & 0o077 == 0
     claims = jwt.decode(made.service_key, made.jwt_secret, algorithms=["HS256"])
     assert claims["role"] == "service_role"
+
+
+def test_a_new_secret_is_added_to_those_that_servers_know_already(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    made = Secrets.load(path)
+    kept = json.loads(path.read_text())
+    del kept["documents_key"]
+    path.write_text(json.dumps(kept))
+
+    again = Secrets.load(path)
+
+    assert again.postgres_password == made.postgres_password
+    assert again.documents_key
+    assert Secrets.load(path) == again
+
+
+def test_audio_goes_to_the_simulator_unless_a_service_is_named(tmp_path: Path) -> None:
+    assert _environment(tmp_path)["TRANSCRIPTION_URL"] == "http://127.0.0.1:18011"
+    named = _environment(tmp_path, TRANSCRIPTION_URL="https://ouve.example")
+    assert named["TRANSCRIPTION_URL"] == "https://ouve.example"
+    assert "TRANSCRIPTION_API_KEY" not in named
 
 
 def test_compose_gets_every_variable_that_it_insists_on() -> None:

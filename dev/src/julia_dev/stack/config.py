@@ -9,7 +9,7 @@ from julia_dev import paths
 from julia_dev.stack import ports
 
 SERVERS = ("rabbitmq", "redis", "postgres")
-SIMULATORS = ("supabase", "evolution", "anthropic")
+SIMULATORS = ("supabase", "evolution", "anthropic", "transcription")
 SERVICES = ("ingest", "brain", "dispatcher", "scheduler")
 PARTS = SERVERS + SIMULATORS + SERVICES
 
@@ -18,7 +18,10 @@ DEVELOPMENT_CEILINGS = {"MAX_MSGS_POR_HORA": "600", "MAX_MSGS_POR_DIA": "5000"}
 
 _PASSED_ON = (
     *("ENVIRONMENT", "DEBUG", "LOG_LEVEL"),
-    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL"),
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ANTHROPIC_MODEL_LARGE"),
+    *("TRANSCRIPTION_URL", "TRANSCRIPTION_API_KEY", "TRANSCRIPTION_MODEL"),
+    *("BUDGET_TURN_USD", "BUDGET_TURN_TOKENS", "BUDGET_CONVERSATION_USD"),
+    *("BUDGET_DOCTOR_DAY_USD", "BUDGET_DAY_USD"),
     *("EVOLUTION_INSTANCE", "EVOLUTION_TIMEOUT_SECONDS", "EVOLUTION_JWT_KEY"),
     *("MAX_MSGS_POR_HORA", "MAX_MSGS_POR_DIA"),
     *("HTTPS_PROXY", "SSL_CERT_FILE"),

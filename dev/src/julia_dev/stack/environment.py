@@ -18,6 +18,9 @@ def of_services(
     claude = {"ANTHROPIC_API_KEY": secrets.anthropic_api_key}
     if not answered_by_claude(config):
         claude["ANTHROPIC_BASE_URL"] = _url(config, "anthropic")
+        # The simulator's dollars are none: a load test may spend as many as it likes.
+        claude["BUDGET_DAY_USD"] = "0"
+    transcription = {} if transcribed_elsewhere(config) else _transcription(config, secrets)
     return {
         "ENVIRONMENT": "development",
         "DEBUG": "false",
@@ -35,7 +38,9 @@ def of_services(
         "RABBITMQ_URL": rabbitmq.url(),
         "JULIA_API_URL": _url(config, "ingest"),
         "QUARANTINE_KEY": secrets.quarantine_key,
+        "DOCUMENTS_KEY": secrets.documents_key,
         **claude,
+        **transcription,
         **config.env,
     }
 
@@ -64,6 +69,20 @@ def of_anthropic(config: StackConfig, services: Mapping[str, str]) -> dict[str, 
     }
 
 
+def of_transcription(config: StackConfig, services: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the transcription simulator."""
+    return {
+        "HOST": "127.0.0.1",
+        "PORT": str(config.ports["transcription"]),
+        "SIM_TRANSCRIPTION_API_KEY": services["TRANSCRIPTION_API_KEY"],
+    }
+
+
+def transcribed_elsewhere(config: StackConfig) -> bool:
+    """Tell whether a real service hears the doctors' audio, not the simulator."""
+    return "TRANSCRIPTION_URL" in config.env
+
+
 def answered_by_claude(config: StackConfig) -> bool:
     """Tell whether the real Claude answers, not the simulator."""
     return "ANTHROPIC_API_KEY" in config.env
@@ -77,6 +96,14 @@ def page_note(services: Mapping[str, str], *, by_claude: bool) -> str:
         f"mensagens por hora e {services.get('MAX_MSGS_POR_DIA', '80')} por dia "
         f"(em produção, 15 e 80). Quem responde: {answering}."
     )
+
+
+def _transcription(config: StackConfig, secrets: Secrets) -> dict[str, str]:
+    return {
+        "TRANSCRIPTION_URL": _url(config, "transcription"),
+        "TRANSCRIPTION_API_KEY": secrets.transcription_api_key,
+        "TRANSCRIPTION_MODEL": "whisper-1",
+    }
 
 
 def _url(config: StackConfig, name: str) -> str:

@@ -16,6 +16,7 @@ DEFAULTS = {
     "dispatcher": 18002,
     "scheduler": 18003,
     "anthropic": 18010,
+    "transcription": 18011,
     "redis": 18379,
     "postgres": 18432,
     "rabbitmq": 18672,

@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +20,9 @@ class Secrets:
     webhook_secret: str
     evolution_api_key: str
     anthropic_api_key: str
+    transcription_api_key: str
     quarantine_key: str
+    documents_key: str
     rabbitmq_password: str
     postgres_password: str
     authenticator_password: str
@@ -37,7 +39,9 @@ class Secrets:
             webhook_secret=secrets.token_urlsafe(32),
             evolution_api_key=secrets.token_urlsafe(24),
             anthropic_api_key=f"sk-ant-local-{secrets.token_urlsafe(24)}",
+            transcription_api_key=secrets.token_urlsafe(24),
             quarantine_key=Fernet.generate_key().decode(),
+            documents_key=Fernet.generate_key().decode(),
             rabbitmq_password=secrets.token_urlsafe(24),
             postgres_password=secrets.token_urlsafe(24),
             authenticator_password=secrets.token_urlsafe(24),
@@ -49,12 +53,16 @@ class Secrets:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read those kept in `path`; make and keep new ones when they are missing or incomplete."""
-        if path.exists():
-            kept = json.loads(path.read_text())
-            if kept.keys() == {field.name for field in fields(cls)}:
-                return cls(**kept)
-        made = cls.generate()
+        """Read those kept in `path`; make and keep what is missing.
+
+        What was kept stays: PostgreSQL and RabbitMQ have their passwords from their first start.
+        """
+        names = {field.name for field in fields(cls)}
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        if kept.keys() == names:
+            return cls(**kept)
+        known = {name: value for name, value in kept.items() if name in names}
+        made = replace(cls.generate(), **known)
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(made), indent=2) + os.linesep)
         return made

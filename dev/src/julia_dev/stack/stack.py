@@ -195,6 +195,9 @@ class Stack:
         yield _Part("evolution", (), partial(self._program, "evolution", self._evolution))
         if not environment.answered_by_claude(self.config):
             yield _Part("anthropic", (), partial(self._program, "anthropic", self._anthropic))
+        if not environment.transcribed_elsewhere(self.config):
+            make = partial(self._program, "transcription", self._transcription)
+            yield _Part("transcription", (), make)
 
     def _services(self) -> Iterator[_Part]:
         needs = (*SERVERS, *SIMULATORS)
@@ -226,6 +229,10 @@ class Stack:
     def _anthropic(self) -> Program:
         env = environment.of_anthropic(self.config, self.environment())
         return self._python("anthropic", "julia_simulators.anthropic", "/_sim", env)
+
+    def _transcription(self) -> Program:
+        env = environment.of_transcription(self.config, self.environment())
+        return self._python("transcription", "julia_simulators.transcription", "/_sim", env)
 
     def _service(self, name: str, module: str, port: int) -> Program:
         return self._python(name, module, "/readyz", {**self.environment(), "PORT": str(port)})

@@ -68,7 +68,7 @@ class _Control:
     async def answers(self, request: Request) -> JSONResponse:
         scripted = self._world.scripted
         if request.method == "DELETE":
-            scripted.clear()
+            scripted.clear(request.query_params.get("conversation", ""))
         elif request.method == "POST":
             for answer in [_read(ScriptedAnswer, item) for item in await _items(request)]:
                 scripted.add(answer)

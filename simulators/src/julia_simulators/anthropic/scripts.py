@@ -70,9 +70,11 @@ class Queue:
         """What nobody has asked for yet; a script shows the steps that are left."""
         return list(self._answers)
 
-    def clear(self) -> None:
-        """Forget them all."""
-        self._answers.clear()
+    def clear(self, conversation: str = "") -> None:
+        """Forget them all, or those of one conversation."""
+        self._answers = [
+            each for each in self._answers if conversation and each.conversation != conversation
+        ]
 
     def take(self, request: MessagesRequest) -> Step | None:
         """The step for this request, used up by it."""
