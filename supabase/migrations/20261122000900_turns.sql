@@ -272,6 +272,15 @@ as $$
     from jsonb_array_elements_text(p_parts) with ordinality as t (texto, part)
 $$;
 
+-- Whether the doctor opted out and has written nothing since.
+create function private.is_silenced(p_medico uuid) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return (select opted_out and coalesce(ultima_entrada_em <= opted_out_at, true)
+            from public.medicos where id = p_medico);
+end $$;
+
 create function api.commit_turn(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -315,6 +324,13 @@ begin
   if private.paused() then
     perform private.end_lease(c.id, v_now, c.lease_suspects);
     return v_answer || '{"motivo": "pausa"}';
+  end if;
+  if v_outcome <> 'transferir' and private.is_silenced(c.medico_id) then
+    -- A manager's plain UPDATE bumps no epoch: nothing of this turn could be said any more.
+    update public.interacoes set situacao = 'optout'
+     where conversa_id = c.id and situacao = 'pendente';
+    perform private.end_lease(c.id, v_now, '[]');
+    return v_answer || '{"motivo": "epoca"}';
   end if;
   if c.inbox_seq > v_seq and not coalesce((p ->> 'force')::boolean, false) then
     return v_answer || jsonb_build_object('motivo', 'mensagens_novas', 'more_due_in_ms',

@@ -291,7 +291,8 @@ begin
   perform private.lock_status_shared();
   c := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
   if c.lease_token is distinct from v_token or c.lease_turno_id is distinct from v_turno
-     or c.control_epoch <> v_epoch or c.controlled_by <> 'ai' then
+     or c.control_epoch <> v_epoch or c.controlled_by <> 'ai'
+     or private.is_silenced(c.medico_id) then
     return '{"status": "perdido"}';
   end if;
   if private.paused() then

@@ -1,0 +1,534 @@
+"""What a turn did not commit is as if it had never been; what was booked can be given back."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.integration.sql.conftest import PHONE, Julia, lid, phone
+from tests.integration.sql.shifts import SAO_PAULO, Shifts
+
+pytestmark = pytest.mark.integration
+
+OTHER = "5511977776666"
+THIRD = "5511966665555"
+
+
+@pytest.fixture
+def shifts(julia: Julia) -> Shifts:
+    return Shifts(julia)
+
+
+def everything(julia: Julia, *, cancels: str, waits_for: str) -> dict[str, Any]:
+    """One of each effect that a turn may have."""
+    return {
+        "fatos": [{"tipo": "vaga", "chave": waits_for, "dados": {}}],
+        "memorias": [{"tipo": "preferencia", "conteudo": "prefere noite", "confianca": 0.9}],
+        "lembretes": [
+            {
+                "quando": (julia.now() + timedelta(days=1)).isoformat(),
+                "contexto": "pediu",
+                "mensagem": "Oi! Conseguiu ver?",
+            }
+        ],
+        "cancelamentos": [{"reserva_id": cancels, "motivo": "viagem"}],
+        "lista_espera": [waits_for],
+        "opt_out": {"escopo": "vaga", "motivo": "longe", "vaga_id": waits_for},
+    }
+
+
+async def traces(julia: Julia) -> list[int]:
+    """How much the effects have left in the tables."""
+    return [
+        await julia.value(query)
+        for query in (
+            "select count(*) from turnos",
+            "select count(*) from fatos_conversa",
+            "select count(*) from doctor_context",
+            "select count(*) from fila_mensagens where kind in ('lembrete', 'oferta')",
+            "select count(*) from lista_espera",
+            "select count(*) from recusas_vagas",
+            "select count(*) from notificacoes_gestor",
+            "select count(*) from reservas where status = 'confirmada'",
+        )
+    ]
+
+
+async def test_the_effects_of_a_commit_are_all_there(julia: Julia, shifts: Shifts) -> None:
+    mine, taken, wanted = [await shifts.offer(days) for days in (3, 5, 7)]
+    await shifts.book(taken, OTHER)
+    reserva = await shifts.book(mine)
+    turn = await shifts.turn()
+    held = await shifts.hold(turn, wanted)
+    before = await traces(julia)
+
+    done = await julia.commit(
+        turn,
+        holds=[held["reserva_id"]],
+        effects=everything(julia, cancels=reserva, waits_for=taken),
+        prompt_id="persona-1",
+        rota="padrao",
+    )
+
+    assert done["status"] == "confirmado"
+    # A turn, a fact, a memory, a reminder, a wait, a refusal, two notices; one booking for another.
+    added = [b - a for a, b in zip(before, await traces(julia), strict=True)]
+    assert added == [1, 1, 1, 1, 1, 1, 2, 0]
+    assert await shifts.claims(mine) == ["cancelada"]
+    turno = (await julia.sql("select * from turnos where id = $1", uuid.UUID(turn["turno_id"])))[0]
+    assert (turno["prompt_id"], turno["rota"]) == ("persona-1", "padrao")
+
+
+STALE: dict[str, Callable[[Julia, Any], Awaitable[Any]]] = {
+    "newer message": lambda julia, _: julia.receive(text="na verdade não"),
+    "taken over": lambda julia, turn: julia.call(
+        "take_over",
+        conversa_id=turn["conversa_id"],
+        trigger_type="juridico",
+        motivo="fala de processo",
+        notify=False,
+    ),
+    "taken over by sql": lambda julia, turn: julia.take_over_by_sql(turn["conversa_id"]),
+    "typed on the phone": lambda julia, _: julia.echo("Oi, aqui é a Bia"),
+    "opt-out": lambda julia, _: julia.receive(text="SAIR", opt_out={"motivo": "sair"}),
+    "opt-out by sql": lambda julia, _: julia.opt_out_by_sql(),
+    "paused": lambda julia, _: julia.pause(),
+    "released": lambda julia, turn: julia.call(
+        "release_turn", conversa_id=turn["conversa_id"], token=turn["token"], motivo="teste"
+    ),
+    "crashed": lambda julia, turn: begun_by_another(julia, turn["conversa_id"]),
+    "closed": lambda julia, turn: julia.sql(
+        "update conversations set status = 'completed' where id = $1", turn["conversa_id"]
+    ),
+}
+
+
+async def begun_by_another(julia: Julia, conversa: str) -> None:
+    await julia.later(seconds=20)
+    assert (await julia.begin(conversa))["tentativa"] == 2
+
+
+@pytest.mark.parametrize("how", STALE)
+async def test_a_stale_turn_leaves_no_effect_behind(julia: Julia, shifts: Shifts, how: str) -> None:
+    """Nothing of the draft stands, and the shift that it held can be had by another."""
+    mine, taken, wanted = [await shifts.offer(days) for days in (3, 5, 7)]
+    await shifts.book(taken, OTHER)
+    reserva = await shifts.book(mine)
+    turn = await shifts.turn()
+    held = await shifts.hold(turn, wanted)
+    before = await traces(julia)
+
+    await STALE[how](julia, turn)
+    refused = await julia.commit(
+        turn,
+        holds=[held["reserva_id"]],
+        effects=everything(julia, cancels=reserva, waits_for=taken),
+    )
+
+    assert refused["status"] == "recusado"
+    assert await traces(julia) == before
+    assert await shifts.claims(mine) == ["confirmada"]
+    if how == "newer message":
+        await julia.begin(turn["conversa_id"], turn["token"])
+    elif how == "paused":
+        await julia.resume()
+    assert await shifts.claims(wanted) == ["liberada"]
+    assert (await shifts.hold(await shifts.turn(OTHER), wanted))["status"] == "segurada"
+
+
+async def test_a_draft_begun_anew_may_hold_another_shift_at_the_same_hours(
+    julia: Julia, shifts: Shifts
+) -> None:
+    first, second = await shifts.offer(3), await shifts.offer(3, hospital="Copa D'Or")
+    turn = await shifts.turn()
+    dropped = await shifts.hold(turn, first)
+    await julia.receive(text="não, o outro")
+    refused = await julia.commit(turn, holds=[dropped["reserva_id"]])
+    assert refused["motivo"] == "mensagens_novas"
+
+    again = await julia.begin(turn["conversa_id"], turn["token"])
+    held = await shifts.hold(again, second)
+    done = await julia.commit(again, holds=[held["reserva_id"]])
+
+    assert (held["status"], done["status"]) == ("segurada", "confirmado")
+    assert (await shifts.claims(first), await shifts.claims(second)) == (
+        ["liberada"],
+        ["confirmada"],
+    )
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another doctor's", "cancelled by a manager"])
+async def test_a_hold_that_is_not_the_turns_refuses_softly(
+    julia: Julia, shifts: Shifts, whose: str
+) -> None:
+    vaga = await shifts.offer()
+    turn = await shifts.turn()
+    match whose:
+        case "nobody's":
+            reserva = str(uuid.uuid4())
+        case "another doctor's":
+            reserva = (await shifts.hold(await shifts.turn(OTHER), vaga))["reserva_id"]
+        case _:
+            reserva = (await shifts.hold(turn, vaga))["reserva_id"]
+            await julia.sql("update vagas set status = 'cancelada'")
+
+    refused = await julia.commit(turn, "Fechado!", holds=[reserva])
+
+    assert refused["motivo"] == "reserva_perdida"
+    assert await julia.situations(turn["conversa_id"]) == ["pendente"]
+    assert (await julia.commit(turn, "Esse já foi, quer ver outro?"))["status"] == "confirmado"
+
+
+@pytest.mark.parametrize(
+    "what", ["cancelled already", "another doctor's", "begun", "waits for a past one"]
+)
+async def test_an_effect_that_does_not_fit_refuses_softly(
+    julia: Julia, shifts: Shifts, what: str
+) -> None:
+    vaga = await shifts.offer(1)
+    reserva = await shifts.book(vaga, OTHER if what == "another doctor's" else PHONE)
+    effects: dict[str, Any] = {"cancelamentos": [{"reserva_id": reserva, "motivo": "viagem"}]}
+    match what:
+        case "cancelled already":
+            await julia.sql("update vagas set status = 'aberta'")
+        case "begun":
+            await julia.sql("update vagas set data = data - 2")
+        case "waits for a past one":
+            effects = {"lista_espera": [await shifts.offer(-1)]}
+    turn = await shifts.turn()
+    before = await traces(julia)
+
+    refused = await julia.commit(turn, "Cancelei!", effects=effects)
+
+    assert refused["motivo"] == "efeito_invalido"
+    assert await traces(julia) == before
+    assert (await julia.commit(turn, "Deixa eu ver."))["status"] == "confirmado"
+
+
+async def test_a_booking_given_back_is_open_to_others_at_once(julia: Julia, shifts: Shifts) -> None:
+    vaga = await shifts.offer()
+    reserva = await shifts.book(vaga)
+    turn = await shifts.turn(text="não vou poder ir")
+
+    await julia.commit(
+        turn, "Tá, cancelei.", effects={"cancelamentos": [{"reserva_id": reserva, "motivo": "x"}]}
+    )
+
+    row = await shifts.vaga(vaga)
+    assert (row["status"], row["medico_id"]) == ("aberta", None)
+    assert await shifts.notices() == ["reserva", "cancelamento"]
+    await shifts.book(vaga, OTHER)
+    assert await shifts.claims(vaga) == ["cancelada", "confirmada"]
+
+
+async def test_an_opt_out_by_tool_ends_the_turn_and_is_confirmed(
+    julia: Julia, shifts: Shifts
+) -> None:
+    vaga = await shifts.offer()
+    turn = await shifts.turn(text="não me procura mais")
+    await shifts.hold(turn, vaga)
+
+    done = await julia.commit(
+        turn,
+        outcome="sem_resposta",
+        effects={"opt_out": {"escopo": "definitivo", "motivo": "não me procura mais"}},
+    )
+
+    assert (done["status"], done["doorbell"]) == ("confirmado", True)
+    assert await julia.value("select opted_out from medicos")
+    assert (await julia.claim(turn["conversa_id"]))["kind"] == "optout_confirmation"
+    assert await shifts.claims(vaga) == ["liberada"]
+
+
+class TestWaitingList:
+    """A freed shift is offered to the next who waits."""
+
+    @pytest.fixture(autouse=True)
+    async def at_noon_of_a_monday(self, julia: Julia) -> None:
+        now = datetime.now(SAO_PAULO)
+        monday = now.replace(hour=12, minute=0) + timedelta(days=7 - now.weekday())
+        await julia.later(seconds=(monday - now).total_seconds())
+
+    async def wait(self, shifts: Shifts, vaga: str, *numbers: str) -> None:
+        for number in numbers:
+            turn = await shifts.turn(number, "me avisa se abrir?")
+            await shifts.julia.commit(turn, "Aviso sim!", effects={"lista_espera": [vaga]})
+
+    async def give_back(self, shifts: Shifts, reserva: str) -> None:
+        turn = await shifts.turn(text="não vou poder ir")
+        cancelled = {"cancelamentos": [{"reserva_id": reserva, "motivo": "viagem"}]}
+        assert (await shifts.julia.commit(turn, "Cancelei.", effects=cancelled))[
+            "status"
+        ] == "confirmado"
+
+    async def offers(self, julia: Julia) -> list[str]:
+        rows = await julia.sql(
+            "select telefone from fila_mensagens f join medicos m on m.id = f.medico_id "
+            "where kind = 'oferta' order by f.created_at"
+        )
+        return [row["telefone"].lstrip("+") for row in rows]
+
+    async def test_the_first_is_offered_at_once_the_next_half_an_hour_later(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5, "19:30-07:00", valor_centavos=123456)
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER, THIRD)
+        assert (await julia.call("expire_holds", limit=10))["ofertas"] == 0
+        await self.give_back(shifts, reserva)
+
+        first = await julia.call("expire_holds", limit=10)
+        await julia.call("expire_holds", limit=10)
+        assert await self.offers(julia) == [OTHER]
+        await julia.later(minutes=31)
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == [OTHER, THIRD]
+        assert first["conversas"][0]["instance"] == "julia-teste"
+        text = await julia.value("select conteudo from fila_mensagens where kind = 'oferta'")
+        day = shifts.day(5)
+        said = ["Hospital São Luiz", f"{day:%d/%m}", "das 19h30 às 7h", "R$ 1.234,56"]
+        assert [each for each in said if each not in text] == []
+
+    async def test_the_doctors_yes_finds_the_shift_among_the_facts_and_books_it(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        await self.give_back(shifts, await self.booked_and_waited_for(shifts, vaga))
+        await julia.call("expire_holds", limit=10)
+
+        turn = await shifts.turn(OTHER, "quero!")
+        assert [(f["chave"], f["dados"]["id"]) for f in turn["fatos"]] == [(vaga, vaga)]
+        held = await shifts.hold(turn, vaga)
+        await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
+
+        assert await julia.value("select status from lista_espera") == "aceita"
+
+    async def booked_and_waited_for(self, shifts: Shifts, vaga: str) -> str:
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER)
+        return reserva
+
+    @pytest.mark.parametrize(
+        "why", ["opted out", "not this month", "human", "refused", "overlap", "blocked", "paused"]
+    )
+    async def test_who_may_not_be_written_to_or_can_not_come_is_passed_over(
+        self, julia: Julia, shifts: Shifts, why: str
+    ) -> None:
+        vaga = await shifts.offer(5)
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER, THIRD)
+        medico = await julia.value("select id from medicos where telefone = $1", f"+{OTHER}")
+        match why:
+            case "opted out":
+                await julia.opt_out_by_sql(OTHER)
+            case "not this month":
+                await julia.sql(
+                    "update medicos set sem_contato_ate = api.agora() + interval '9 days' "
+                    "where id = $1", medico,
+                )  # fmt: skip
+            case "human":
+                await julia.sql(
+                    "update conversations set controlled_by = 'human' where medico_id = $1", medico
+                )
+            case "refused":
+                await julia.sql(
+                    "insert into recusas_vagas (medico_id, vaga_id, motivo) values ($1, $2, 'x')",
+                    medico, uuid.UUID(vaga),
+                )  # fmt: skip
+            case "overlap":
+                await shifts.book(await shifts.offer(5, "20:00-08:00"), OTHER)
+            case "blocked":
+                await julia.sql(
+                    "insert into diretrizes (tipo, conteudo, medico_id) "
+                    "values ('bloqueado', 'faltou', $1)", medico,
+                )  # fmt: skip
+        await self.give_back(shifts, reserva)
+        if why == "paused":
+            await julia.pause()
+
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == ([] if why == "paused" else [THIRD])
+
+    async def test_two_replicas_offer_once(self, julia: Julia, shifts: Shifts) -> None:
+        vaga = await shifts.offer(5)
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER, THIRD)
+        await self.give_back(shifts, reserva)
+
+        await asyncio.gather(*(julia.call("expire_holds", limit=10) for _ in range(4)))
+
+        assert await self.offers(julia) == [OTHER]
+
+    async def test_an_offer_not_yet_sent_is_withdrawn_when_the_shift_is_taken(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        await self.give_back(shifts, await self.booked_and_waited_for(shifts, vaga))
+        await julia.call("expire_holds", limit=10)
+
+        await shifts.book(vaga, THIRD)
+
+        status = await julia.value("select status from fila_mensagens where kind = 'oferta'")
+        assert status == "cancelada"
+
+    async def test_nothing_is_offered_at_night_nor_once_the_shift_is_past(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(1)
+        await self.give_back(shifts, await self.booked_and_waited_for(shifts, vaga))
+        await julia.later(hours=9)
+        await julia.call("expire_holds", limit=10)
+        await julia.later(hours=39)
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == []
+        assert await julia.value("select status from lista_espera") == "encerrada"
+
+
+class TestManagersPlainSql:
+    """Whatever a manager writes into `vagas`, bookings and holds follow."""
+
+    @pytest.mark.parametrize("status", ["cancelada", "aberta"])
+    async def test_ending_a_booking_frees_the_doctor_and_tells_who_must_tell_the_doctor(
+        self, julia: Julia, shifts: Shifts, status: str
+    ) -> None:
+        vaga = await shifts.offer()
+        await shifts.book(vaga)
+
+        await julia.sql("update vagas set status = $1", status)
+
+        assert await shifts.claims(vaga) == ["cancelada"]
+        assert await shifts.notices() == ["reserva", "cancelamento"]
+        await shifts.book(await shifts.offer(hospital="Copa D'Or"))
+
+    async def test_naming_a_doctor_books_for_the_doctor_and_ends_what_was_held(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        medico = await shifts.doctor(OTHER)
+        vaga = await shifts.offer()
+        turn = await shifts.turn()
+        held = await shifts.hold(turn, vaga)
+
+        await julia.sql("update vagas set medico_id = $1", uuid.UUID(medico))
+
+        assert (await shifts.vaga(vaga))["status"] == "reservada"
+        assert await shifts.claims(vaga) == ["liberada", "confirmada"]
+        refused = await julia.commit(turn, holds=[held["reserva_id"]])
+        assert refused["motivo"] == "reserva_perdida"
+
+    async def test_another_doctor_named_takes_the_place_of_the_first(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        medico = await shifts.doctor(OTHER)
+        vaga = await shifts.offer()
+        await shifts.book(vaga)
+
+        await julia.sql("update vagas set medico_id = $1", uuid.UUID(medico))
+
+        assert await shifts.claims(vaga) == ["cancelada", "confirmada"]
+        assert [b["vaga"]["id"] for b in (await shifts.turn(OTHER))["reservas"]] == [vaga]
+        assert (await shifts.turn())["reservas"] == []
+
+    async def test_a_doctor_taken_away_opens_the_shift(self, julia: Julia, shifts: Shifts) -> None:
+        vaga = await shifts.offer()
+        await shifts.book(vaga)
+
+        await julia.sql("update vagas set medico_id = null")
+
+        assert (await shifts.vaga(vaga))["status"] == "aberta"
+        assert await shifts.claims(vaga) == ["cancelada"]
+
+    async def test_a_booking_cancelled_in_its_own_table_opens_the_shift(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer()
+        await shifts.book(vaga)
+
+        await julia.sql("update reservas set status = 'cancelada'")
+
+        row = await shifts.vaga(vaga)
+        assert (row["status"], row["medico_id"]) == ("aberta", None)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "update vagas set medico_id = (select medico_id from reservas) where medico_id is null",
+            "update vagas set hora_fim = '08:00' where medico_id is not null",
+        ],
+        ids=["a doctor named", "hours moved"],
+    )
+    async def test_two_shifts_at_once_are_refused_and_the_doctor_named(
+        self, julia: Julia, shifts: Shifts, statement: str
+    ) -> None:
+        mine = await shifts.offer(3)
+        await shifts.book(mine)
+        if "hora_fim" in statement:
+            await shifts.book(await shifts.offer(4, "08:30-12:00"))
+            statement = statement.replace("where", f"where id = '{mine}' and")
+        else:
+            await shifts.offer(3, hospital="Copa D'Or")
+
+        with pytest.raises(Exception, match="already has a shift that overlaps"):
+            await julia.sql(statement)
+
+    async def test_other_hours_move_the_booking_along(self, julia: Julia, shifts: Shifts) -> None:
+        vaga = await shifts.offer(3, "19:00-07:00")
+        await shifts.book(vaga)
+
+        await julia.sql("update vagas set hora_inicio = '07:00', hora_fim = '13:00'")
+
+        night = await shifts.offer(3, "19:00-07:00", hospital="Copa D'Or")
+        assert (await shifts.hold(await shifts.turn(), night))["status"] == "segurada"
+
+    async def test_the_way_to_done_keeps_the_booking(self, julia: Julia, shifts: Shifts) -> None:
+        vaga = await shifts.offer()
+        await shifts.book(vaga)
+
+        for status in ("pendente_confirmacao", "confirmada", "realizada"):
+            await julia.sql("update vagas set status = $1", status)
+
+        assert await shifts.claims(vaga) == ["confirmada"]
+        assert (await shifts.vaga(vaga))["realizada_em"] is not None
+
+
+class TestUnitedContacts:
+    """One person with two records may have booked by both."""
+
+    async def unite(self, julia: Julia) -> None:
+        await julia.receive(identities=[phone(), lid("777")], text="sou eu")
+
+    async def two_records(self, shifts: Shifts, *vagas: str) -> None:
+        by_phone, by_lid = vagas
+        await shifts.book(by_phone)
+        conversa = (await shifts.julia.receive(identities=[lid("777")]))["conversa_id"]
+        await shifts.julia.make_due(conversa)
+        turn = await shifts.julia.begin(conversa)
+        held = await shifts.hold(turn, by_lid)
+        await shifts.julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
+
+    async def test_bookings_that_fit_go_along(self, julia: Julia, shifts: Shifts) -> None:
+        vagas = [await shifts.offer(3), await shifts.offer(5)]
+        await self.two_records(shifts, *vagas)
+
+        await self.unite(julia)
+
+        doctors = await julia.sql(
+            "select medico_id from reservas union select medico_id from vagas"
+        )
+        assert len(doctors) == 1
+        assert [b["vaga"]["id"] for b in (await shifts.turn())["reservas"]] == vagas
+
+    async def test_bookings_that_collide_stay_and_a_person_decides(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vagas = [await shifts.offer(3), await shifts.offer(3, hospital="Copa D'Or")]
+        await self.two_records(shifts, *vagas)
+
+        await self.unite(julia)
+
+        assert [await shifts.claims(vaga) for vaga in vagas] == [["confirmada"], ["confirmada"]]
+        assert await julia.value("select trigger_type from handoffs") == "contato_unificado"
