@@ -245,6 +245,16 @@ async def test_nothing_but_an_own_booking_can_be_given_back(
     assert desk.tools.effects.cancelamentos == ()
 
 
+async def test_a_shift_that_has_begun_is_a_matter_for_a_person(a_desk: Callable) -> None:
+    begun = a_shift(4, start=dt.datetime(2026, 11, 22, 15, tzinfo=dt.UTC))  # just now
+    desk = a_desk(begun=a_begun_turn(bookings=[a_booking(begun)]))
+
+    told = await desk.misuse("cancelar_reserva", motivo="febre", vaga_id=begun.id)
+
+    assert "transferir_para_humano" in told
+    assert desk.tools.effects.cancelamentos == ()
+
+
 async def test_without_bookings_or_ids_nothing_is_given_back(desk) -> None:
     assert "Diga qual reserva" in await desk.misuse("cancelar_reserva", motivo="viagem")
     assert "não tem plantão reservado" in await desk.misuse(

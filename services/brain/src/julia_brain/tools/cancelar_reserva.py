@@ -40,6 +40,11 @@ async def _run(asked: Arguments, work: Work) -> Result:
             return _given_back(work, work.known.shifts[vaga_id])
     for booking in work.bookings.values():
         if _means(asked, booking.reserva_id, booking.vaga.id):
+            if booking.vaga.inicio <= work.now:
+                raise NotDone(
+                    "Esse plantão já começou e não se cancela por aqui: chame alguém da equipe "
+                    "agora (transferir_para_humano)."
+                )
             work.cancelled[booking.vaga.id] = Cancellation(
                 reserva_id=booking.reserva_id, motivo=asked.motivo
             )
