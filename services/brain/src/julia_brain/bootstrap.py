@@ -9,6 +9,7 @@ from julia_brain import metrics
 from julia_brain.adapters.circuit_view import CircuitView
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.adapters.doorbell import BrokerDoorbell
+from julia_brain.adapters.kept_prompts import KeptPrompts
 from julia_brain.adapters.signs import EvolutionSigns
 from julia_brain.consumers import consumers
 from julia_brain.handlers import Deps
@@ -54,19 +55,23 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         open_client(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
     )
     circuit = breaker.CircuitBreaker("claude", breaker.CLAUDE, clock=clock)
-    models = {Model.SMALL: settings.anthropic_model, Model.LARGE: settings.anthropic_model}
+    models = {Model.SMALL: settings.anthropic_model, Model.LARGE: settings.anthropic_model_large}
     claude = Claude(anthropic, models, circuit, clock)
     redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
     circuit_view = CircuitView(redis, circuit, clock)
     doorbell = BrokerDoorbell(messaging.publisher)
     engine = Engine(
         turns=database,
+        shifts=database,
+        prompts=KeptPrompts(database),
         writer=claude,
         signs=signs,
         doorbell=doorbell,
         clock=clock,
         owner=owner,
         limits=Limits(away_after=settings.away_after_seconds),
+        budgets=settings.budgets,
+        large_for=settings.large_model_for,
     )
     taker = TurnTaker(database, engine.run, owner=owner, clock=clock, capacity=settings.max_turns)
     inbound, control = consumers(messaging, Deps(database, doorbell, taker, clock))

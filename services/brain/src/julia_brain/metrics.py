@@ -19,6 +19,19 @@ REGENERATIONS = Counter(
     "julia_turnos_regenerados_total", "Rascunhos refeitos porque chegou mensagem nova"
 )
 FLAWS = Counter("julia_rascunhos_recusados_total", "Rascunhos que não puderam sair", ["falha"])
+CALLS = Counter(
+    "julia_chamadas_total",
+    "Respostas do Claude por modelo e motivo da escolha",
+    ["modelo", "motivo"],
+)
+TOKENS = Counter("julia_tokens_total", "Tokens cobrados por modelo e tipo", ["modelo", "tipo"])
+COST_USD = Counter("julia_custo_usd_total", "Custo estimado em dólares por modelo", ["modelo"])
+TOOL_CALLS = Counter(
+    "julia_ferramentas_total",
+    "Ferramentas pedidas pelo Claude, por resultado",
+    ["ferramenta", "resultado"],
+)
+SAFE_ANSWERS = Counter("julia_respostas_seguras_total", "Respostas fixas no lugar de um rascunho")
 STORED = Counter(
     "julia_mensagens_armazenadas_total",
     "Mensagens de médicos por tipo de conteúdo e situação no banco",

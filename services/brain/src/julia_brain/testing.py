@@ -8,19 +8,33 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from julia_brain.domain.prompt import Prompt
+from julia_brain.domain.prompt import SAO_PAULO, Prompt
 from julia_brain.ports import Draft, Model
+from julia_brain.tools.calls import ToolCall
 from julia_common.database import (
     CommitTurn,
     Doctor,
     DueTurn,
     DueTurns,
+    HistoryMessage,
+    HoldShift,
+    Hospital,
+    HospitalsFound,
     PendingMessage,
     PromptChosen,
+    PromptText,
+    RecordSpent,
+    Reservation,
+    SearchShifts,
+    Shift,
+    ShiftHeld,
+    ShiftsFound,
+    Spent,
+    SpentRecorded,
     TurnBegun,
     TurnCommitted,
     TurnLost,
@@ -105,6 +119,13 @@ class FakeConversation:
     failures: int = 0
     """Releases of turns that failed by themselves."""
     commit_error: Exception | None = None
+    history: tuple[HistoryMessage, ...] = ()
+    reservas: tuple[Reservation, ...] = ()
+    gasto: Spent = field(default_factory=Spent)
+    lost_holds: set[str] = field(default_factory=set)
+    """Reservations that a commit names in vain."""
+    spent: list[RecordSpent] = field(default_factory=list)
+    """Costs of turns that were not committed."""
     renewals: int = 0
     begun: int = 0
 
@@ -181,7 +202,9 @@ class FakeConversation:
             destino="5519999990000",
             medico=Doctor(id="medico-1", primeiro_nome="Ana"),
             pending=tuple(self.pending),
-            history=(),
+            history=self.history,
+            reservas=self.reservas,
+            gasto=self.gasto,
             prompt=PromptChosen(id="persona-1", versao="1"),
         )
 
@@ -241,6 +264,12 @@ class FakeConversation:
             status="confirmado", doorbell=True, more_due_in_ms=0 if self.pending else None
         )
 
+    async def record_spent(self, spent: RecordSpent) -> SpentRecorded:
+        """Keep the cost of a turn that was not committed."""
+        self._answer()
+        self.spent.append(spent)
+        return SpentRecorded(status="registrado")
+
     def _answer(self) -> None:
         if self.away:
             message = "the database is away"
@@ -263,7 +292,7 @@ class FakeConversation:
 
     def _refusal(
         self, turn: CommitTurn
-    ) -> Literal["lease", "epoca", "pausa", "mensagens_novas"] | None:
+    ) -> Literal["lease", "epoca", "pausa", "mensagens_novas", "reserva_perdida"] | None:
         if self.control_epoch != turn.control_epoch:
             return "epoca"
         if self.token != turn.token:
@@ -273,7 +302,73 @@ class FakeConversation:
             return "pausa"
         if self.inbox_seq > turn.inbox_seq and not turn.force:
             return "mensagens_novas"
+        if self.lost_holds.intersection(turn.holds):
+            return "reserva_perdida"
         return None
+
+
+PERSONA = "Você é a Júlia, assistente virtual da empresa. Regra de teste: fale pouco."
+
+
+@dataclass
+class FakePrompts:
+    """One prompt version."""
+
+    read: list[str] = field(default_factory=list)
+
+    async def get_prompt(self, *, id: str) -> PromptText:  # noqa: A002 - the port's name
+        """Read it."""
+        self.read.append(id)
+        return PromptText(id=id, nome="julia", versao="1", conteudo=PERSONA)
+
+
+def shift(vaga_id: str = "11111111-1111-4111-8111-111111111111", *, day: int = 7) -> Shift:
+    """A night shift in Campinas in March 2026, for R$ 1.500."""
+    start = datetime(2026, 3, day, 19, tzinfo=SAO_PAULO)
+    return Shift(
+        id=vaga_id,
+        hospital=Hospital(
+            id="22222222-2222-4222-8222-222222222222",
+            nome="Hospital Santa Clara",
+            endereco="Rua das Acácias, 120, Campinas",
+            cidade="Campinas",
+            estado="SP",
+        ),
+        especialidade="Anestesiologia",
+        data=start.date(),
+        inicio=start,
+        fim=start + timedelta(hours=12),
+        valor_tipo="fixo",
+        valor_centavos=150_000,
+    )
+
+
+@dataclass
+class FakeShifts:
+    """Open shifts; each hold succeeds and has an id of its own."""
+
+    open: list[Shift] = field(default_factory=lambda: [shift()])
+    held: list[str] = field(default_factory=list)
+    """Ids of the holds, in order."""
+    error: Exception | None = None
+
+    async def search_shifts(self, search: SearchShifts) -> ShiftsFound:
+        """Find all of them."""
+        if self.error is not None:
+            raise self.error
+        return ShiftsFound(vagas=tuple(self.open[: search.limite]), total=len(self.open))
+
+    async def hold_shift(self, hold: HoldShift) -> ShiftHeld:
+        """Hold it."""
+        if self.error is not None:
+            raise self.error
+        self.held.append(f"reserva-{len(self.held) + 1}")
+        found = next(one for one in self.open if one.id == hold.vaga_id)
+        return ShiftHeld(status="segurada", reserva_id=self.held[-1], vaga=found)
+
+    async def hospital_info(self, *, nome: str) -> HospitalsFound:  # noqa: ARG002 - the port's
+        """Find the hospitals of the open shifts."""
+        return HospitalsFound(hospitais=tuple(one.hospital for one in self.open))
 
 
 type Step = str | Draft | Exception | Callable[[], None]
@@ -282,6 +377,20 @@ type Step = str | Draft | Exception | Callable[[], None]
 def draft(text: str, stop_reason: str | None = "end_turn") -> Draft:
     """A draft with made-up token counts."""
     return Draft(text, stop_reason, "claude-haiku-5-5", 100, 20, 0, 0, 900)
+
+
+def asking(name: str, **arguments: object) -> Draft:
+    """A draft that asks for a tool."""
+    call = ToolCall(id=f"toolu_{name}", name=name, arguments=arguments)
+    return replace(draft("", "tool_use"), tool_calls=(call,))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How the writer was asked."""
+
+    size: Model
+    tools: bool
 
 
 @dataclass
@@ -297,18 +406,20 @@ class ScriptedWriter:
     """Seconds until each answer."""
     script: list[Step] = field(default_factory=list)
     prompts: list[Prompt] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     cancelled: int = 0
 
     async def write(
         self,
         prompt: Prompt,
         *,
-        size: Model,  # noqa: ARG002 - part of the port
-        tools: bool,  # noqa: ARG002 - part of the port
+        size: Model,
+        tools: bool,
         within_s: float,
     ) -> Draft:
         """Answer by the script."""
         self.prompts.append(prompt)
+        self.asked.append(Asked(size, tools))
         try:
             await self.clock.sleep(min(self.takes, within_s))
         except asyncio.CancelledError:
@@ -327,7 +438,7 @@ class ScriptedWriter:
             case Exception() as error:
                 raise error
             case _:
-                return draft(f"Sobre: {' | '.join(prompt.turns[-1].texts)}")
+                return draft(f"Sobre: {' | '.join(map(str, prompt.pending))}")
 
 
 @dataclass

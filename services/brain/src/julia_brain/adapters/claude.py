@@ -1,4 +1,8 @@
-"""Claude through the anthropic SDK: one retry layer, one deadline, one circuit breaker."""
+"""Claude through the anthropic SDK: one retry layer, one deadline, one circuit breaker.
+
+What may be cached is marked three times: after the system text, after the history, and after the
+tool rounds of this turn, so that each call reads what the one before it wrote.
+"""
 
 import asyncio
 import json
@@ -8,14 +12,24 @@ from typing import Final
 
 import anthropic
 from anthropic import AsyncAnthropic
-from anthropic.types import Message, MessageParam, TextBlockParam
+from anthropic.types import (
+    CacheControlEphemeralParam,
+    Message,
+    MessageParam,
+    TextBlockParam,
+    ToolParam,
+    ToolResultBlockParam,
+    ToolUseBlockParam,
+)
 from anthropic.types.assistant_message_param import AssistantMessageParam
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from anthropic.types.user_message_param import UserMessageParam
 
 from julia_brain import metrics
-from julia_brain.domain.prompt import Prompt
+from julia_brain.domain.prompt import Block, Prompt
 from julia_brain.domain.reply import tidy
 from julia_brain.ports import Draft, Model
+from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.clock import Clock
@@ -34,6 +48,10 @@ _SPEND_LIMITS: Final = ("enforced_spend_limit_reached", "contract_spend_limit_re
 _PASSING: Final = (408, 409, 429)
 _SERVER_ERRORS: Final = 500
 
+_CACHED: Final[CacheControlEphemeralParam] = {"type": "ephemeral"}
+
+type _BlockParam = TextBlockParam | ToolUseBlockParam | ToolResultBlockParam
+
 
 class Claude:
     """Writes drafts. The SDK's own retries are off (`open_client`): they know no deadline."""
@@ -51,14 +69,15 @@ class Claude:
         self._models = models
         self._breaker = breaker
 
-    async def write(self, prompt: Prompt, *, size: Model, tools: bool, within_s: float) -> Draft:  # noqa: ARG002
+    async def write(self, prompt: Prompt, *, size: Model, tools: bool, within_s: float) -> Draft:
         """Write the next message; see `ports.Writer`."""
+        request = _request(prompt, self._models[size], tools=tools)
         deadline = self._clock.monotonic() + within_s
         for last in (False, True):
             left = deadline - self._clock.monotonic()
             try:
                 async with self._breaker.guard():
-                    return await self._measured(prompt, size, min(left, ATTEMPT_SECONDS))
+                    return await self._measured(request, min(left, ATTEMPT_SECONDS))
             except CircuitOpen:
                 raise
             except Retryable as error:
@@ -69,11 +88,11 @@ class Claude:
                 await self._clock.sleep(wait)
         raise AssertionError  # the last attempt returns or raises
 
-    async def _measured(self, prompt: Prompt, size: Model, timeout_s: float) -> Draft:
+    async def _measured(self, request: MessageCreateParamsNonStreaming, timeout_s: float) -> Draft:
         started = self._clock.monotonic()
         result = "cancelada"
         try:
-            message = await self._call(prompt, size, timeout_s)
+            message = await self._call(request, timeout_s)
             result = "ok"
         except Retryable:
             result = "temporario"
@@ -86,16 +105,11 @@ class Claude:
             metrics.ANSWER_SECONDS.labels(result).observe(elapsed)
         return _draft(message, elapsed)
 
-    async def _call(self, prompt: Prompt, size: Model, timeout_s: float) -> Message:
+    async def _call(self, request: MessageCreateParamsNonStreaming, timeout_s: float) -> Message:
         try:
             # The SDK's timeout bounds each read; only this bounds the whole call.
             async with asyncio.timeout(timeout_s):
-                answer: object = await self._client.messages.create(
-                    model=self._models[size],
-                    max_tokens=MAX_TOKENS,
-                    system=_system(prompt),
-                    messages=_messages(prompt),
-                )
+                answer: object = await self._client.messages.create(**request)
         except anthropic.APIStatusError as error:
             raise _translated(error) from None
         except (anthropic.APIConnectionError, TimeoutError) as error:
@@ -126,7 +140,7 @@ def _translated(error: anthropic.APIStatusError) -> Retryable | Permanent:
     if error.status_code in (401, 403):
         return Permanent(f"{what}: check ANTHROPIC_API_KEY")
     if error.status_code == 404:  # noqa: PLR2004 - HTTP
-        return Permanent(f"{what}: check ANTHROPIC_MODEL")
+        return Permanent(f"{what}: check ANTHROPIC_MODEL and ANTHROPIC_MODEL_LARGE")
     if error.status_code in _PASSING or error.status_code >= _SERVER_ERRORS:
         return Retryable(what, retry_after=_retry_after(error))
     return Permanent(what)
@@ -139,24 +153,65 @@ def _retry_after(error: anthropic.APIStatusError) -> float | None:
         return None
 
 
-def _system(prompt: Prompt) -> list[TextBlockParam]:
-    persona: TextBlockParam = {
-        "type": "text",
-        "text": prompt.persona,
-        "cache_control": {"type": "ephemeral"},
+def _request(prompt: Prompt, model: str, *, tools: bool) -> MessageCreateParamsNonStreaming:
+    request: MessageCreateParamsNonStreaming = {
+        "model": model,
+        "max_tokens": MAX_TOKENS,
+        "system": [{"type": "text", "text": prompt.system, "cache_control": _CACHED}],
+        "messages": _messages(prompt),
     }
-    return [persona, {"type": "text", "text": prompt.situation}]
+    if prompt.user:
+        request["metadata"] = {"user_id": prompt.user}
+    if prompt.tools:
+        request["tools"] = [
+            ToolParam(
+                name=tool.name,
+                description=tool.description,
+                input_schema=dict(tool.input_schema),
+            )
+            for tool in prompt.tools
+        ]
+        request["tool_choice"] = {"type": "auto"} if tools else {"type": "none"}
+    return request
 
 
 def _messages(prompt: Prompt) -> list[MessageParam]:
+    """The turns; the end of the history is marked, and the end of the tool rounds."""
+    turns = prompt.turns
+    marked = {len(prompt.history) - 1} if prompt.history else set()
+    if prompt.rounds:
+        marked.add(len(turns) - 1)
     messages: list[MessageParam] = []
-    for turn in prompt.turns:
-        blocks = [TextBlockParam(type="text", text=text) for text in turn.texts]
+    for position, turn in enumerate(turns):
+        blocks = [_block(block) for block in turn.blocks]
+        if position in marked:
+            blocks[-1]["cache_control"] = _CACHED
+        # Told apart for the type checker, which knows each role as a class of its own.
         if turn.role == "user":
             messages.append(UserMessageParam(role="user", content=blocks))
         else:
             messages.append(AssistantMessageParam(role="assistant", content=blocks))
     return messages
+
+
+def _block(block: Block) -> _BlockParam:
+    match block:
+        case ToolCall():
+            return {
+                "type": "tool_use",
+                "id": block.id,
+                "name": block.name,
+                "input": dict(block.arguments),
+            }
+        case ToolResult():
+            return {
+                "type": "tool_result",
+                "tool_use_id": block.call_id,
+                "content": block.content,
+                "is_error": block.is_error,
+            }
+        case str():
+            return {"type": "text", "text": block}
 
 
 def _draft(message: Message, elapsed_s: float) -> Draft:
@@ -170,4 +225,9 @@ def _draft(message: Message, elapsed_s: float) -> Draft:
         cache_read_tokens=usage.cache_read_input_tokens or 0,
         cache_write_tokens=usage.cache_creation_input_tokens or 0,
         llm_ms=round(elapsed_s * 1000),
+        tool_calls=tuple(
+            ToolCall(id=block.id, name=block.name, arguments=block.input)
+            for block in message.content
+            if block.type == "tool_use"
+        ),
     )

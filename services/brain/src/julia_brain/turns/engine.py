@@ -3,20 +3,30 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
 from julia_brain import metrics
-from julia_brain.ports import Doorbell, Draft, Signs, Turns, Writer
+from julia_brain.domain.budget import Budgets
+from julia_brain.domain.composing import compose
+from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason, route
+from julia_brain.domain.spending import Spending
+from julia_brain.ports import Doorbell, Prompts, Shifts, Signs, Tools, Turns, Writer
+from julia_brain.tools.schemas import TOOLS
+from julia_brain.tools.toolbox import Toolbox
+from julia_brain.turns.answer import Answer, handing_over
+from julia_brain.turns.before_claude import doctors_words
+from julia_brain.turns.deadline import Deadline
 from julia_brain.turns.lease import LEASE_SECONDS, Loss, TurnDropped, keep_lease
 from julia_brain.turns.limits import Limits, retry_in
-from julia_brain.turns.thinking import Answer, Budget, prompt_of, think, usage_of
+from julia_brain.turns.thinking import Thinking, Unanswered
 from julia_common.database import (
     CommitTurn,
     Handoff,
+    RecordSpent,
     TurnBegun,
     TurnCommitted,
     TurnNotBegun,
@@ -28,11 +38,13 @@ from julia_common.telemetry.logging import canonical
 
 _log = logging.getLogger(__name__)
 
-_RELEASE_ON_STOP_SECONDS: Final = 3.0
+_BEST_EFFORT_SECONDS: Final = 3.0
 _RETRY_AFTER_FAILURE_SECONDS: Final = 5.0
 
-_UNFIT = "A resposta automática não pôde ser enviada ({}); alguém precisa continuar"
-_AWAY = "A Júlia ficou sem o modelo de linguagem; alguém precisa continuar"
+_AWAY: Final = "A Júlia ficou sem o modelo de linguagem; alguém precisa continuar"
+
+_SOFT: Final = ("mensagens_novas", "reserva_perdida", "efeito_invalido")
+"""Refusals after which the turn is still ours and is thought about again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,10 @@ class _Turn:
     token: str
     begun: TurnBegun
     started: float
-    drafts: list[Draft] = field(default_factory=list)
+    spending: Spending = field(default_factory=Spending)
     voided: int = 0
+    recorded: bool = False
+    """The cost is in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,8 @@ class Engine:
     """Runs turns; it keeps nothing between them."""
 
     turns: Turns
+    shifts: Shifts
+    prompts: Prompts
     writer: Writer
     signs: Signs
     doorbell: Doorbell
@@ -67,6 +83,9 @@ class Engine:
     owner: str
     """The id of this process, as the database knows it."""
     limits: Limits = field(default_factory=Limits)
+    budgets: Budgets = field(default_factory=Budgets)
+    large_for: Collection[Reason] = CHOSEN_BY_TEXT
+    """What the larger model is asked for, besides repairs."""
     new_token: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
 
     async def run(self, conversa_id: str) -> Finished:
@@ -103,6 +122,7 @@ class Engine:
                 )
                 raise
             finally:
+                await self._record_spent(turn, finished)
                 self._account(turn, finished)
         return finished
 
@@ -115,26 +135,23 @@ class Engine:
             return Finished(dropped.loss.value)
 
     async def _answer(self, turn: _Turn) -> Finished:
-        budget = Budget(self.clock, self.limits)
+        deadline = Deadline(self.clock, self.limits)
         async with keep_lease(
             self.turns, self.clock, turn.begun, turn.conversa_id, turn.token
         ) as lease:
             while True:
                 self._show_thinking(turn.begun)
                 try:
-                    prompt = prompt_of(turn.begun, self.clock)
-                    answer = await lease.guard(think(self.writer, prompt, budget))
-                except (Retryable, Permanent) as error:
-                    return await self._without_claude(turn, error)
-                turn.drafts += answer.drafts
+                    answer = await lease.guard(self._think(turn, deadline))
+                except Unanswered as unanswered:
+                    return await self._without_claude(turn, unanswered.error)
                 committed = await self._commit(turn, answer, force=self._is_last(turn))
-                if committed.motivo != "mensagens_novas":
-                    return await self._finish(turn, answer, committed)
+                if committed.motivo not in _SOFT:
+                    return await self._finish(turn, answer.outcome, committed)
 
                 quiet_s = (committed.more_due_in_ms or 0) / 1000
-                if not budget.allows_a_call_after(quiet_s):
-                    committed = await self._commit(turn, answer, force=True)
-                    return await self._finish(turn, answer, committed)
+                if not deadline.allows_a_call_after(quiet_s) or self._is_last(turn):
+                    return await self._as_it_is(turn, answer, committed.motivo)
                 turn.voided += 1
                 metrics.REGENERATIONS.inc()
                 await lease.guard(self.clock.sleep(quiet_s))
@@ -147,6 +164,48 @@ class Engine:
                 if isinstance(again, TurnNotBegun):
                     return await self._not_begun(turn.conversa_id, again)
                 turn.begun = again
+                deadline.begin_again()
+
+    async def _think(self, turn: _Turn, deadline: Deadline) -> Answer:
+        """From what was written to an answer; tools start anew with each attempt.
+
+        What must be read before anything is decided (attachments) is read here, first.
+        """
+        begun = turn.begun
+        persona = (await self.prompts.get_prompt(id=begun.prompt.id)).conteudo
+        now = self.clock.now()
+        thinking = Thinking(
+            writer=self.writer,
+            tools=self._tools(turn),
+            deadline=deadline,
+            limits=self.limits,
+            budgets=self.budgets,
+            spent=begun.gasto,
+            spending=turn.spending,
+            route=route(doctors_words(begun.pending), self.large_for),
+            persona=persona,
+            history=begun.history,
+        )
+        return await thinking.think(
+            compose(begun, persona=persona, tools=TOOLS, conversa_id=turn.conversa_id, now=now)
+        )
+
+    def _tools(self, turn: _Turn) -> Tools:
+        return Toolbox(
+            self.shifts,
+            turn.begun,
+            conversa_id=turn.conversa_id,
+            token=turn.token,
+            clock=self.clock,
+        )
+
+    async def _as_it_is(self, turn: _Turn, answer: Answer, motivo: str | None) -> Finished:
+        """No time for another attempt: newer messages stay due, lost effects need a fresh turn."""
+        if motivo == "mensagens_novas":
+            committed = await self._commit(turn, answer, force=True)
+            return await self._finish(turn, answer.outcome, committed)
+        await self._release(turn, motivo or "recusado", falhou=True)
+        return Finished("adiado", 0.0)
 
     def _is_last(self, turn: _Turn) -> bool:
         return turn.voided >= self.limits.regenerations
@@ -159,14 +218,7 @@ class Engine:
         )
 
     async def _commit(self, turn: _Turn, answer: Answer, *, force: bool) -> TurnCommitted:
-        handoff = None
-        if answer.flaw is not None:
-            handoff = Handoff(
-                trigger_type="baixa_confianca",
-                motivo=_UNFIT.format(answer.flaw.value),
-                notify=True,
-            )
-        return await self.turns.commit_turn(
+        committed = await self.turns.commit_turn(
             CommitTurn(
                 conversa_id=turn.conversa_id,
                 token=turn.token,
@@ -174,19 +226,25 @@ class Engine:
                 control_epoch=turn.begun.control_epoch,
                 inbox_seq=turn.begun.inbox_seq,
                 force=force,
-                outcome="resposta" if handoff is None else "transferir",
+                outcome=answer.outcome,
                 parts=answer.parts,
-                handoff=handoff,
-                usage=usage_of(turn.drafts),
+                handoff=answer.handoff,
+                holds=answer.holds,
+                effects=answer.effects,
+                prompt_id=turn.begun.prompt.id,
+                rota=answer.rota,
+                usage=turn.spending.usage,
             )
         )
+        turn.recorded = committed.status == "confirmado"
+        return committed
 
-    async def _finish(self, turn: _Turn, answer: Answer, committed: TurnCommitted) -> Finished:
+    async def _finish(self, turn: _Turn, outcome: str, committed: TurnCommitted) -> Finished:
         if committed.doorbell:
             await self.doorbell.ring(instance=turn.begun.instance, conversa_id=turn.conversa_id)
         if committed.status == "recusado":
             return Finished(committed.motivo or "recusado")
-        outcome = "resposta" if answer.flaw is None else "transferir"
+        # What follows a commit (a summary, a shadow's draft) begins here and is not awaited.
         return Finished(outcome, _seconds(committed.more_due_in_ms))
 
     async def _without_claude(self, turn: _Turn, error: Retryable | Permanent) -> Finished:
@@ -200,28 +258,11 @@ class Engine:
             again = retry_in(waited, patience)
             await self._release(turn, "indisponibilidade", again)
             return Finished("adiado", again)
-        return await self._hand_over(turn, "indisponibilidade", _AWAY)
-
-    async def _hand_over(self, turn: _Turn, trigger: str, motivo: str) -> Finished:
-        """Give the conversation to a person, and tell the doctor."""
-        committed = await self.turns.commit_turn(
-            CommitTurn(
-                conversa_id=turn.conversa_id,
-                token=turn.token,
-                turno_id=turn.begun.turno_id,
-                control_epoch=turn.begun.control_epoch,
-                inbox_seq=turn.begun.inbox_seq,
-                force=True,
-                outcome="transferir",
-                handoff=Handoff(trigger_type=trigger, motivo=motivo, notify=True),
-                usage=usage_of(turn.drafts),
-            )
+        answer = handing_over(
+            Handoff(trigger_type="indisponibilidade", motivo=_AWAY, notify=True), "sem_modelo"
         )
-        if committed.doorbell:
-            await self.doorbell.ring(instance=turn.begun.instance, conversa_id=turn.conversa_id)
-        if committed.status == "recusado":
-            return Finished(committed.motivo or "recusado")
-        return Finished(trigger)
+        committed = await self._commit(turn, answer, force=True)
+        return await self._finish(turn, "indisponibilidade", committed)
 
     async def _release(
         self, turn: _Turn, motivo: str, retry_in_s: float = 0, *, falhou: bool = False
@@ -237,10 +278,28 @@ class Engine:
     async def _release_before_the_end(self, turn: _Turn) -> None:
         """Give the turn back although this task is being cancelled; best effort."""
         try:
-            async with asyncio.timeout(_RELEASE_ON_STOP_SECONDS):
+            async with asyncio.timeout(_BEST_EFFORT_SECONDS):
                 await self._release(turn, "desligamento")
         except (Retryable, Permanent, TimeoutError) as error:
             _log.warning("a turn was not given back, its lease will end: %s", error)
+
+    async def _record_spent(self, turn: _Turn, finished: Finished) -> None:
+        """Keep what an uncommitted turn cost; best effort, because the turn itself has ended."""
+        usage = turn.spending.usage
+        if turn.recorded or usage is None:
+            return
+        try:
+            async with asyncio.timeout(_BEST_EFFORT_SECONDS):
+                await self.turns.record_spent(
+                    RecordSpent(
+                        conversa_id=turn.conversa_id,
+                        op_id=turn.begun.turno_id,
+                        motivo=finished.outcome,
+                        usage=usage,
+                    )
+                )
+        except (Retryable, Permanent, TimeoutError) as error:
+            _log.warning("the cost of a turn was not recorded: %s", error)
 
     async def _not_begun(self, conversa_id: str, answer: TurnNotBegun) -> Finished:
         if answer.doorbell and answer.instance is not None:
@@ -255,7 +314,8 @@ class Engine:
             "Turno encerrado",
             resultado=finished.outcome,
             latencia_ms=round(elapsed * 1000),
-            llm_ms=sum(draft.llm_ms for draft in turn.drafts),
+            llm_ms=sum(draft.llm_ms for draft in turn.spending.drafts),
+            chamadas=len(turn.spending.drafts),
             tentativa=turn.begun.tentativa,
             pendentes=len(turn.begun.pending),
             regeneracoes=turn.voided,

@@ -9,6 +9,11 @@ class Limits:
 
     thinking: float = 12.0
     """All of Claude's time in one turn, regenerations included."""
+    unhurried: float = 3.0
+    """After so long no tool is used any more and the smaller model is asked: merging, commit and
+    sending take about two of the five seconds in which a doctor is to be answered."""
+    tool_rounds: int = 4
+    """How often the model may use tools before it has to answer."""
     regenerations: int = 2
     """How often newer messages may void a draft; after that it is committed and they stay due."""
     away_after: float = 60.0

@@ -1,0 +1,131 @@
+"""The messages of a conversation as the model reads them.
+
+Annotations of ours stand in brackets at the beginning of a line. Nobody else's text can look like
+one, and numbers that identify people are masked.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from julia_brain.domain.masking import masked
+from julia_brain.domain.prompt import PromptTurn
+from julia_common.database import HistoryMessage, PendingMessage
+
+MAX_MESSAGE_CHARACTERS: Final = 4_000
+"""Of one message; what is longer is cut, with a note that says so."""
+
+MAX_HISTORY_CHARACTERS: Final = 12_000
+"""Of all earlier messages; when there is more the oldest are left out."""
+
+HISTORY_STEP_CHARACTERS: Final = 4_000
+"""At least so much is left out at a time: a beginning that moved with each turn could not be
+cached."""
+
+_QUOTED_CHARACTERS: Final = 200
+
+_MEDIA: Final = {
+    "audio": "áudio",
+    "imagem": "imagem",
+    "video": "vídeo",
+    "documento": "documento",
+    "figurinha": "figurinha",
+    "contato": "contato",
+    "localizacao": "localização",
+    "enquete": "enquete",
+    "outro": "mensagem de um tipo que não consigo ler",
+}
+_BEGINNING: Final = "[a conversa mostrada começa aqui]"
+
+
+def pending_texts(pending: Sequence[PendingMessage]) -> tuple[str, ...]:
+    """The messages to be answered, one text each; none is empty."""
+    return tuple(_pending(message) or "[mensagem vazia]" for message in pending)
+
+
+def history_turns(history: Sequence[HistoryMessage], summary: str | None) -> tuple[PromptTurn, ...]:
+    """The conversation so far: the summary of what is not shown any more, then the messages."""
+    turns = [turn for message in _window(history) if (turn := _earlier(message))]
+    if summary:
+        turns.insert(
+            0, PromptTurn("user", (f"[resumo da conversa até aqui: {one_line(summary)}]",))
+        )
+    elif turns and turns[0].role == "assistant":
+        turns.insert(0, PromptTurn("user", (_BEGINNING,)))
+    return tuple(_merged(turns))
+
+
+def one_line(text: str) -> str:
+    """Somebody's text, masked, so that it cannot open a line of its own or close a bracket."""
+    return " ".join(masked(text).split()).replace("[", "(").replace("]", ")")
+
+
+def _window(history: Sequence[HistoryMessage]) -> Sequence[HistoryMessage]:
+    sizes = [min(len(message.conteudo), MAX_MESSAGE_CHARACTERS) for message in history]
+    excess = sum(sizes) - MAX_HISTORY_CHARACTERS
+    if excess <= 0:
+        return history
+    to_leave_out = -(-excess // HISTORY_STEP_CHARACTERS) * HISTORY_STEP_CHARACTERS
+    first = 0
+    while to_leave_out > 0 and first < len(history) - 1:
+        to_leave_out -= sizes[first]
+        first += 1
+    return history[first:]
+
+
+def _earlier(message: HistoryMessage) -> PromptTurn | None:
+    match message.autor_tipo:
+        case "julia":
+            text = message.conteudo.strip()
+            return PromptTurn("assistant", (text,)) if text else None
+        case "medico":
+            text = _shown(message.tipo_conteudo, message.conteudo, message.leitura)
+            return PromptTurn("user", (text,)) if text else None
+        case _:  # shown as an annotation, or Júlia would learn to write as somebody else
+            return PromptTurn("user", (f"[a equipe respondeu: {one_line(message.conteudo)}]",))
+
+
+def _merged(turns: Sequence[PromptTurn]) -> list[PromptTurn]:
+    merged: list[PromptTurn] = []
+    for turn in turns:
+        if merged and merged[-1].role == turn.role:
+            merged[-1] = PromptTurn(turn.role, merged[-1].blocks + turn.blocks)
+        else:
+            merged.append(turn)
+    return merged
+
+
+def _pending(message: PendingMessage) -> str:
+    shown = _shown(message.tipo_conteudo, message.conteudo, message.leitura, message.anexos or {})
+    if message.quoted is None or not message.quoted.text:
+        return shown
+    quoted = one_line(message.quoted.text)[:_QUOTED_CHARACTERS]
+    return f"[em resposta a: {quoted}]\n{shown}".rstrip()
+
+
+def _shown(
+    kind: str, text: str, reading: str | None, attachment: Mapping[str, Any] | None = None
+) -> str:
+    if kind == "reacao":
+        return f"[reagiu com {one_line(text)}]" if text else "[tirou a reação]"
+    lines = []
+    if kind in _MEDIA:
+        lines.append(f"[{_described(kind, attachment or {})}]")
+    if text.strip():
+        lines.append(_theirs(text))
+    if reading:
+        lines.append(f"[o que o anexo diz: {one_line(reading)[:MAX_MESSAGE_CHARACTERS]}]")
+    return "\n".join(lines)
+
+
+def _theirs(text: str) -> str:
+    # Only we annotate: a line of the doctor's cannot look like one of ours.
+    text = re.sub(r"^(\s*)\[", r"\1(", masked(text.strip()), flags=re.MULTILINE)
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        return f"{text[:MAX_MESSAGE_CHARACTERS]}\n[a mensagem é mais longa e foi cortada aqui]"
+    return text
+
+
+def _described(kind: str, attachment: Mapping[str, Any]) -> str:
+    seconds = attachment.get("seconds")
+    return f"{_MEDIA[kind]} de {seconds} s" if isinstance(seconds, int) else _MEDIA[kind]
