@@ -9,12 +9,24 @@ from tests.integration.sql.conftest import Julia, together
 pytestmark = pytest.mark.integration
 
 
-async def add_persona(julia: Julia, name: str, **columns: object) -> None:
-    row = {"tipo": "persona", "nome": "julia", "versao": name, "conteudo": f"Você é {name}"}
-    row |= {"id": name} | columns
-    names = ", ".join(row)
-    places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
-    await julia.sql(f"insert into prompts ({names}) values ({places})", *row.values())
+async def add(
+    julia: Julia,
+    name: str,
+    *,
+    tipo: str = "persona",
+    peso: int = 1,
+    fracao: float = 1,
+    especialidade_id: int | None = None,
+) -> None:
+    await julia.sql(
+        "insert into prompts (id, nome, versao, tipo, conteudo, peso, fracao, especialidade_id, "
+        "modelo) values ($1, 'julia', $1, $2, 'Você é a Júlia', $3, $4, $5, 'claude-outro')",
+        name,
+        tipo,
+        peso,
+        fracao,
+        especialidade_id,
+    )
 
 
 async def persona(julia: Julia, conversa: str) -> str:
@@ -31,9 +43,14 @@ async def test_the_text_of_a_version_can_be_read_and_never_changes(julia: Julia)
 
     assert (text["nome"], text["versao"]) == ("julia", "1")
     assert "Júlia" in text["conteudo"]
-    for change in ("conteudo = 'outra'", "versao = '2'", "id = 'persona-2'", "nome = 'x'"):
+    for change in (
+        "update prompts set conteudo = 'outra'",
+        "update prompts set versao = '2'",
+        "update prompts set id = 'persona-2'",
+        "update prompts set tipo = 'sombra'",
+    ):
         with pytest.raises(asyncpg.RaiseError, match="never changes"):
-            await julia.sql(f"update prompts set {change} where id = 'persona-1'")
+            await julia.sql(change)
     with pytest.raises(asyncpg.RaiseError, match="prompts are kept"):
         await julia.sql("delete from prompts")
     assert await julia.call("get_prompt", id="persona-1") == text
@@ -45,12 +62,15 @@ async def test_an_unknown_version_is_a_permanent_error(julia: Julia) -> None:
 
 async def test_the_last_persona_for_all_stays_active(julia: Julia) -> None:
     specialty = await julia.value("insert into especialidades (nome) values ('x') returning id")
-    await add_persona(julia, "so-x", especialidade_id=specialty)
-    for change in ("ativo = false", f"especialidade_id = {specialty}"):
+    await add(julia, "so-x", especialidade_id=specialty)
+    for change in (
+        "update prompts set ativo = false where id = 'persona-1'",
+        "update prompts set especialidade_id = (select id from especialidades)",
+    ):
         with pytest.raises(asyncpg.RaiseError, match="last active persona"):
-            await julia.sql(f"update prompts set {change} where id = 'persona-1'")
+            await julia.sql(change)
 
-    await add_persona(julia, "persona-b")
+    await add(julia, "persona-b")
     await julia.sql("update prompts set ativo = false where id = 'persona-1'")
 
     with pytest.raises(asyncpg.RaiseError, match="last active persona"):
@@ -60,7 +80,7 @@ async def test_the_last_persona_for_all_stays_active(julia: Julia) -> None:
 async def test_two_who_switch_off_the_last_two_personas_at_once_do_not_both_succeed(
     julia: Julia,
 ) -> None:
-    await add_persona(julia, "persona-b")
+    await add(julia, "persona-b")
 
     async def switch_off(n: int) -> bool:
         try:
@@ -77,7 +97,7 @@ async def test_two_who_switch_off_the_last_two_personas_at_once_do_not_both_succ
 async def test_a_doctor_keeps_the_version_until_it_is_switched_off(julia: Julia) -> None:
     conversa = (await julia.receive())["conversa_id"]
     assert await persona(julia, conversa) == "persona-1"
-    await add_persona(julia, "persona-b", peso=1000)
+    await add(julia, "persona-b", peso=1000)
 
     assert await persona(julia, conversa) == "persona-1"
     await julia.sql("update prompts set ativo = false where id = 'persona-1'")
@@ -88,7 +108,7 @@ async def test_a_doctor_keeps_the_version_until_it_is_switched_off(julia: Julia)
 
 
 async def test_weights_are_the_shares_of_the_doctors(julia: Julia) -> None:
-    await add_persona(julia, "persona-b", peso=3)
+    await add(julia, "persona-b", peso=3)
     await julia.sql("insert into medicos select from generate_series(1, 400)")
 
     drawn = await julia.sql("select (private.persona_of(id)).id from medicos order by id")
@@ -104,7 +124,7 @@ async def test_a_version_for_a_specialty_is_for_its_doctors_alone(julia: Julia) 
     specialty = await julia.value(
         "insert into especialidades (nome) values ('Pediatria') returning id"
     )
-    await add_persona(julia, "pediatras", especialidade_id=specialty)
+    await add(julia, "pediatras", especialidade_id=specialty)
     mine = (await julia.receive())["conversa_id"]
     other = (await julia.receive("5521977776666"))["conversa_id"]
     await julia.sql(
@@ -116,7 +136,7 @@ async def test_a_version_for_a_specialty_is_for_its_doctors_alone(julia: Julia) 
 
 
 async def test_a_shadow_drafts_along_on_its_share_of_the_turns(julia: Julia) -> None:
-    await add_persona(julia, "sombra-1", tipo="sombra", fracao=0, modelo="claude-outro")
+    await add(julia, "sombra-1", tipo="sombra", fracao=0)
     conversa = (await julia.receive())["conversa_id"]
     await julia.make_due(conversa)
     turn = await julia.begin(conversa)
