@@ -1,8 +1,10 @@
 """An opt-out stops everything at once, is confirmed once, and lasts until the doctor writes."""
 
+from typing import Any
+
 import asyncpg
 import pytest
-from tests.integration.sql.conftest import Julia, together
+from tests.integration.sql.conftest import INSTANCE, Julia, together
 
 pytestmark = pytest.mark.integration
 
@@ -190,3 +192,134 @@ async def test_an_opt_out_waits_for_the_claim_that_came_first(julia: Julia) -> N
     assert claim["status"] == "enviar"
     at = await julia.value("select opted_out_at from medicos")
     assert at > await julia.value("select claimed_at from envios")
+
+
+async def opt_out_by_tool(julia: Julia, conversa: str, escopo: str, **p: Any) -> Any:
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+    opt_out = {"escopo": escopo, "motivo": "disse com outras palavras"} | p
+    effects = {"opt_out": opt_out}
+    if escopo == "definitivo":
+        return await julia.commit(turn, outcome="sem_resposta", effects=effects)
+    return await julia.commit(turn, "Combinado!", effects=effects)
+
+
+async def test_an_opt_out_that_only_claude_understood_stops_the_whole_contact(
+    julia: Julia,
+) -> None:
+    elsewhere = (await julia.receive(instance="outro-numero"))["conversa_id"]
+    await julia.answer(elsewhere, "resposta que espera")
+    conversa = (await julia.receive(text="acho que a gente para por aqui"))["conversa_id"]
+
+    done = await opt_out_by_tool(julia, conversa, "definitivo")
+
+    assert (done["status"], done["doorbell"], done["fila_ids"]) == ("confirmado", True, [])
+    assert (await julia.claim(elsewhere))["status"] == "vazio"
+    assert (await julia.claim(conversa))["kind"] == "optout_confirmation"
+    assert await julia.situations(conversa) == ["optout"]
+    doctor = (await julia.sql("select * from medicos"))[0]
+    assert (doctor["opted_out"], doctor["opted_out_reason"]) == (True, "disse com outras palavras")
+
+
+async def test_what_came_while_claude_understood_an_opt_out_is_answered(julia: Julia) -> None:
+    conversa = (await julia.receive(text="chega", provider_at=julia.ago(seconds=9)))["conversa_id"]
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+    await julia.receive(text="ou melhor, espera")
+
+    effects = {"opt_out": {"escopo": "definitivo", "motivo": "chega"}}
+    done = await julia.commit(turn, outcome="sem_resposta", effects=effects, force=True)
+
+    assert done["status"] == "confirmado"
+    assert await julia.situations(conversa) == ["optout", "pendente"]
+    await julia.answer(conversa, "Sem problema!")
+    assert [p["kind"] for p in await julia.parts(conversa)] == ["optout_confirmation", "reply"]
+
+
+async def test_two_opt_outs_by_tool_on_two_numbers_at_once_do_not_block_each_other(
+    julia: Julia,
+) -> None:
+    conversations = [
+        (await julia.receive(text="chega", instance=instance))["conversa_id"]
+        for instance in (INSTANCE, "outro-numero")
+    ]
+    turns = []
+    for conversa in conversations:
+        await julia.make_due(conversa)
+        turns.append(await julia.begin(conversa))
+    effects = {"opt_out": {"escopo": "definitivo", "motivo": "chega"}}
+
+    answers = await together(
+        2, lambda n: julia.commit(turns[n], outcome="sem_resposta", effects=effects)
+    )
+
+    # The first stops the contact, and with it the other's draft.
+    assert sorted(a["status"] for a in answers) == ["confirmado", "recusado"]
+    assert await julia.value("select opted_out from medicos")
+
+
+@pytest.mark.parametrize("by_tool", [False, True])
+async def test_a_month_of_silence_is_answered_and_ends_with_the_month(
+    julia: Julia, *, by_tool: bool
+) -> None:
+    stop = None if by_tool else {"motivo": "esse mês não", "escopo": "mes"}
+    got = await julia.receive(text="esse mês não dá", opt_out=stop)
+    conversa = got["conversa_id"]
+    if by_tool:
+        assert (await opt_out_by_tool(julia, conversa, "mes"))["status"] == "confirmado"
+    else:
+        await julia.answer(conversa, "Combinado!")
+
+    assert (await julia.claim(conversa))["kind"] == "reply"
+    doctor = (await julia.sql("select * from medicos"))[0]
+    assert not doctor["opted_out"]
+    month = await julia.value(
+        "select date_trunc('month', api.agora(), 'America/Sao_Paulo')"
+        " at time zone 'America/Sao_Paulo' + interval '1 month'"
+    )
+    until = await julia.value(
+        "select sem_contato_ate at time zone 'America/Sao_Paulo' from medicos"
+    )
+    assert until == month
+
+
+async def test_a_month_that_is_over_when_its_message_arrives_silences_nobody(
+    julia: Julia,
+) -> None:
+    await julia.receive(
+        provider_at=julia.ago(days=40), opt_out={"motivo": "esse mês não", "escopo": "mes"}
+    )
+
+    assert await julia.value("select sem_contato_ate from medicos") is None
+
+
+async def test_an_unknown_scope_is_refused_by_name(julia: Julia) -> None:
+    with pytest.raises(asyncpg.PostgresError, match="escopo") as refused:
+        await julia.receive(opt_out={"motivo": "x", "escopo": "semana"})
+    assert refused.value.sqlstate == "22023"
+
+
+async def test_a_refused_shift_is_noted_once_and_stops_nothing_else(julia: Julia) -> None:
+    vaga = str(
+        await julia.value(
+            """
+            with h as (insert into hospitais (nome) values ('Hospital X') returning id),
+                 e as (insert into especialidades (nome) values ('Pediatria') returning id)
+            insert into vagas (hospital_id, especialidade_id, data, hora_inicio, hora_fim,
+                               valor_tipo)
+            select h.id, e.id, current_date + 9, '19:00', '07:00', 'a_combinar' from h, e
+            returning id
+            """
+        )
+    )
+    conversa = (await julia.receive(text="essa não"))["conversa_id"]
+    for _ in range(2):
+        assert (await opt_out_by_tool(julia, conversa, "vaga", vaga_id=vaga))[
+            "status"
+        ] == "confirmado"
+        await julia.receive(text="essa não mesmo")
+
+    refused = await julia.sql("select vaga_id::text, motivo from recusas_vagas")
+    assert [tuple(r) for r in refused] == [(vaga, "disse com outras palavras")]
+    doctor = (await julia.sql("select * from medicos"))[0]
+    assert (doctor["opted_out"], doctor["sem_contato_ate"]) == (False, None)

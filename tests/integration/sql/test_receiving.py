@@ -198,3 +198,16 @@ async def test_the_hash_of_a_text_is_the_services_hash(julia: Julia) -> None:
 async def _due(julia: Julia, conversa) -> str:
     await julia.make_due(str(conversa))
     return str(conversa)
+
+
+async def test_a_suspicion_of_a_machine_is_recorded_once_for_each_message(julia: Julia) -> None:
+    suspicion = {"padrao": "robo", "trecho": "você é um robô" + "?" * 300}
+    at = julia.ago(seconds=1)
+    await together(5, lambda _: julia.receive(key_id="K1", provider_at=at, suspeita_bot=suspicion))
+    await julia.receive(provider_at=julia.ago(days=3), suspeita_bot=suspicion)
+
+    (row,) = await julia.sql(
+        "select m.*, i.key_id from metricas_deteccao_bot m join interacoes i on i.id = interacao_id"
+    )
+    assert (row["padrao_detectado"], row["key_id"], row["falso_positivo"]) == ("robo", "K1", None)
+    assert len(row["trecho"]) == 200
