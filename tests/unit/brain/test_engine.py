@@ -9,7 +9,7 @@ from julia_brain.testing import (
 )
 from julia_brain.turns.engine import Finished
 from julia_brain.turns.limits import Limits, retry_in
-from julia_common.database import TurnNotBegun
+from julia_common.database import HistoryMessage, TurnNotBegun
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitOpen
 
@@ -336,3 +336,65 @@ async def test_the_notice_of_a_conversation_handed_over_at_the_begin_is_rung_for
 
     assert (await scene.run()).outcome == "transferido"
     assert scene.doorbell.rung == [CONVERSA_ID]
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("quero falar com um atendente humano", "pedido_humano"),
+        ("vou acionar meu advogado", "juridico"),
+        ("que absurdo, vocês são uma vergonha", "sentimento_negativo"),
+    ],
+)
+async def test_a_sign_that_a_person_is_needed_is_obeyed_before_claude_is_asked(
+    scene, text, trigger
+) -> None:
+    scene.db.doctor_writes(text)
+    await scene.clock.advance(1.3)
+
+    finished = await scene.run()
+
+    commit = scene.db.commits[0]
+    assert finished.outcome == "transferir"
+    assert scene.writer.prompts == []
+    assert commit.handoff is not None
+    assert (commit.handoff.trigger_type, commit.handoff.notify) == (trigger, True)
+    assert commit.rota == f"regra_{trigger}"
+
+
+async def test_a_doctor_who_corrects_twice_gets_a_person(scene) -> None:
+    scene.db.history = (
+        HistoryMessage(
+            id="1",
+            autor_tipo="medico",
+            conteudo="não foi isso que eu pedi",
+            tipo_conteudo="texto",
+            at=scene.clock.now(),
+        ),
+    )
+    scene.db.doctor_writes("não entendeu, já falei que é sábado")
+    await scene.clock.advance(1.3)
+
+    assert (await scene.run()).outcome == "transferir"
+
+
+async def test_what_was_said_in_an_audio_counts_like_what_was_written(scene) -> None:
+    scene.db.doctor_writes("", kind="audio")
+    heard = scene.db.pending[-1].model_copy(update={"leitura": "quero falar com um atendente"})
+    scene.db.pending[-1] = heard
+    await scene.clock.advance(1.3)
+
+    assert (await scene.run()).outcome == "transferir"
+
+
+@pytest.mark.parametrize(("text", "asks_for"), [("x" * 10_001, "resumo"), ("🦆🦆", "palavras")])
+async def test_what_cannot_be_read_is_answered_without_claude(scene, text, asks_for) -> None:
+    scene.db.pending.clear()
+    scene.db.doctor_writes(text)
+    await scene.clock.advance(1.3)
+
+    await scene.run()
+
+    assert asks_for in scene.sent[0]
+    assert scene.writer.prompts == []
+    assert scene.db.commits[0].usage is None

@@ -18,7 +18,7 @@ from julia_brain.ports import Doorbell, Prompts, Shifts, Signs, Tools, Turns, Wr
 from julia_brain.tools.schemas import TOOLS
 from julia_brain.tools.toolbox import Toolbox
 from julia_brain.turns.answer import Answer, handing_over
-from julia_brain.turns.before_claude import doctors_words
+from julia_brain.turns.before_claude import answer_by_rules, doctors_words
 from julia_brain.turns.deadline import Deadline
 from julia_brain.turns.lease import LEASE_SECONDS, Loss, TurnDropped, keep_lease
 from julia_brain.turns.limits import Limits, retry_in
@@ -172,6 +172,9 @@ class Engine:
         What must be read before anything is decided (attachments) is read here, first.
         """
         begun = turn.begun
+        ruled = answer_by_rules(begun)
+        if ruled is not None:
+            return ruled
         persona = (await self.prompts.get_prompt(id=begun.prompt.id)).conteudo
         now = self.clock.now()
         thinking = Thinking(
