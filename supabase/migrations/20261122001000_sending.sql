@@ -350,6 +350,16 @@ begin
   return found;
 end $$;
 
+-- A reminder was promised to the doctor: where Julia could not keep it, a person still may.
+create function private.report_reminder(f public.fila_mensagens, p_motivo text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.notify_managers('lembrete_nao_enviado', c, f.id, jsonb_build_object(
+            'quando', f.agendar_para, 'texto', f.conteudo, 'motivo', p_motivo))
+     from public.conversations c where c.id = f.conversa_id and f.kind = 'lembrete';
+end $$;
+
 -- A part that can't be sent ends its turn: the rest would arrive without its beginning.
 create function private.fail_turn(f public.fila_mensagens, p_trigger text, p_motivo text) returns void
 language plpgsql set search_path = ''
@@ -362,6 +372,7 @@ begin
   if f.kind = 'reply' then
     perform private.hand_over(f.conversa_id, p_trigger, p_motivo, false);
   end if;
+  perform private.report_reminder(f, p_motivo);
 end $$;
 
 -- The part reached WhatsApp by this attempt. A resend may be on its way, or the part given up: what
@@ -645,9 +656,7 @@ begin
       returning *
     loop
       v_reply := v_reply or v_late.kind = 'reply';
-      -- Promised to the doctor: a person may still keep it.
-      perform private.notify_managers('lembrete_vencido', c, v_late.id, jsonb_build_object(
-        'quando', v_late.agendar_para, 'texto', v_late.conteudo)) where v_late.kind = 'lembrete';
+      perform private.report_reminder(v_late, 'Não saiu até doze horas depois da hora marcada');
     end loop;
     continue when not v_reply;
     perform private.hand_over(c.id, 'resposta_vencida',

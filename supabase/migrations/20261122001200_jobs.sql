@@ -99,5 +99,7 @@ as $$
            where situacao = 'pendente') i,
          (select count(*) as n, min(coalesce(agendar_para, created_at)) as oldest
             from public.fila_mensagens
-           where status = 'pendente' and coalesce(agendar_para, created_at) <= api.agora()) o
+           where status = 'pendente' and coalesce(agendar_para, created_at) <= api.agora()
+             -- What waits because nobody waits for it is not late.
+             and coalesce(espera not in ('horario', 'medico_espera', 'teto_proativo'), true)) o
 $$;

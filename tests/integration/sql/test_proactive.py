@@ -196,7 +196,10 @@ async def test_an_offer_waits_for_the_morning_and_is_rung_then(julia: Julia) -> 
     await move_to(julia, FRIDAY, 20, 0, 1)
     await offer(julia, conversa)
 
+    assert (await julia.call("backlog"))["outbound_due"] == 1
     assert await refusal(julia, conversa) == ("recusado", "horario")
+    # Nothing is late: no alarm over the weekend.
+    assert (await julia.call("backlog"))["outbound_due"] == 0
     assert (await julia.call("due_doorbells", limit=10))["conversas"] == []
     await move_to(julia, MONDAY, 7, 59, 55)
     assert await refusal(julia, conversa) == ("recusado", "horario")
@@ -359,7 +362,25 @@ async def test_a_reminder_that_could_not_go_for_half_a_day_is_told_to_managers(
 
     assert await sent(julia, conversa) == []
     notices = await julia.sql("select tipo, dados ->> 'texto' as texto from notificacoes_gestor")
-    assert [tuple(n) for n in notices] == [("lembrete_vencido", "Já saiu a escala?")]
+    assert [tuple(n) for n in notices] == [("lembrete_nao_enviado", "Já saiu a escala?")]
+    assert (await julia.conversation(conversa))["controlled_by"] == "ai"
+
+
+@pytest.mark.parametrize("result", ["nao_enviada", "incerta"])
+async def test_a_reminder_that_failed_is_told_to_managers_and_takes_nobody_over(
+    julia: Julia, result: str
+) -> None:
+    conversa = await remind(julia)
+    claim = await julia.claim(conversa)
+
+    if result == "nao_enviada":
+        await julia.record(claim, "nao_enviada", permanent=True)
+    else:
+        await julia.record(claim, "incerta")
+        await julia.later(seconds=100)
+        await julia.settle(claim, "nenhuma")
+
+    assert await julia.value("select tipo from notificacoes_gestor") == "lembrete_nao_enviado"
     assert (await julia.conversation(conversa))["controlled_by"] == "ai"
 
 

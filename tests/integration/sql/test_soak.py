@@ -117,7 +117,7 @@ async def check_deliveries(world: World) -> None:
     order: dict[str, list[tuple[int, int]]] = {}
     for delivery in world.deliveries:
         part = parts[delivery.claim["fila_id"]]
-        if part["kind"] != "human_agent":
+        if part["kind"] not in {"human_agent", "lembrete"}:
             order.setdefault(delivery.conversa, []).append((part["turn_seq"], part["part"]))
     for conversa, sent in order.items():
         assert sent == sorted(sent), conversa
@@ -141,13 +141,14 @@ async def check_deliveries(world: World) -> None:
 
 
 async def check_stops(world: World) -> None:
-    """I3: no reply was claimed while a person had the conversation, nothing in a pause."""
+    """I3: Julia said nothing while a person had the conversation, and nothing in a pause."""
     claims = await world.julia.sql(
         "select e.*, f.kind from envios e join fila_mensagens f on f.id = e.fila_id"
     )
     late = [
         c for c in claims
-        if c["kind"] == "reply" and world.stopped_at(str(c["conversa_id"]), c["claimed_at"])
+        if c["kind"] in {"reply", "lembrete"}
+        and world.stopped_at(str(c["conversa_id"]), c["claimed_at"])
     ]  # fmt: skip
     assert late == []
     assert await none(
@@ -159,7 +160,7 @@ async def check_stops(world: World) -> None:
         ), acts as (
           select e.claimed_at as at from envios e join fila_mensagens f on f.id = e.fila_id
            where f.kind <> 'human_agent'
-          union all select committed_at from turnos
+          union all select committed_at from turnos where turn_seq is not null
         )
         select at from acts join stops on status = 'pausado' and at >= since and at < until
         """,
@@ -171,7 +172,10 @@ async def check_contacts(world: World) -> None:
     assert await world.julia.value("select count(*) from medicos where merged_into is null") == len(
         world.doctors
     )
-    for table in ("contact_identities", "conversations", "interacoes", "fila_mensagens"):
+    for table in (
+        "contact_identities", "conversations", "interacoes", "fila_mensagens", "doctor_context",
+        "prompt_atribuicoes",
+    ):  # fmt: skip
         left = f"select 1 from {table} join medicos m on m.id = medico_id where m.merged_into is not null"  # noqa: E501, S608
         assert await none(world, left), table
     open_ = await world.julia.value(

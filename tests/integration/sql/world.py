@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NUMBERS = ("julia-um", "julia-dois")
 MAX_HORA, MAX_DIA = 300, 1000
+USAGE = {"model": "x", "input_tokens": 1, "output_tokens": 1, "custo_usd": "0.01", "llm_ms": 1}
 
 
 @dataclass(frozen=True)
@@ -176,12 +177,13 @@ class World:
 
     async def _commit(self, turn: dict[str, Any], *, force: bool) -> None:
         outcome = self.chance.choices(["resposta", "transferir", "sem_resposta"], [20, 1, 1])[0]
+        effects = self._effects(for_good=outcome == "sem_resposta")
         # Often the same words, as people do.
         words = [self.chance.choice(["Oi!", "Tem sim.", uuid.uuid4().hex]) for _ in range(3)]
         parts = words[: self.chance.randint(1, 3)]
         answers = await asyncio.gather(
             *(
-                self.julia.commit(turn, *parts, force=force, outcome=outcome)
+                self.julia.commit(turn, *parts, force=force, outcome=outcome, effects=effects)
                 for _ in range(self.chance.choice([1, 1, 1, 2]))
             )
         )
@@ -192,6 +194,26 @@ class World:
                 token=turn["token"],
                 motivo="mensagens novas",
             )
+        if answers[0]["status"] == "recusado":
+            await self.julia.call(
+                "record_spent",
+                conversa_id=turn["conversa_id"],
+                op_id=turn["turno_id"],
+                motivo=answers[0]["motivo"],
+                usage=USAGE,
+            )
+
+    def _effects(self, *, for_good: bool) -> dict[str, Any]:
+        """What the tools of a turn did, now and then."""
+        at = self.julia.now() + timedelta(seconds=self.chance.choice([0, 2, 20]))
+        reminder = {"quando": at.isoformat(), "contexto": "x", "mensagem": uuid.uuid4().hex}
+        memory = {"tipo": "preferencia", "conteudo": self.chance.choice(["noturno", "perto"])}
+        scope = "definitivo" if for_good else self.chance.choice([None] * 30 + ["mes"])
+        return {
+            "lembretes": [reminder] if self.chance.random() < 0.2 else [],
+            "memorias": [memory] if self.chance.random() < 0.2 else [],
+            "opt_out": scope and {"escopo": scope, "motivo": "x"},
+        }
 
     # The dispatcher
 
