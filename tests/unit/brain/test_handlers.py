@@ -124,6 +124,21 @@ async def test_an_opt_out_is_named_and_its_confirmation_rung_for(scene: Scene) -
     assert scene.alarm.set == []
 
 
+async def test_an_opt_out_for_the_month_says_so(scene: Scene) -> None:
+    await handle_inbound(message("esse mês não, obrigada"), scene.deps)
+
+    assert scene.inbox.received[0].opt_out is not None
+    assert scene.inbox.received[0].opt_out.escopo == "mes"
+
+
+async def test_a_suspicion_of_a_machine_is_stored_with_the_message(scene: Scene) -> None:
+    await handle_inbound(message("você é um robô?"), scene.deps)
+    await handle_inbound(message("eu ia no sábado"), scene.deps)
+
+    suspicions = [received.suspeita_bot for received in scene.inbox.received]
+    assert [found and found.padrao for found in suspicions] == ["robo", None]
+
+
 async def test_a_caption_is_no_opt_out(scene: Scene) -> None:
     await handle_inbound(message("pare", kind=ContentKind.IMAGE), scene.deps)
 

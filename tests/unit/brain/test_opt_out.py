@@ -1,71 +1,71 @@
+"""How the rules of opting out behave beyond single wordings, which are in `wordings/`."""
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from julia_brain.domain.opt_out import opt_out_reason
+from julia_brain.domain.opt_out import OptOutFound, opt_out_of
+
+WORDS = st.sampled_from(
+    "não nao me manda mande mais mensagem mensagens para parar de que quero receber tira da lista"
+    " vou bloquear se esse mês só , . ? ! \n pare chega dr. vc vcs pra pq \" ' - 👍 UTI sair meu"
+    " número número 123 …".split(" ")  # noqa: SIM905 - reads as a text
+)
+TEXTS = st.text(max_size=200) | st.lists(WORDS, max_size=40).map(" ".join)
 
 
 @pytest.mark.parametrize(
-    "text",
+    "around",
     [
-        "pare",
-        "Pare!",
-        "PARAR",
-        "sair",
-        "Stop.",
-        "STOP",
-        "me remove",
-        "Oi, me remove por favor",
-        "Não quero mais receber mensagens",
-        "nao quero mais receber mensagens",
-        "Bom dia. Não quero receber mais suas mensagens, obrigada",
-        "não desejo receber contatos",
-        "não quero mais contato",
-        "não quero mais ser contatado",
-        "não me mande mais mensagens",
-        "não manda mais msg",
-        "não me mande mais nada",
-        "não me mandem mais",
-        "Por favor não me procurem mais",
-        "para de me mandar mensagem",
-        "pare de me incomodar",
-        "me tira dessa lista",
-        "me remova do seu cadastro",
-        "me tira daqui",
-        "remova meu número",
-        "exclui o meu contato por favor",
-        "quero sair da lista",
-        "quero me descadastrar",
+        "Bom dia! {}",
+        "{}, por favor",
+        "Oi Júlia, tudo bem?\n{}\nobrigada",
+        "Desculpa a demora. {}. Abraço!",
+        "  {} 🙏🙏",
     ],
 )
-def test_a_plain_request_is_an_opt_out(text: str) -> None:
-    assert opt_out_reason(text) is not None
-
-
 @pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "não tenho interesse nessa vaga",
-        "não quero essa vaga",
-        "pare na entrada B do hospital?",
-        "para",
-        "para sábado tem plantão?",
-        "posso sair do plantão às 19h?",
-        "o elevador parou, vou parar na recepção",
-        "me tira uma dúvida",
-        "me tira agora uma dúvida sobre o valor",
-        "me tira da escala de sábado",
-        "me remove do plantão de domingo",
-        "não me mande mais vaga de UTI",
-        "para de me mandar vaga de pediatria",
-        "não quero contato com esse hospital",
-        "não quero mais contato com esse coordenador",
-        "não quero que me chamem de madrugada",
-        "não me chame mais de doutor, pode ser Ana",
-        "quero receber mensagens de plantão em Campinas",
-        "stop and go é o nome do restaurante",
-        "não consigo mais esse dia",
-        "ok, obrigada",
-    ],
+    "request_", ["não me mande mais mensagens", "me tira da lista", "PAREM de me procurar"]
 )
-def test_anything_less_plain_is_left_to_the_conversation(text: str) -> None:
-    assert opt_out_reason(text) is None
+def test_greetings_and_politeness_around_a_request_change_nothing(
+    around: str, request_: str
+) -> None:
+    assert opt_out_of(around.format(request_)) is not None
+
+
+def test_a_reason_carries_none_of_the_doctors_words() -> None:
+    found = opt_out_of("Sou a Ana 19 99999-0000, não me mande mais mensagens")
+
+    assert found == OptOutFound("definitivo", "pediu para não receber mais mensagens")
+
+
+def test_a_request_for_good_counts_before_one_for_the_month() -> None:
+    found = opt_out_of("Esse mês não. Aliás, me tira da lista")
+
+    assert found is not None
+    assert found.escopo == "definitivo"
+
+
+def test_somebody_elses_words_are_not_the_doctors() -> None:
+    assert opt_out_of('Um amigo escreveu "não me mande mais mensagens" e riu') is None
+
+
+@given(TEXTS)
+@settings(deadline=None, max_examples=150)
+@example("")
+@example("\ud800 não me mande")
+def test_no_text_makes_the_rules_fail(text: str) -> None:
+    found = opt_out_of(text)
+
+    assert found is None or found.escopo in {"definitivo", "mes"}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece",
+    ["não ", "a", "me tira da lista, ", "não quero mais ", '"', "a.b.", "esse mês ", "? , ", "\n"],
+)
+def test_a_text_of_twenty_thousand_characters_is_read_to_its_end(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+
+    assert opt_out_of(f"{text}\n. Não me mandem mais mensagens!") is not None

@@ -7,7 +7,8 @@ from typing import Final, Protocol
 import structlog
 
 from julia_brain import metrics
-from julia_brain.domain.opt_out import opt_out_reason
+from julia_brain.domain.bot_suspicion import suspicion_of
+from julia_brain.domain.opt_out import opt_out_of
 from julia_brain.ports import Doorbell, Inbox
 from julia_common.contracts.messages import (
     Connection,
@@ -18,7 +19,7 @@ from julia_common.contracts.messages import (
     MessageSent,
     text_hash,
 )
-from julia_common.database import EditMessage, OptOut, ReceiveMessage, SentEvent
+from julia_common.database import BotSuspicion, EditMessage, OptOut, ReceiveMessage, SentEvent
 from julia_common.errors import Retryable
 from julia_common.resilience.clock import Clock
 
@@ -47,7 +48,9 @@ class Deps:
 async def receive(message: MessageReceived, deps: Deps) -> None:
     """Store a doctor's message, once and for ever."""
     content = message.content
-    reason = opt_out_reason(content.text) if content.kind is ContentKind.TEXT else None
+    written = content.kind is ContentKind.TEXT  # a caption speaks of its picture
+    asked = opt_out_of(content.text) if written else None
+    suspected = suspicion_of(content.text) if written else None
     attachment = content.model_dump(mode="json", include={"media", "reacts_to"}, exclude_none=True)
     received = await deps.inbox.receive_message(
         ReceiveMessage(
@@ -61,7 +64,12 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
             anexos=attachment.get("media", attachment) or None,
             quoted=message.quoted,
             origin=message.origin,
-            opt_out=OptOut(motivo=reason) if reason else None,
+            opt_out=OptOut(motivo=asked.motivo, escopo=asked.escopo) if asked else None,
+            suspeita_bot=(
+                BotSuspicion(padrao=suspected.padrao, trecho=suspected.trecho)
+                if suspected
+                else None
+            ),
         )
     )
     metrics.STORED.labels(content.kind.value, received.status).inc()

@@ -1,0 +1,384 @@
+"""The ways in which a doctor asks to be left alone, in the words of `wording.canonical`."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from julia_brain.domain.wording import Vocabulary, word_set
+
+
+class Motivo(StrEnum):
+    """Why a message was read as an opt-out."""
+
+    STOP = "pediu para não receber mais mensagens"
+    REMOVE = "pediu para sair da lista ou do cadastro"
+    DATA = "não autoriza o uso dos seus dados ou pediu a exclusão"
+    BLOCK = "avisou que vai bloquear ou denunciar o número"
+    NOT_THE_DOCTOR = "o número não é do médico"
+    MONTH = "pediu para não ser procurado neste mês"
+
+
+WORDS: Final = Vocabulary(
+    {
+        "NEG": "nao nunca jamais nem",
+        "ME": "me comigo eu nos",
+        "MEU": "meu desse esse nesse do",
+        "VOCE": "voce empresa equipe te lhe",
+        "WANT": "quero queria desejo desejamos gostaria aceito pretendo preciso autorizo permito "
+        "queremos interesse",
+        "NEED": "precisa precisam precisar necessario necessidade carece adianta compensa perca "
+        "percam perder perde",
+        "SEND": "mandar enviar encaminhar disparar oferecer",
+        "CALL": "chamar procurar contatar contactar perturbar incomodar importunar escrever ligar "
+        "abordar encher amolar atormentar aborrecer acionar azucrinar",
+        "BOTHER": "contatar contactar perturbar incomodar importunar encher amolar atormentar "
+        "azucrinar abordar aborrecer",
+        "RECEIVED": "contatado contatada contatados procurado procurada incomodado incomodada "
+        "perturbado perturbada chamado chamada abordado abordada importunado importunada "
+        "contactado contactada acionado acionada",
+        "REMOVED": "removido removida excluido excluida retirado retirada tirado tirada apagado "
+        "apagada descadastrado descadastrada deletado deletada desligado desligada",
+        "MSG": "mensagem whatsapp contato ligacao spam propaganda propagandas recado recados "
+        "notificacao notificacoes comunicacao comunicacoes comunicado comunicados conteudo "
+        "publicidade divulgacao promocao promocoes anuncio anuncios email emails telefonema "
+        "telefonemas abordagem abordagens convite convites informativo informativos disparo "
+        "disparos texto textos aviso avisos",
+        "VAGA": "vaga plantao oferta oportunidade proposta trabalho trabalhos emprego servico "
+        "servicos escala",
+        "NADA": "nada isso coisa coisas",
+        "NUMBER": "numero contato telefone whatsapp nome cadastro dado email registro inscricao "
+        "perfil informacoes",
+        "LIST": "lista cadastro base mailing grupo contato sistema listagem plataforma programa "
+        "automacao transmissao disparo disparos divulgacao robo bot banco",
+        "REMOVE": "tirar retirar remover excluir apagar deletar eliminar riscar descadastrar "
+        "desinscrever desvincular desligar limpar arrancar descartar banir",
+        "ERASE": "remover excluir descadastrar desinscrever deletar desvincular",
+        "STOP": "parar cessar interromper suspender encerrar evitar stop",
+        "QUIT": "parar deixar desistir cessar stop",
+        "OF": "de do desse disso daqui dai dali disto",
+        "ADD": "add adicionar adicione adicionem inclua incluam coloca coloque coloquem colocar",
+        "FULL": "lotado lotada cheio cheia fechado fechada completo completa fechei impossivel "
+        "fora sem viajando ferias indisponivel ocupado ocupada esgotado esgotada tomado corrido",
+        "FED_UP": "basta cansei farto farta cansado cansada cheio cheia enjoei",
+        "BREAK": ". ? ,",
+        "ASKED": "mandei pedi pedir pedindo falei falar falando disse dizer avisei avisar "
+        "solicitei solicitar repeti repetir implorei implorar",
+        "WILL": "vou irei vamos estou terei teria serei",
+        "SPECIALTY": "uti pediatria anestesia ortopedia ginecologia obstetricia cardiologia "
+        "neurologia clinica cirurgia psiquiatria ps upa pa pronto socorro emergencia ambulatorio "
+        "enfermaria gesso noturno noturna noturnos diurno diurna diurnos",
+        "SHIFT": "plantao vaga escala hospital hospitais turno dia data datas agenda horario "
+        "horarios semana hoje amanha sabado domingo segunda terca quarta quinta sexta fds espera "
+        "feriado noite madrugada natal janeiro fevereiro marco abril maio junho julho agosto "
+        "setembro outubro novembro dezembro duvida SPECIALTY",
+        "GO_ON": "continuar continuarem continua continuem insistir insistirem mandar mandarem "
+        "parar pararem chamar receber",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to ask; `order` says that a "não" before it turns it round.
+
+    `soft` requests may be about the shift that was just settled ("pode parar, já fechei").
+    `offer` says that what is refused are offers, where any closer description limits.
+    """
+
+    pattern: re.Pattern[str]
+    motivo: Motivo
+    order: bool = False
+    soft: bool = False
+    offer: bool = False
+    limited: bool = True
+
+
+def _rules(
+    motivo: Motivo,
+    *patterns: str,
+    order: bool = False,
+    soft: bool = False,
+    offer: bool = False,
+    limited: bool = True,
+) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(WORDS.compile(pattern), motivo, order=order, soft=soft, offer=offer, limited=limited)
+        for pattern in patterns
+    )
+
+
+REFUSED: Final = (
+    *_rules(
+        Motivo.STOP,
+        # não quero (mais) receber / ver / ser procurado
+        "NEG .2 WANT .3 receber .3 MSG",
+        "NEG .2 WANT .3 receber .2 nada/isso/coisa/coisas",
+        "NEG .2 WANT .1 mais .1 receber mais? VOCE? END",
+        "NEG .2 WANT .1 receber mais VOCE? END",
+        "NEG .2 WANT .3 ver/ouvir/ler .2 MSG",
+        "NEG .2 WANT .3 ser mais? RECEIVED",
+        "NEG .2 WANT mais? .1 ME? SEND .2 MSG/nada",
+        "NEG .2 WANT .3 que .3 ME .1 CALL/SEND",
+        "NEG .2 WANT .3 que .2 CALL/SEND ME/MSG",
+        "NEG .2 WANT .2 que entrar em? contato",
+        "NEG .1 WANT mais? nenhum? tipo? de? MSG",
+        "NEG .1 WANT .1 mais .1 MSG",
+        "NEG .1 WANT mais nada/saber/papo/conversa/assunto/relacao/vinculo/falar/conversar .1 "
+        "com/de/disso/do VOCE/disso/isso/plantao/vaga",
+        "NEG .1 WANT mais saber disso/disto/VOCE",
+        "NEG .1 WANT .1 nenhum .1 MSG",
+        "NEG .3 interesse em/de/para .3 receber .3 MSG/nada",
+        "NEG .3 interesse em/de .1 ser RECEIVED",
+        "NEG .2 interesse em/de/por .2 MSG",
+        # não me mande / não me chame mais
+        "NEG .1 ME? .1 SEND ME? .1 mais .1 MSG/nada",
+        "NEG .1 ME? .1 SEND ME? .1 mais isso/disso/VOCE",
+        "NEG .1 ME SEND mais END",
+        "NEG SEND ME? mais ME? END",
+        "nunca mais .1 ME? .1 SEND/CALL ME?",
+        "NEG .1 ME? SEND ME? .1 MSG",
+        "NEG .1 ME SEND nada",
+        "NEG .2 ME .1 CALL .1 mais",
+        "NEG .2 ME .1 CALL nunca",
+        "NEG .1 CALL ME mais",
+        "NEG .1 ME mais CALL/SEND",
+        "NEG .1 CALL mais .1 ME",
+        "NEG mais ME? CALL/SEND ME",
+        "NEG .1 BOTHER .2 mais",
+        "NEG .1 ME procurar/contatar/contactar/importunar/escrever/abordar/incomodar/perturbar",
+        "NEG procurar/contatar/contactar/importunar/escrever/abordar/incomodar/perturbar ME",
+        "NEG .1 ME perturba/incomoda/importuna mais",
+        "NEG .1 ME? encher .1 saco/paciencia/END",
+        "nunca .1 ME encher",
+        "NEG .1 contatar/perturbar/incomodar .1 END",
+        "NEG .1 voltar/volte/voltem .1 ME? a? ME? CALL/SEND ME?",
+        "NEG insistir .1 mais",
+        "NEG contar/conte/contem mais ME",
+        "NEG aguento/suporto/aturo mais .3 MSG",
+        "NEG aguento/suporto/aturo mais .1 receber .3 MSG/END",
+        "NEG aguento/suporto/aturo mais VOCE",
+        "NEG .2 desejo .2 contato",
+        "NEG .1 proibido/proibida ME? SEND/CALL",
+        "sem/nada/nenhum mais nenhum? de? MSG",
+        "mais nenhum MSG",
+        "nada de MSG",
+        "nem mais uma? MSG",
+        "nem mais um MSG",
+        "como .4 NEG receber .1 mais? .2 MSG/isso",
+        "fazer/faco para NEG receber .2 MSG/mais",
+    ),
+    *_rules(
+        Motivo.STOP,
+        "NEG .2 NEED .2 mais .3 ME .1 CALL/SEND ME?",
+        "NEG .2 NEED .1 ME .1 CALL/SEND .2 mais",
+        "NEG .2 NEED .2 mais .2 CALL/SEND .1 ME/MSG",
+        "NEG .2 NEED .2 mais .1 contatar",
+        "NEG .2 NEED .2 SEND .2 mais .1 MSG/nada",
+        "NEG .2 NEED .2 tempo .2 ME .1 CALL/SEND",
+        "NEG .2 NEED .2 ME? SEND ME? .1 MSG",
+        "NEG .1 mais NEED .2 MSG/contatar",
+        "NEG e mais NEED .2 ME? .1 CALL/SEND",
+        soft=True,
+    ),
+    *_rules(
+        Motivo.STOP,
+        "NEG .2 WANT .3 receber .3 VAGA",
+        "NEG .1 ME? .1 SEND ME? .1 mais .2 VAGA",
+        "NEG .1 WANT mais saber de VAGA",
+        "NEG .1 tenho mais interesse em/de/por .1 VAGA/VOCE/nada/receber",
+        "NEG .1 WANT mais interesse em .1 VAGA/VOCE/nada",
+        "NEG .2 interesse em nenhum VAGA",
+        "NEG .2 interesse em nenhum tipo de VAGA/MSG",
+        "nunca mais .2 SEND/receber .2 VAGA",
+        "NEG aguento mais .2 VAGA",
+        offer=True,
+    ),
+    *_rules(
+        Motivo.REMOVE,
+        "NEG .1 WANT .1 mais? .1 fazer/participar/estar/ficar/constar/continuar/permanecer .3 LIST",
+        "NEG .1 WANT .1 mais .1 fazer parte",
+        "NEG .1 ME? ADD .3 LIST",
+        "NEG .1 WANT fazer parte disso/VOCE/LIST",
+    ),
+    *_rules(
+        Motivo.DATA,
+        "NEG .1 autorizo/autorizei/autorizamos/permito/permiti/consinto/consenti/concordo .6 "
+        "MSG/NUMBER",
+        "NEG .1 autorizo/autorizei/permito/permiti/dei .6 ME CALL/SEND",
+        "NEG .1 autorizo/autorizei/permito/permiti .3 ME? CALL/SEND ME/MSG",
+        "NEG .2 dei/deu/tem/tenho/dou .2 autorizacao/consentimento/permissao .5 "
+        "MSG/NUMBER/CALL/SEND/END",
+        "revogo/retiro/cancelo/revogar/retirar .2 consentimento/autorizacao/permissao",
+    ),
+)
+
+ORDERED: Final = (
+    *_rules(
+        Motivo.STOP,
+        "QUIT de/com/a .2 SEND .1 mais? .1 MSG/nada/isso",
+        "QUIT de/com/a .1 ME .1 SEND/CALL",
+        "QUIT de/com/a .1 SEND/CALL ME/VOCE",
+        "QUIT de/com/a .1 BOTHER/insistir",
+        "QUIT de/com/a SEND END",
+        "QUIT ME? SEND .1 MSG/nada/isso",
+        "QUIT de/com ficar ME? SEND/CALL",
+        "parar de/com ME? .1 SEND",
+        "parar/desistir ME",
+        "parar/deixar de .1 receber .3 MSG/nada/isso/VOCE",
+        "parar de receber END",
+        "STOP .2 com .1 MSG",
+        "STOP .1 MSG",
+        "STOP/cancelar .2 envio/envios/recebimento/disparo/disparos",
+        "parar com .1 isso/palhacada/insistencia/perturbacao/encheção/assedio",
+        "ASKED .2 para/que .2 parar ME? END",
+        "ASKED .2 parar END",
+        "ASKED .2 para/que .2 parar de .2 SEND/CALL/receber",
+        "ASKED .2 para/que .2 NEG .2 SEND/CALL ME/MSG/mais",
+        "ASKED .2 para/que .2 NEG .1 ME .1 SEND/CALL",
+        "ASKED .2 para/que .2 NEG receber",
+        "FED_UP/deu .1 de/com/do/desse/disso .3 MSG/VOCE",
+        "FED_UP .1 de/com/do .2 receber .2 MSG/END",
+        "chega desse MSG",
+        "ME deixar .1 em paz/sossego",
+        "deixar ME .1 em paz/sossego",
+        "ME deixar quieto/quieta/sossegado/sossegada",
+        "deixar ME quieto/quieta/sossegado/sossegada",
+        "ME do/dar/deem/de paz/sossego",
+        "ME esquecer END",
+        "ME esquecer de? vez? para? sempre?",
+        "esquecer/perder .2 meu NUMBER",
+        "esquecer que .1 eu? existo",
+        "esquecer de ME END",
+        "sumir .1 daqui/meu/do .2 vida/whatsapp/telefone/END",
+        "dispenso .3 MSG",
+        "ME dispensar/poupar/livrar .1 desse/de .1 MSG",
+        "SEND ME? mais nada/nenhum NEG?",
+        "ME larga END",
+        "dispensamos .3 MSG",
+        "proibo/proibido/proibidos/proibida .4 SEND/CALL/MSG",
+        "prefiro/quero/melhor/peco .2 NEG .2 receber .2 MSG/nada",
+        "prefiro/peco .2 NEG .1 ser .1 RECEIVED",
+        "quero/gostaria/peco/exijo que .2 parar END",
+        "evitar .2 ME .1 SEND/CALL",
+        "evitar .2 contatar/MSG",
+        "deixar de ME .1 SEND/CALL",
+        order=True,
+    ),
+    *_rules(
+        Motivo.REMOVE,
+        "ME .1 REMOVE .1 OF .2 LIST",
+        "REMOVE ME? .1 OF .2 LIST",
+        "REMOVE .1 ME .1 OF .2 LIST",
+        "ME REMOVE daqui/dai/disso/disto/END",
+        "REMOVE ME daqui/dai/disso/disto/END",
+        "ME REMOVE desse/disso/de/do END",
+        "ME REMOVE .1 de VOCE",
+        "ME? tirar .1 fora desse",
+        "ERASE ME? END",
+        "NUMBER .2 BREAK REMOVE .1 END",
+        "NEG ME tiraram/removeram/excluiram/descadastraram .1 OF .1 LIST",
+        "porque NEG ME tiram/removem/excluem .1 OF .1 LIST",
+        "REMOVE/limpar .1 meu .1 NUMBER",
+        "REMOVE .1 esse/desse/nesse/MEU NUMBER",
+        "REMOVE NUMBER END",
+        "REMOVE .1 meu NUMBER",
+        "REMOVE .2 que .2 tem .2 meu NUMBER",
+        "sair/saida .1 OF .2 LIST",
+        "sair daqui/disso/dai",
+        "sai/saia/saiam .1 de/do .1 meu/whatsapp/telefone/vida/pe",
+        "como .3 cancelo/cancelar/saio/paro .2 isso/disso/receber/lista/MSG/END",
+        "quero/queria/gostaria/desejo/como/para .2 sair END",
+        "quero/queria/gostaria/desejo/exijo/solicito/peco/pedi/favor .2 ser .1 REMOVED",
+        "descadastrar ME?",
+        "desinscrever",
+        "descadastro/desinscricao",
+        "unsubscribe",
+        "remove me from",
+        "cancelar/encerrar/desativar/inativar/anular .2 "
+        "cadastro/inscricao/assinatura/conta/recebimento/envio/registro/NUMBER",
+        "dar/de/deem/do baixa .1 em/de/do .1 meu? NUMBER",
+        "ME deixar fora OF .2 LIST",
+        "quero/gostaria/peco/solicito/exijo/favor que .2 ME .1 REMOVE",
+        order=True,
+    ),
+    *_rules(
+        Motivo.DATA,
+        "exclusao/remocao/eliminacao/retirada/apagamento/descadastro/cancelamento/baixa .3 NUMBER",
+        "exclusao/remocao/retirada .3 LIST",
+        "REMOVE .1 tudo? .2 meu dado",
+        order=True,
+    ),
+    *_rules(
+        Motivo.BLOCK,
+        "WILL .3 bloquear/bloqueio .1 VOCE/NUMBER/esse/spam/MSG",
+        "WILL .2 VOCE .1 bloquear",
+        "GO_ON .4 ,? .2 bloqueio/denuncio",
+        "mais mensagem/MSG .1 ,? e? .3 bloqueio/denuncio/bloquear/denunciar/processo/processar",
+        "WILL .3 bloquear/bloqueio .1 se",
+        "WILL .2 bloquear END",
+        "WILL .2 denunciar/reportar/bloquear/processar .2 se .2 GO_ON",
+        "acionar/chamar/procurar procon/justica/policia/anpd/advogado .3 se .2 GO_ON",
+        "ja? bloqueei .1 VOCE/esse/NUMBER/END",
+        "bloqueado/bloqueada/bloqueados END",
+        "ME bloquear",
+        "bloquear ME",
+        "bloquear .1 meu NUMBER",
+        "WILL .3 denunciar/reportar/processar .3 spam/NUMBER",
+        "WILL .3 denunciar/reportar .2 VOCE",
+        order=True,
+        limited=False,
+    ),
+)
+
+NOT_THE_DOCTOR: Final = _rules(
+    Motivo.NOT_THE_DOCTOR,
+    "esse/desse/nesse/meu NUMBER .1 NEG .1 e? pertence? mais .1 de/do/ao/dele/dela/meu",
+    "esse/desse/nesse NUMBER .1 NEG e? pertence? ao? a? de/do? dele/dela/doutor/medico",
+    "esse/desse NUMBER .1 NEG e? de/do doutor/medico/nenhum",
+    "esse/desse/nesse/meu NUMBER .1 e .1 de/do outra/outro/terceiros",
+    "NEG usa/utiliza mais esse NUMBER",
+    "aqui NEG e mais? .2 do? doutor/medico/whatsapp/telefone/numero/celular",
+    "aqui NEG e mais do/de",
+    "NUMBER .1 mudou .1 dono",
+    "NUMBER/pessoa errado END",
+    "NEG sou medico END",
+    "NEG sou mais medico",
+    "NEG sou .1 doutor e? NEG? conheco",
+    limited=False,
+)
+
+WHOLE: Final = word_set("""
+    pare parar sair stop chega basta descadastrar desinscrever unsubscribe remover sumir vazar
+    remova bloqueado desaparecer optout
+    """)
+WHOLE_PHRASES: Final = frozenset(
+    {
+        "ja chega",
+        "ja deu",
+        "pode parar",
+        "pode parar ja",
+        "parar ja",
+        "quero sair",
+        "quero parar",
+        "me remover",
+        "me excluir",
+        "me apagar",
+        "me deletar",
+        "me tirar",
+        "me bloquear",
+        "me erra",
+        "opt out",
+        "nao perturbar",
+        "nao perturba",
+        "nao me perturbar",
+        "nao incomodar",
+        "nao me incomodar",
+        "para para",
+        "para para para",
+        "quero que parar",
+        "parar parar",
+        "parar parar parar",
+    }
+)
+"""Requests only when they are all that one sentence says: "pare na entrada B" is none."""
