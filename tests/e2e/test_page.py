@@ -7,6 +7,8 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
+from julia_simulators import files
+
 from .conftest import ANSWER, NOTE
 
 QUESTION = "Oi, tem plantão de anestesia em Campinas sábado?"
@@ -49,6 +51,31 @@ async def test_a_message_typed_on_the_page_is_answered_by_julia(
     answer = await converse(page, running_stack)
     assert len(await answer.locator(".text").inner_text()) > 2
     await expect(page.get_by_role("note")).to_contain_text("Simulador: isto não é o WhatsApp.")
+
+
+async def test_a_picture_of_this_computer_is_sent_and_shown(page: Page, simulator_url: str) -> None:
+    await become_a_doctor(page, simulator_url)
+    picture = {"name": "crm.png", "mimeType": "image/png", "buffer": files.png("CRM 123456")}
+
+    await page.get_by_role("button", name="Enviar outro tipo de conteúdo").click()
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("menuitem", name="Arquivo deste computador").click()
+    await (await chooser.value).set_files(picture)
+
+    shown = page.locator(".message.mine").last.get_by_role("img", name="crm.png")
+    await expect(shown).to_be_visible()
+    await expect(shown).to_have_js_property("naturalWidth", 64)
+
+
+async def test_a_file_that_julia_could_not_get_is_not_sent(page: Page, simulator_url: str) -> None:
+    await become_a_doctor(page, simulator_url)
+
+    await page.locator("#file").set_input_files(
+        {"name": "escala.zip", "mimeType": "application/zip", "buffer": b"PK"}
+    )
+
+    await expect(page.get_by_role("alert")).to_have_text("Só imagem, áudio ou PDF.")
+    await expect(page.locator(".message.mine")).to_have_count(0)
 
 
 async def test_the_answer_follows_the_typing_indicator(page: Page, simulator_url: str) -> None:

@@ -1,13 +1,15 @@
 """Julia's own client against the server: what it concludes from the answers."""
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
-from julia_common.errors import Permanent
+from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import EvolutionClient, NotSent, Sent, Uncertain, open_evolution
+from julia_simulators import files
 
 from .conftest import API_KEY, DOCTOR, INSTANCE, Simulator
 
@@ -118,3 +120,88 @@ async def test_the_connection_state_follows_the_number(
     sim.control("POST", f"instances/{INSTANCE}/connection", {"action": "drop"})
 
     assert await client.connection_state(INSTANCE) in {"connecting", "close"}
+
+
+MEDIA_ROUTE = "getBase64FromMediaMessage"
+
+
+def sends(sim: Simulator, kind: str, data: bytes, **more: object) -> str:
+    """Let the doctor send a file; its message's id."""
+    encoded = base64.b64encode(data).decode()
+    return str(sim.writes("", kind=kind, base64=encoded, **more)["key_id"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "mimetype"),
+    [
+        ("image", files.png("CRM 123"), "image/png"),
+        ("audio", files.ogg("tem vaga?"), "audio/ogg; codecs=opus"),
+        ("document", files.pdf("CRM 123"), "application/pdf"),
+    ],
+)
+async def test_a_file_comes_as_the_doctor_sent_it(
+    sim: Simulator, client: EvolutionClient, kind: str, data: bytes, mimetype: str
+) -> None:
+    key_id = sends(sim, kind, data)
+
+    found = await client.media(INSTANCE, key_id, max_bytes=len(data), within_s=5)
+
+    assert (found.data, found.mimetype) == (data, mimetype)
+
+
+async def test_a_message_without_a_file_has_none_for_ever(
+    sim: Simulator, client: EvolutionClient
+) -> None:
+    text = str(sim.writes("Oi")["key_id"])
+
+    for key_id in (text, "never-sent"):
+        with pytest.raises(Permanent, match="no file"):
+            await client.media(INSTANCE, key_id, max_bytes=1000, within_s=5)
+    with pytest.raises(Permanent):
+        await client.media("nobody", text, max_bytes=1000, within_s=5)
+
+
+async def test_a_file_is_not_read_beyond_its_limit_whatever_was_announced(
+    sim: Simulator, client: EvolutionClient
+) -> None:
+    key_id = sends(sim, "image", files.png(), announced_bytes=10)
+    slightly = len(files.png()) - 1
+    with pytest.raises(Permanent, match="larger"):
+        await client.media(INSTANCE, key_id, max_bytes=slightly, within_s=5)
+
+    sim.fault("media_too_large")
+    with pytest.raises(Permanent, match="larger"):
+        await client.media(INSTANCE, key_id, max_bytes=1_000_000, within_s=5)
+
+
+async def test_a_file_that_whatsapp_has_no_more_is_gone_for_ever(
+    sim: Simulator, client: EvolutionClient
+) -> None:
+    key_id = sends(sim, "image", files.png())
+    sim.fault("media_gone")
+
+    with pytest.raises(Permanent):
+        await client.media(INSTANCE, key_id, max_bytes=100_000, within_s=5)
+
+
+async def test_a_type_is_told_as_evolution_names_it(
+    sim: Simulator, client: EvolutionClient
+) -> None:
+    key_id = sends(sim, "document", files.pdf())
+    sim.fault("media_of_another_type")
+
+    found = await client.media(INSTANCE, key_id, max_bytes=100_000, within_s=5)
+
+    assert found.mimetype == "application/zip"
+
+
+@pytest.mark.parametrize("preset", ["slow", "error_without_delivery"])
+async def test_a_file_that_does_not_come_now_may_come_later(
+    sim: Simulator, client: EvolutionClient, preset: str
+) -> None:
+    key_id = sends(sim, "image", files.png())
+    sim.fault(preset, route=MEDIA_ROUTE)
+
+    with pytest.raises(Retryable):
+        await client.media(INSTANCE, key_id, max_bytes=100_000, within_s=0.3)
+    assert await client.media(INSTANCE, key_id, max_bytes=100_000, within_s=5)

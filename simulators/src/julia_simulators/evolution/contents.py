@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from julia_simulators import files
+
 _WEEK_S = 604_800
-_PIXEL_PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPhf"
-    "DwAChAGA6sLXrQAAAABJRU5ErkJggg=="
-)
 
 
 class Kind(StrEnum):
@@ -52,7 +50,10 @@ class Draft:
     mimetype: str | None = None
     file_name: str | None = None
     seconds: int = 7
-    base64: str = _PIXEL_PNG
+    base64: str | None = None
+    """The bytes of media; without them a small file of its kind."""
+    announced_bytes: int | None = None
+    """The size that the message claims to have; its true one when absent."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,16 @@ class Content:
     text: str
     context_info: dict[str, Any] | None = None
     media_base64: str | None = None
+    file: dict[str, Any] | None = None
+    """Of media: `mimetype`, `file_name`, `bytes`."""
 
     def facts(self) -> dict[str, Any]:
         """Return what a record says of the content."""
         known: dict[str, Any] = {"text": self.text, "message_type": self.message_type}
         if self.context_info and "quotedMessage" in self.context_info:
             known["quoted_text"] = self.context_info["quotedMessage"]["conversation"]
+        if self.file:
+            known["file"] = self.file
         if reaction := self.message.get("reactionMessage"):
             known["reacts_to"] = reaction["key"].get("id")
         return known
@@ -138,15 +143,16 @@ def _text(draft: Draft) -> Content:
     return Content({"conversation": draft.text}, "conversation", draft.text)
 
 
-def _media(name: str, mimetype: str, **fields: Any) -> Callable[[Draft], Content]:
+def _media(name: str, mimetype: str, sample: bytes, **fields: Any) -> Callable[[Draft], Content]:
     def compose_media(draft: Draft) -> Content:
-        data = base64.b64decode(draft.base64)
+        data = sample if draft.base64 is None else base64.b64decode(draft.base64)
         digest = hashlib.sha256(data).digest()
+        size = len(data) if draft.announced_bytes is None else draft.announced_bytes
         body: dict[str, Any] = {
             "url": "https://mmg.whatsapp.net/v/t62.7118-24/simulated.enc",
             "mimetype": draft.mimetype or mimetype,
             "fileSha256": as_bytes(digest),
-            "fileLength": as_long(len(data)),
+            "fileLength": as_long(size),
             "mediaKey": as_bytes(digest),
             **fields,
         }
@@ -156,7 +162,13 @@ def _media(name: str, mimetype: str, **fields: Any) -> Callable[[Draft], Content
             body["fileName"] = draft.file_name or "documento.pdf"
         if name in {"audioMessage", "videoMessage"}:
             body["seconds"] = draft.seconds
-        return Content({name: body}, name, draft.text, media_base64=draft.base64)
+        file = {
+            "mimetype": body["mimetype"],
+            "file_name": draft.file_name,
+            "bytes": len(data),
+        }
+        encoded = base64.b64encode(data).decode()
+        return Content({name: body}, name, draft.text, media_base64=encoded, file=file)
 
     return compose_media
 
@@ -210,11 +222,11 @@ _COMPOSERS: dict[Kind, Callable[[Draft], Content]] = {
     Kind.TEXT: _text,
     # Flattened by Evolution: an extended text arrives as `conversation`.
     Kind.EXTENDED: _text,
-    Kind.IMAGE: _media("imageMessage", "image/jpeg", height=1, width=1),
-    Kind.VIDEO: _media("videoMessage", "video/mp4"),
-    Kind.AUDIO: _media("audioMessage", "audio/ogg; codecs=opus", ptt=True),
-    Kind.DOCUMENT: _media("documentMessage", "application/pdf", pageCount=1),
-    Kind.STICKER: _media("stickerMessage", "image/webp", isAnimated=False),
+    Kind.IMAGE: _media("imageMessage", "image/png", files.png(), height=64, width=64),
+    Kind.VIDEO: _media("videoMessage", "video/mp4", b"\0\0\0\x18ftypmp42"),
+    Kind.AUDIO: _media("audioMessage", "audio/ogg; codecs=opus", files.ogg(), ptt=True),
+    Kind.DOCUMENT: _media("documentMessage", "application/pdf", files.pdf(), pageCount=1),
+    Kind.STICKER: _media("stickerMessage", "image/webp", b"RIFF\0\0\0\0WEBP", isAnimated=False),
     Kind.CONTACT: _contact,
     Kind.LOCATION: _location,
     Kind.POLL: _poll,

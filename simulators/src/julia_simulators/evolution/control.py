@@ -4,12 +4,14 @@
 """
 
 import json
+import re
 import time
+from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -22,6 +24,7 @@ from julia_simulators.evolution.faults import (
     Match,
     Rule,
     WebhookFault,
+    default_route,
     describe,
 )
 from julia_simulators.evolution.network import LOGGED_OUT, Circumstances, Network
@@ -106,6 +109,7 @@ class MessageBody(_Body):
     file_name: str | None = None
     seconds: int = 7
     base64: str | None = None
+    announced_bytes: int | None = Field(default=None, ge=0)
     message: dict[str, Any] | None = None
     message_type: str | None = None
     key_id: str | None = None
@@ -113,6 +117,13 @@ class MessageBody(_Body):
     long_timestamp: bool = False
     chat: Literal["private", "group", "status", "newsletter"] = "private"
     webhook: PlanBody = PlanBody()
+
+    @field_validator("base64")
+    @classmethod
+    def _is_base64(cls, value: str | None) -> str | None:
+        if value is not None:
+            b64decode(value, validate=True)
+        return value
 
 
 class AddressedMessageBody(MessageBody):
@@ -216,6 +227,7 @@ def routes(network: Network) -> list[Route]:
         ("POST", "/_sim/instances/{name}/connection", _connection),
         ("POST", "/_sim/instances/{name}/history", _history),
         ("POST", "/_sim/instances/{name}/events", _event),
+        ("GET", "/_sim/media/{key_id}", _media),
         ("GET", "/_sim/faults", _list_faults),
         ("POST", "/_sim/faults", _add_fault),
         ("DELETE", "/_sim/faults", _clear_faults),
@@ -366,6 +378,25 @@ async def _event(network: Network, request: Request) -> Response:
     return JSONResponse({"deliveries": len(deliveries)}, 201)
 
 
+# What the page shows of files
+
+_SHOWN = re.compile(r"image/(png|jpeg|gif|webp)|audio/[\w.+-]+|application/pdf")
+
+
+async def _media(network: Network, request: Request) -> Response:
+    instance = _instance(network.world, request.query_params.get("instance"))
+    content = network.media(instance, request.path_params["key_id"])
+    if content is None or content.media_base64 is None or content.file is None:
+        raise ControlError("no media with this id: bytes are not kept over a restart", 404)
+    mimetype = content.file["mimetype"].partition(";")[0]
+    return Response(
+        b64decode(content.media_base64),
+        # Anybody may have sent it: nothing of it may run on this page.
+        media_type=mimetype if _SHOWN.fullmatch(mimetype) else "application/octet-stream",
+        headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"},
+    )
+
+
 # Faults and tuning
 
 
@@ -384,7 +415,7 @@ async def _add_fault(network: Network, request: Request) -> Response:
     if match["doctor"]:
         match["doctor"] = phone.canonical(match["doctor"])
     if isinstance(preset, CallFault) and match["route"] is None:
-        match["route"] = "sendText"
+        match["route"] = default_route(body.preset)
     try:
         fault: CallFault | WebhookFault = replace(preset, **body.change)
     except TypeError as error:
@@ -545,8 +576,10 @@ def _content(instance: Instance, doctor: Doctor, body: MessageBody) -> Content:
         mimetype=body.mimetype,
         file_name=body.file_name,
         seconds=body.seconds,
+        base64=body.base64,
+        announced_bytes=body.announced_bytes,
     )
-    content = contents.compose(replace(draft, base64=body.base64) if body.base64 else draft)
+    content = contents.compose(draft)
     if body.view_once:
         content = contents.view_once(content)
     return contents.ephemeral(content) if body.ephemeral else content

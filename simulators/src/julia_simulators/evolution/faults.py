@@ -33,6 +33,10 @@ class CallFault:
     status: int | None = None
     """The status answered instead of the normal one."""
     message: str | None = None
+    media_bytes: int | None = None
+    """`getBase64FromMediaMessage` answers so many bytes, whatever was announced."""
+    media_mimetype: str | None = None
+    """`getBase64FromMediaMessage` names this type, whatever was announced."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,21 @@ PRESETS: dict[str, CallFault | WebhookFault] = {
     "acks_never": CallFault(acks="never"),
     "early_ack_lost": CallFault(acks="early_lost"),
     "slow": CallFault(wait_s=3),
+    "media_gone": CallFault(deliver=False, status=400, message="Message not found"),
+    "media_too_large": CallFault(media_bytes=40 * 1024 * 1024),
+    "media_of_another_type": CallFault(media_mimetype="application/zip"),
     "webhook_dropped": WebhookFault(drop=True),
     "webhook_duplicated": WebhookFault(copies=10),
     "webhook_delayed": WebhookFault(delay_s=5),
 }
+
+
+_MEDIA_ROUTE = "getBase64FromMediaMessage"
+
+
+def default_route(preset: str) -> str:
+    """The route that a fault of calls is for when nobody says which."""
+    return _MEDIA_ROUTE if preset.startswith("media_") else "sendText"
 
 
 @dataclass(frozen=True)

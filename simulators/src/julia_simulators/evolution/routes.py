@@ -161,13 +161,17 @@ async def get_base64(call: Call) -> Json:
     if content is None or content.media_base64 is None:
         raise shapes.bad_request("The message is not of the media type")
     body = next(iter(_unwrapped(content.message).values()))
+    fault = call.fault
+    encoded = content.media_base64
+    if fault.media_bytes is not None:
+        encoded = base64.b64encode(bytes(fault.media_bytes)).decode()
     return {
         "mediaType": next(iter(_unwrapped(content.message))),
         "fileName": body.get("fileName", f"{key_id}.bin"),
         "caption": body.get("caption"),
         "size": {"fileLength": body["fileLength"]},
-        "mimetype": body["mimetype"],
-        "base64": content.media_base64,
+        "mimetype": fault.media_mimetype or body["mimetype"],
+        "base64": encoded,
         "buffer": None,
     }
 

@@ -3,6 +3,7 @@
 from julia_common.evolution.client import EvolutionClient, open_evolution
 from julia_common.evolution.model import (
     ConnectionState,
+    Media,
     NotSent,
     Presence,
     SendOutcome,
@@ -14,6 +15,7 @@ from julia_common.evolution.model import (
 __all__ = [
     "ConnectionState",
     "EvolutionClient",
+    "Media",
     "NotSent",
     "Presence",
     "SendOutcome",

@@ -4,11 +4,19 @@ Evolution's status codes do not tell transient from permanent; what counts is wh
 proves that the message did not leave. Only a few do.
 """
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from julia_common.evolution.model import NotSent, SendOutcome, Sent, StoredMessage, Uncertain
+from julia_common.evolution.model import (
+    Media,
+    NotSent,
+    SendOutcome,
+    Sent,
+    StoredMessage,
+    Uncertain,
+)
 
 _BAD_REQUEST = 400
 _UNAUTHORIZED = 401
@@ -16,6 +24,9 @@ _NOT_FOUND = 404
 
 _KNOWN_PHRASES = ("Connection Closed", "Timed Out", "onWhatsApp")
 """Parts of Evolution's messages that say something and hold nothing personal."""
+
+_NO_MEDIA = ("Message not found", "not of the media type")
+"""What Evolution says when there is nothing to fetch, now or later."""
 
 _WRAPPERS = (
     "ephemeralMessage",
@@ -64,6 +75,28 @@ def stored_message(record: Any) -> StoredMessage | None:
         at=at,
         raw=record,
     )
+
+
+def media(body: Any) -> Media | None:
+    """Read the answer of getBase64FromMediaMessage; None when it is not usable."""
+    body = _mapping(body)
+    encoded, mimetype, file_name = (body.get(name) for name in ("base64", "mimetype", "fileName"))
+    if not isinstance(encoded, str) or not isinstance(mimetype, str):
+        return None
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return None
+    return Media(mimetype, data, file_name if isinstance(file_name, str) else None)
+
+
+def says_no_media(status: int, body: Any) -> bool:
+    """Whether a refusal proves that the message has no bytes to fetch.
+
+    Evolution answers 400 to everything that fails here, timeouts included.
+    """
+    message = str(_mapping(_mapping(body).get("response")).get("message"))
+    return status == _BAD_REQUEST and any(phrase in message for phrase in _NO_MEDIA)
 
 
 def _is_schema_failure(message: Any) -> bool:

@@ -1,6 +1,7 @@
 """One attempt per call, never retried here: the callers know what a repetition costs."""
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -14,9 +15,10 @@ from prometheus_client import Histogram
 from pydantic import SecretStr
 
 from julia_common.errors import Permanent, Retryable
-from julia_common.evolution.answers import outcome_of_send, stored_message
+from julia_common.evolution.answers import media, outcome_of_send, says_no_media, stored_message
 from julia_common.evolution.model import (
     ConnectionState,
+    Media,
     NotSent,
     Presence,
     SendOutcome,
@@ -33,10 +35,15 @@ just closing would be an uncertain send."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """No connection was there, so no byte of the request was written."""
 
+_FIRST_ERROR = 400
+
 _WRONG_CALL = {
     401: "Evolution refuses EVOLUTION_API_KEY",
     404: "Evolution does not know the instance",
 }
+
+_ENVELOPE_BYTES = 64 * 1024
+"""Of the JSON around a file: its caption and names."""
 
 _log = logging.getLogger(__name__)
 
@@ -150,6 +157,38 @@ class EvolutionClient:
         found = filter(None, map(stored_message, _page(answer)[0]))
         return next((message for message in found if message.key_id == key_id), None)
 
+    async def media(self, instance: str, key_id: str, *, max_bytes: int, within_s: float) -> Media:
+        """Fetch the bytes of a message's attachment, which Evolution gets from WhatsApp first.
+
+        Never reads more than `max_bytes` of it, whatever was announced. Raises `Retryable` when
+        Evolution or WhatsApp is away, `Permanent` when there is nothing to fetch, it is larger, or
+        the instance or the key is wrong.
+        """
+        operation = "chat/getBase64FromMediaMessage"
+        body = {"message": {"key": {"id": key_id}}}
+        limit = max_bytes * 4 // 3 + _ENVELOPE_BYTES  # base64 is a third longer
+        raw = bytearray()
+        try:
+            with _SECONDS.labels("getBase64FromMediaMessage").time():
+                async with (
+                    asyncio.timeout(within_s),
+                    self._http.stream(
+                        "POST",
+                        _path(operation, instance),
+                        json=body,
+                        timeout=httpx.Timeout(within_s, connect=CONNECT_TIMEOUT_SECONDS),
+                    ) as response,
+                ):
+                    async for chunk in response.aiter_bytes():
+                        raw += chunk
+                        if len(raw) > limit:
+                            message = f"{operation}: the file is larger than {max_bytes} bytes"
+                            raise Permanent(message)
+        except (TimeoutError, httpx.HTTPError) as error:
+            message = f"Evolution did not answer {operation}: {type(error).__name__}"
+            raise Retryable(message) from error
+        return _media(operation, response.status_code, bytes(raw), max_bytes)
+
     async def connection_state(self, instance: str) -> ConnectionState:
         """The state of the instance's connection to WhatsApp; errors as in `find_messages`."""
         answer = await self._call("GET", "instance/connectionState", instance)
@@ -211,6 +250,27 @@ async def open_evolution(
 
 class _TooLate(Exception):
     """The moment for starting the request has passed."""
+
+
+def _media(operation: str, status: int, raw: bytes, max_bytes: int) -> Media:
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        answer = None
+    if status in _WRONG_CALL:
+        message = f"{operation}: {_WRONG_CALL[status]} (HTTP {status})"
+        raise Permanent(message)
+    if says_no_media(status, answer):
+        message = f"{operation}: Evolution has no file for this message (HTTP {status})"
+        raise Permanent(message)
+    found = media(answer) if status < _FIRST_ERROR else None
+    if found is None:
+        message = f"Evolution answered {operation} with HTTP {status}, which is of no use"
+        raise Retryable(message)
+    if len(found.data) > max_bytes:
+        message = f"{operation}: the file is larger than {max_bytes} bytes"
+        raise Permanent(message)
+    return found
 
 
 def _only_until(deadline: float) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:

@@ -1,7 +1,7 @@
 """What Evolution tells us, in our words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -57,3 +57,12 @@ class StoredMessage:
     text: str
     at: datetime
     raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The bytes of a message's attachment. `mimetype` is what the sender's phone said it is."""
+
+    mimetype: str
+    data: bytes = field(repr=False)
+    file_name: str | None = field(default=None, repr=False)

@@ -70,6 +70,7 @@ export class Conversation {
       label: KINDS[record.message_type] ?? "",
       text: record.text,
       quoted: record.quoted_text ?? "",
+      file: record.file ?? null,
       ...rest,
     });
     return record.key_id;

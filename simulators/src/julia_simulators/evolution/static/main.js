@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { Conversation } from "./chat.js";
+import { attached } from "./files.js";
 import { dayName, dayRow, diaryRow, doctorRow, element, formatted, message } from "./view.js";
 
 const DIARY_LENGTH = 40;
@@ -339,6 +340,15 @@ $("text").addEventListener("keydown", (event) => {
 });
 $("context-cancel").addEventListener("click", forgetContext);
 $("attach").addEventListener("click", () => openAttachments($("attachments").hidden));
+$("choose-file").addEventListener("click", () => {
+  openAttachments(false);
+  $("file").click();
+});
+$("file").addEventListener("change", (event) => {
+  const [file] = event.target.files;
+  event.target.value = ""; // the same file may be chosen again
+  if (file) guarded(async () => write(await attached(file)));
+});
 $("attachments").addEventListener("click", (event) => {
   const { kind } = event.target.dataset;
   if (!kind) return;

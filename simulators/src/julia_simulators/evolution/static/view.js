@@ -56,6 +56,7 @@ export function message(bubble, { first, actions }) {
     body.append(element("span", { className: "deleted", textContent: "Mensagem apagada" }));
   } else {
     if (bubble.quoted) body.append(element("span", { className: "quote", textContent: bubble.quoted }));
+    if (bubble.file) body.append(attachment(bubble));
     const text = [bubble.label, bubble.text].filter(Boolean).join("\n");
     body.append(element("span", { className: "text", textContent: text }));
     body.append(tools(actions));
@@ -116,6 +117,17 @@ function face(doctor) {
   const hue = [...doctor.number].reduce((sum, digit) => (sum * 7 + Number(digit)) % 360, 0);
   node.style.setProperty("--hue", hue);
   return node;
+}
+
+function attachment({ file, keyId, instance }) {
+  const source = `/_sim/media/${encodeURIComponent(keyId)}?instance=${encodeURIComponent(instance)}`;
+  const name = file.file_name ?? "arquivo";
+  const kind = file.mimetype.split("/")[0];
+  if (kind === "image") return element("img", { className: "attached", src: source, alt: name });
+  if (kind === "audio") {
+    return element("audio", { className: "attached", src: source, controls: true, preload: "none", ariaLabel: name });
+  }
+  return element("a", { className: "attached", href: source, download: name, textContent: name });
 }
 
 function meta(bubble) {
