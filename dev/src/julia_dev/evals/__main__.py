@@ -14,13 +14,14 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from julia_dev import paths
 from julia_dev.evals import by_model, loading
 from julia_dev.evals.billing import Billing, billing, users_by_doctor
 from julia_dev.evals.loading import EvalsError, Kind, Listed
 from julia_dev.evals.play import Player
-from julia_dev.evals.played import Played
+from julia_dev.evals.played import Played, transcript
 from julia_dev.evals.scene import Cast
 from julia_dev.evals.verdict import Verdict, judge, wanted
 from julia_dev.evals.world import World
@@ -61,6 +62,7 @@ async def _main(environ: Mapping[str, str]) -> int:
         seconds=time.monotonic() - began,
         partial=bool(environ.get("CASES")),
     )
+    _write_down(folder / "conversations.txt", played)
     opinions = await by_model.opinions(_talks(played)) if environ.get("ANTHROPIC_API_KEY") else {}
     for line in verdict.complaints():
         print(line, flush=True)
@@ -70,6 +72,13 @@ async def _main(environ: Mapping[str, str]) -> int:
         print(f"MISSED {bar}", flush=True)
     print(json.dumps({"seed": seed, **verdict.figures()}), flush=True)
     return 1 if missed else 0
+
+
+def _write_down(path: Path, played: list[Played]) -> None:
+    """Leave what was said where whoever looks into a failure can read it."""
+    texts = (f"== {one.listed.case.nome}\n{transcript(one)}\n" for one in played)
+    path.write_text("\n".join(texts), encoding="utf-8")
+    print(f"what was said: {path.relative_to(paths.ROOT)}", flush=True)
 
 
 def _chosen(words: str, *, real: bool) -> list[Listed]:

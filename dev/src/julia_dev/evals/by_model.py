@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from anthropic import AnthropicError, AsyncAnthropic
 from anthropic.types import TextBlock
 
-from julia_dev.evals.played import Played
+from julia_dev.evals.played import Played, transcript
 from julia_dev.evals.verdict import Opinion
 
 _MODEL = "claude-sonnet-5-5"
@@ -32,7 +32,7 @@ async def opinions(played: Sequence[Played]) -> dict[str, Opinion]:
 
     async def ask(one: Played) -> tuple[str, Opinion | None]:
         async with room:
-            return one.listed.case.nome, await _opinion(client, _transcript(one))
+            return one.listed.case.nome, await _opinion(client, transcript(one))
 
     async with client:
         answers = await asyncio.gather(*(ask(one) for one in played if one.received))
@@ -62,13 +62,3 @@ def opinion_in(text: str) -> Opinion | None:
         return Opinion(float(marks["naturalidade"]), float(marks["honestidade"]))
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _transcript(played: Played) -> str:
-    lines = []
-    for step, seen in zip(played.scene.case.passos, played.steps, strict=False):
-        lines += [f"Médico ({step.quem}): {played.scene.fill(text)}" for text in step.diz]
-        if step.envia is not None:
-            lines.append(f"Médico ({step.quem}): [{step.envia.tipo}] {step.envia.legenda}")
-        lines += [f"Júlia: {message.text}" for message in seen.received]
-    return "\n".join(lines)

@@ -63,3 +63,16 @@ class Played:
     def received(self) -> tuple[Received, ...]:
         """Everything that arrived, step by step."""
         return tuple(message for step in self.steps for message in step.received)
+
+
+def transcript(played: Played) -> str:
+    """Return the conversation as its doctors saw it, a line for each message."""
+    lines = []
+    for step, seen in zip(played.scene.case.passos, played.steps, strict=False):
+        lines += [f"{step.quem}: {played.scene.fill(text)}" for text in step.diz]
+        if step.envia is not None:
+            lines.append(f"{step.quem}: [{step.envia.tipo}] {step.envia.legenda}".rstrip())
+        if step.pessoa_escreve is not None:
+            lines.append(f"equipe: {played.scene.fill(step.pessoa_escreve)}")
+        lines += [f"Júlia a {message.doctor}: {message.text}" for message in seen.received]
+    return "\n".join(lines)
