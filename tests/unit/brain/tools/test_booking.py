@@ -134,6 +134,19 @@ async def test_who_wants_to_wait_joins_the_list_of_a_taken_shift(desk_with: Call
     assert desk.tools.evidence().waiting
 
 
+async def test_who_waits_for_a_shift_that_comes_free_in_the_turn_books_it(
+    desk_with: Callable,
+) -> None:
+    desk = desk_with(status="preenchida")
+    await desk.use("reservar_plantao", vaga_id=SHIFT.id, lista_espera=True)
+    desk.shifts.answers.clear()
+
+    await desk.use("reservar_plantao", vaga_id=SHIFT.id)
+
+    assert desk.tools.holds == (f"reserva-{SHIFT.id}",)
+    assert desk.tools.effects.lista_espera == ()
+
+
 async def test_asking_to_wait_for_a_shift_that_is_free_books_nothing(desk_with: Callable) -> None:
     desk = desk_with()
 
@@ -153,12 +166,14 @@ async def test_a_shift_booked_before_is_not_booked_again(desk_with: Callable) ->
 
 
 async def test_an_overlap_names_the_shift_in_the_way(desk_with: Callable) -> None:
-    desk = desk_with(status="conflito", conflito_com=OTHER, alternativas=(a_shift(10),))
+    in_the_way = a_shift(9)
+    desk = desk_with(status="conflito", conflito_com=in_the_way, alternativas=(a_shift(10),))
 
     refused = await desk.use("reservar_plantao", vaga_id=SHIFT.id)
 
     assert refused["status"] == "conflito"
-    assert refused["conflito_com"]["vaga_id"] == OTHER.id
+    assert refused["conflito_com"]["vaga_id"] == in_the_way.id
+    assert in_the_way in desk.tools.evidence().shifts
     assert len(refused["alternativas"]) == 1
     assert desk.tools.holds == ()
 
@@ -301,3 +316,15 @@ async def test_an_exchange_is_finished_in_the_next_message(
     refused = await desk.use("reservar_plantao", vaga_id=OTHER.id)
 
     assert "confirme este na próxima mensagem" in refused["orientacao"]
+
+
+async def test_a_shift_held_again_is_in_the_way_again(desk_with: Callable) -> None:
+    desk = desk_with()
+    await desk.use("reservar_plantao", vaga_id=SHIFT.id)
+    await desk.use("cancelar_reserva", vaga_id=SHIFT.id, motivo="enganou-se")
+    await desk.use("reservar_plantao", vaga_id=SHIFT.id)
+    desk.shifts.answers[OTHER.id] = ShiftHeld(status="conflito", vaga=OTHER, conflito_com=SHIFT)
+
+    refused = await desk.use("reservar_plantao", vaga_id=OTHER.id)
+
+    assert "bate com um plantão que a pessoa já tem" in refused["orientacao"]

@@ -104,10 +104,10 @@ async def test_a_search_that_makes_no_sense_is_refused_with_what_to_change(
 
 async def test_today_is_sao_paulos_when_greenwich_is_a_day_ahead(desk) -> None:
     await desk.clock.advance(10 * 3600)  # 22h in São Paulo, 1h of the 23rd in UTC
-
     await desk.use("buscar_vagas", de="2026-11-22")
 
-    assert desk.shifts.searches
+    await desk.clock.advance(3 * 3600)  # 1h of the 23rd in São Paulo
+    assert "já passou" in await desk.misuse("buscar_vagas", de="2026-11-22")
 
 
 async def test_a_hospital_is_told_with_the_address_of_its_row(desk) -> None:

@@ -48,7 +48,6 @@ async def _run(asked: Arguments, work: Work) -> Result:
             work.cancelled[booking.vaga.id] = Cancellation(
                 reserva_id=booking.reserva_id, motivo=asked.motivo
             )
-            work.found_booked.discard(booking.vaga.id)
             return _given_back(work, booking.vaga)
     raise NotDone(_unknown(work))
 

@@ -46,6 +46,31 @@ class Arguments(ToolArguments):
     ] = False
 
 
+_NOT_AVAILABLE: Final = "Esta vaga não está mais disponível. Diga isso e ofereça buscar outra."
+_ADVICE: Final = {
+    "preenchida": (
+        "Outra pessoa acabou de ficar com esta vaga. Diga isso com sinceridade e ofereça uma das "
+        "alternativas, se houver. Se quiserem esperar por esta, chame de novo com "
+        "lista_espera=true."
+    ),
+    "valor_recusado": (
+        "Nada foi reservado: esse valor não pode ser fechado por aqui. Não prometa e não diga "
+        "limites. Pergunte se o valor anunciado serve ou ofereça passar para alguém da equipe "
+        "(transferir_para_humano)."
+    ),
+    "inexistente": _NOT_AVAILABLE,
+    "encerrada": _NOT_AVAILABLE,
+}
+_CONFLICT: Final = (
+    "Nada foi reservado: bate com um plantão que a pessoa já tem, ou fica sem o descanso entre os "
+    "dois. Diga com qual e ofereça uma alternativa, se houver."
+)
+_CONFLICT_GIVEN_BACK: Final = (
+    "Nada foi reservado ainda: o cancelamento do outro plantão só vale com o envio desta resposta. "
+    "Confirme o cancelamento e peça à pessoa que confirme este na próxima mensagem."
+)
+
+
 async def _run(asked: Arguments, work: Work) -> Result:
     shown = work.shown(asked.vaga_id)
     held = await work.shifts.hold_shift(
@@ -78,31 +103,6 @@ async def _run(asked: Arguments, work: Work) -> Result:
             return _waits(work, shift)
         case status:
             return _refusal(work, shift, status, _ADVICE[status], others)
-
-
-_NOT_AVAILABLE: Final = "Esta vaga não está mais disponível. Diga isso e ofereça buscar outra."
-_ADVICE: Final = {
-    "preenchida": (
-        "Outra pessoa acabou de ficar com esta vaga. Diga isso com sinceridade e ofereça uma das "
-        "alternativas, se houver. Se quiserem esperar por esta, chame de novo com "
-        "lista_espera=true."
-    ),
-    "valor_recusado": (
-        "Nada foi reservado: esse valor não pode ser fechado por aqui. Não prometa e não diga "
-        "limites. Pergunte se o valor anunciado serve ou ofereça passar para alguém da equipe "
-        "(transferir_para_humano)."
-    ),
-    "inexistente": _NOT_AVAILABLE,
-    "encerrada": _NOT_AVAILABLE,
-}
-_CONFLICT: Final = (
-    "Nada foi reservado: bate com um plantão que a pessoa já tem, ou fica sem o descanso entre os "
-    "dois. Diga com qual e ofereça uma alternativa, se houver."
-)
-_CONFLICT_GIVEN_BACK: Final = (
-    "Nada foi reservado ainda: o cancelamento do outro plantão só vale com o envio desta resposta. "
-    "Confirme o cancelamento e peça à pessoa que confirme este na próxima mensagem."
-)
 
 
 def _held(asked: Arguments, work: Work, shift: Shift, held: ShiftHeld) -> Result:
