@@ -76,9 +76,9 @@ async def test_a_message_during_claudes_thinking_is_answered_in_the_same_turn(
     brain, doctors, claude
 ) -> None:
     await claude.fault("slow", seconds=1.5)
-    await doctors.write("tem plantão? #m1")
+    await doctors.write("bom dia #m1")
     await until(claude.requests)
-    await doctors.write("sábado #m2")
+    await doctors.write("tudo bem? #m2")
 
     outbox = await until(doctors.outbox)
 

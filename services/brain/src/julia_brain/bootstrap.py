@@ -71,7 +71,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         owner=owner,
         limits=Limits(away_after=settings.away_after_seconds),
         budgets=settings.budgets,
-        large_for=settings.large_model_for,
+        large_for=settings.large_for,
     )
     taker = TurnTaker(database, engine.run, owner=owner, clock=clock, capacity=settings.max_turns)
     inbound, control = consumers(messaging, Deps(database, doorbell, taker, clock))

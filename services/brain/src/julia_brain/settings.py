@@ -1,10 +1,9 @@
 """The brain's environment."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
-from pydantic_settings import NoDecode
+from pydantic import AfterValidator, Field
 
 from julia_brain.domain.budget import Budgets
 from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason
@@ -18,9 +17,19 @@ from julia_common.settings import (
     SupabaseSettings,
 )
 
+_CHOSEN: Final = (Reason.DEFAULT, *CHOSEN_BY_TEXT)
 
-def _words(value: object) -> object:
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+def _reasons(value: str) -> str:
+    unknown = [word for word in _split(value) if word not in _CHOSEN]
+    if unknown:
+        message = f"must be words out of {', '.join(_CHOSEN)}, with commas between them"
+        raise ValueError(message)
+    return value
+
+
+def _split(words: str) -> list[str]:
+    return words.replace(",", " ").split()
 
 
 class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, EvolutionSettings):
@@ -32,10 +41,8 @@ class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, 
     anthropic_model: str = Field(default="claude-haiku-5-5", min_length=1)
     """The smaller model, which answers most turns."""
     anthropic_model_large: str = Field(default="claude-sonnet-5-5", min_length=1)
-    """The larger model: repairs, and the reasons of `large_model_for`."""
-    large_model_for: Annotated[tuple[Reason, ...], NoDecode, BeforeValidator(_words)] = (
-        CHOSEN_BY_TEXT
-    )
+    large_model_for: Annotated[str, AfterValidator(_reasons)] = ",".join(CHOSEN_BY_TEXT)
+    """What the larger model answers at once, besides repairs; `padrao` means everything."""
     budget_turn_usd: Decimal = Field(default=Decimal("0.05"), ge=0)
     budget_turn_tokens: int = Field(default=60_000, ge=0)
     budget_conversation_usd: Decimal = Field(default=Decimal("1.00"), ge=0)
@@ -45,6 +52,11 @@ class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, 
     """How long a doctor's message waits for Claude before a person gets it."""
     max_turns: int = Field(default=32, ge=1, le=500)
     """Turns at a time in one process."""
+
+    @property
+    def large_for(self) -> frozenset[Reason]:
+        """`large_model_for`, word by word."""
+        return frozenset(map(Reason, _split(self.large_model_for)))
 
     @property
     def budgets(self) -> Budgets:

@@ -1,0 +1,43 @@
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason
+from julia_brain.settings import Settings
+
+REQUIRED = {
+    "rabbitmq_url": "amqp://julia:x@localhost:5672/",
+    "redis_url": "redis://localhost:6379/0",
+    "supabase_url": "http://localhost:8000",
+    "supabase_service_key": "chave",
+    "evolution_api_url": "http://localhost:8080",
+    "evolution_api_key": "chave",
+    "evolution_instance": "julia",
+    "anthropic_api_key": "chave",
+}
+
+
+def settings(**more: object) -> Settings:
+    return Settings(**{**REQUIRED, **more})  # type: ignore[arg-type]  # read like the environment
+
+
+def test_the_larger_model_is_for_what_the_text_asks_for() -> None:
+    assert settings().large_for == frozenset(CHOSEN_BY_TEXT)
+    assert settings(large_model_for="reclamacao, padrao").large_for == {
+        Reason.COMPLAINT,
+        Reason.DEFAULT,
+    }
+    assert settings(large_model_for="").large_for == frozenset()
+
+
+@pytest.mark.parametrize("word", ["reclamações", "reparo"])
+def test_a_word_that_chooses_nothing_is_refused(word: str) -> None:
+    with pytest.raises(ValidationError, match="must be words out of padrao, negociacao"):
+        settings(large_model_for=word)
+
+
+def test_the_budgets_are_those_of_the_environment() -> None:
+    budgets = settings(budget_day_usd="0", budget_turn_tokens="10").budgets
+
+    assert (budgets.day_usd, budgets.turn_tokens) == (Decimal(0), 10)
