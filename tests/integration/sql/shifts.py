@@ -112,3 +112,26 @@ class Shifts:
         """What managers were told, in order."""
         rows = await self.julia.sql("select tipo from notificacoes_gestor order by created_at")
         return [row["tipo"] for row in rows]
+
+    async def check_the_books(self) -> None:
+        """I6: one holder for each shift, no overlap for any doctor, rest included."""
+        assert await self.julia.sql(_TWO_HOLDERS) == []
+        assert await self.julia.sql(_OUT_OF_STEP) == []
+        assert await self.julia.sql(_OVERLAPS) == []
+
+
+_TWO_HOLDERS = """
+    select vaga_id from reservas where status in ('segurada', 'confirmada')
+    group by vaga_id having count(*) > 1
+"""
+_OUT_OF_STEP = """
+    select v.id from vagas v
+      left join reservas r on r.vaga_id = v.id and r.status = 'confirmada'
+     where (v.status = 'reservada') <> (r.id is not null)
+        or v.medico_id is distinct from r.medico_id
+"""
+# By the hours of the shifts themselves, not by what the functions made of them.
+_OVERLAPS = """
+    select a.id, b.id from vagas a join vagas b on a.medico_id = b.medico_id and a.id < b.id
+     where a.inicio < b.fim + interval '60 minutes' and b.inicio < a.fim + interval '60 minutes'
+"""
