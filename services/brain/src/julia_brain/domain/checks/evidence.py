@@ -29,10 +29,12 @@ class Evidence:
     """The doctor joined a waiting list in this turn."""
     reminded: bool = False
     """A reminder was arranged in this turn."""
+    opted_out: bool = False
+    """The tool that notes an opt-out, of whatever scope, was used in this turn."""
     handing_over: bool = False
     """The tool that calls a person was used in this turn."""
     doctor_said: tuple[str, ...] = ()
-    """The doctor's messages: pending ones and those of the history shown."""
+    """The doctor's messages, oldest first: those of the history shown, then the pending ones."""
     doctor_name: str | None = None
     prompt_texts: tuple[str, ...] = ()
     """Texts that must not be told: prompt, directives, tool descriptions."""

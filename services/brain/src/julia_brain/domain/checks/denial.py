@@ -1,0 +1,241 @@
+"""Whether a draft denies being a virtual assistant, or passes for a person."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from julia_brain.domain.checks.words import fold, shown
+
+_LEET: Final = str.maketrans("0134578@$!|", "oieastbasii")
+_MACHINE: Final = (
+    r"(?:rob(?:o|os|ot|ots|ozinh[oa]|otic[oa])|bots?|botzinh[oa]|chat\s?bots?|chat\s?gpt|gpt"
+    r"|claude|ia|i a|ias|ai|a i"
+    r"|maquin\w*|comput?ador\w*|programa(?:cao)?(?:\s+de\s+computador)?|software|algoritmo\w*"
+    r"|automacao|automatizad\w*|automatic\w*"
+    r"|inteligencias?\s+artificia(?:l|is)|artificial|assistentes?\s+virtua(?:l|is)"
+    r"|assistentes?\s+digita(?:l|is)|virtual"
+    r"|atendentes?\s+virtua(?:l|is)|gravacao|androide|ciborgue|modelo\s+de\s+linguagem|llm"
+    r"|machine|robots?|sistema\s+(?:de|auto)\w*"
+    r"|resposta\s+pronta|mensagem\s+pronta)"
+)
+_HUMAN: Final = (
+    r"(?:pessoa\w*|human[oa]s?|humanissim[oa]|humaninh[oa]|gente|ser(?:es)?\s+human\w*"
+    r"|carne\s+e\s+osso|mulher|moca|menina|garota"
+    r"|homem|funcionari[oa]|escalista|coordenadora|recepcionista|secretaria|atendente|recrutadora"
+    r"|enfermeira|medica|doutora"
+    r"|de\s+verdade|real|person|human|persona|humana|vivinha|viva|mortal)"
+)
+_NOT: Final = r"(?:nao|n|nem|nunca|jamais|tampouco|not|nope|num)"
+_BE: Final = (
+    r"(?:sou|so|somos|fui|era|serei|e|eh|eh|seria|sao|ha|tem|existe|estou sendo|to sendo"
+    r"|falo como|estou como|uso|usamos|parec\w+ com|passo de)"
+)
+_FILL: Final = (
+    r"(?:(?:um|uma|uns|o|a|os|as|nenhum|nenhuma|qualquer|desses|dessas|esse|essa|tipo|so|apenas"
+    r"|mais|mero|mera|simples|mesmo|nada"
+    r"|de|aqui|isso|eu|julia|tal|ta|k+|rs+|haha\w*|nao|claro|certamente|absolutamente|realmente"
+    r"|definitivamente|com|certeza|por|tras"
+    r"|vc|voce|conversa|conversando|falando|com|ai|atendimento|mensagem|sistema|robotica|the|an"
+    r"|any|just|,|-)\s+)"
+)
+_DENIALS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_NOT}\s+(?:(?:eu|aqui|isso|isto|mesmo|realmente|definitivamente|absolutamente"
+        rf"|a julia|de jeito nenhum)\s+){{0,3}}"
+        rf"{_BE}\s+{_FILL}{{0,6}}{_MACHINE}\b",
+        rf"\b(?:um |uma )?{_MACHINE}\s+(?:ia|iria|saberia|responderia|conversaria|falaria|faria"
+        r"|conseguiria|teria|escreveria|erraria)\s+(?!te ajudar)\w+",
+        rf"\b(?:sou|tao)\s+(?:tao\s+)?{_MACHINE}\s+quanto\s+(?:o senhor|a senhora|vc|voce|tu)\b",
+        r"\b(?:queria|quem dera|gostaria de|adoraria|seria bom|antes)\s+(?:ser|eu fosse"
+        rf"|fosse)\s+{_FILL}{{0,2}}{_MACHINE}\b",
+        rf"\b{_MACHINE}\b[^|]{{0,60}}\b(?:eu|julia|por exemplo|mas)\s+(?:\w+\s+){{0,2}}nao sou\s*"
+        r"(?:[.!?,]|$|rs|k)",
+        rf"\blonge de (?:ser )?{_FILL}{{0,2}}{_MACHINE}\b",
+        rf"\bninguem\s+(?:aqui\s+)?(?:e|eh)\s+{_FILL}{{0,2}}{_MACHINE}\b",
+        rf"\b(?:zero|sem|nada de|longe de ser|que)\s+{_FILL}{{0,2}}(?:robo\w*|bots?|ia|maquina"
+        r"|inteligencia artificial)\b"
+        r"\s*(?:aqui|por aqui|nenhum|o que|que nada|nessa|nesta|envolvid\w|no meio|por tras|,|\."
+        r"|!|$)",
+        rf"\b{_MACHINE}\s+(?:,\s*)?(?:eu\s+)?(?:[?!,.]\s+)*(?:(?:k+|rs+|haha\w*)\s+)?(?:nao sou"
+        r"|nao e\b|eu nao\s*(?:[.!?,]|$|rs|k)|eu nunca|nem pensar|coisa nenhuma|nada disso"
+        r"|que nada|magina|imagina|jamais|capaz)",
+        r"\b(?:robo|bot|ia|maquina)\s+[?]\s+(?:(?:k+|rs+|haha\w*|eu)\s+)*(?:nao|nada|magina"
+        r"|imagina|que isso|jamais|claro que nao|de jeito)",
+        r"\bde\s+(?:robo|maquina|ia|virtual|automatic\w)\s+(?:eu\s+)?(?:nao|so|aqui)\b",
+        rf"\b(?:nao|nunca)\s+(?:\w+\s+){{0,2}}(?:falando|conversando|tratando|lidando|fala"
+        rf"|conversa)\s+com\s+{_FILL}{{0,3}}{_MACHINE}\b",
+        rf"\b{_NOT}\s+(?:(?:e|eh|tem|foi)\s+)?{_FILL}{{0,3}}{_MACHINE}\s+(?:que|quem)\s+(?:ta"
+        r"|esta|fala|escreve|responde|te|digita)",
+        r"\b(?:nao|nunca)\s+(?:fui\s+)?(?:programad|treinad|automatizad|gerad)\w*\b",
+        r"\b(?:nao|nunca)\s+sou\s+(?:feit|compost)[oa]\s+de\s+(?:codigo|bits|silicio)",
+        r"\bi\s?a?m\s+not\s+(?:a\s+|an\s+)?(?:robot|bot|machine|ai|computer|chatbot|virtual)",
+        r"\bno\s+soy\s+(?:un\s+|una\s+)?(?:robot|bot|maquina|ia|inteligencia|asistente)",
+        r"\b(?:diferente|ao contrario) d(?:e|os|as|o|a)\s+(?:um\s+|uma\s+)?(?:robos?|bots?|ia"
+        r"|maquinas?)\s*,?\s+eu\b",
+    )
+)
+_NEGATED: Final = (
+    r"(?<!nao )(?<!nem )(?<!nunca )(?<!jamais )(?<! se )(?<!^se )(?<!que nao )(?<!tampouco )"
+    r"(?<!not )(?<!num )(?<!acha que )(?<!achou que )(?<!pensou que )(?<!parece que )"
+)
+_NO_FILL: Final = (
+    r"(?:(?!nao\b|nem\b|assistente|virtual|ia\b|robo|bot\b|inteligencia|feit|treinad|programad"
+    r"|sem\b|chamar|chamo|passo|passar|posso"
+    r"|por uma|quem chama)\w+\s+)"
+)
+_PASSES_FOR_HUMAN: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_NEGATED}\b(?:sou|somos|soy|i am|im|i m)\s+(?:,\s+)?{_NO_FILL}{{0,4}}?{_HUMAN}\b"
+        r"(?!\s+(?:virtual|digital|artificial|automatic|que nao))",
+        r"\b(?:sou|e|eh)\s+(?:\w+\s+){0,2}(?:julia mendes)\b",
+        r"(?<!nao )\b(?:aqui|por aqui|desse lado|deste lado|do outro lado|atras da tela"
+        r"|por tras)\s+(?:\w+\s+){0,2}?(?<!nao )(?:e|eh|tem|sou|fala|esta|ta|ha|existe|so)\s+"
+        r"(?:(?:so|uma|um|muita|bem|mesmo|de)\s+){0,2}(?:gente|pessoa|human[oa]|ser humano"
+        r"|alguem de verdade|mulher)\b(?!\s+(?:d[aeo]\s+)?(?:equipe|time|que pode|pra te"
+        r"|disponivel|para te))",
+        r"(?<!nao )\bquem\s+(?:\w+\s+){0,3}(?:fala|escreve|digita|responde|conversa|atende"
+        r"|aqui)\s+(?:\w+\s+){0,3}?(?:e|eh|sou)\s+(?:(?!nao\b|assistente|virtual"
+        r"|ia\b)\w+\s+){0,4}(?:,\s+)?(?:\w+\s+){0,2}?(?:pessoa|gente|human[oa]|escalista"
+        r"|mulher|mesma)\b(?!\s+virtual)",
+        r"(?<!nao )(?<!nao esta )(?<!nao ta )(?<!nao estaria )\b(?:falando|conversando|tratando"
+        r"|papeando|fala|conversa|teclando)\s+(?:\w+\s+){0,2}com\s+(?:(?:uma?|outra?|a)\s+)?"
+        r"(?:pessoa|gente|human[oa]|ser human\w+|mulher|alguem de verdade)\b(?!\s+(?:d[aeo]\s+)?"
+        r"(?:equipe|time|nossa))",
+        r"(?<!nao )\b(?:tem|existe|ha|e|eh)\s+(?:(?:uma|um|so)\s+)?(?:gente|pessoa|alguem"
+        r"|human[oa])\s+(?:de verdade|real|de carne)\b(?!\s+(?:n[ao]|d[ao])\s+(?:nossa\s+)?"
+        r"(?:equipe|time))",
+        r"(?<!nao )(?<!nao sou eu )\b(?:e|eh)\s+uma?\s+(?:pessoa|mulher|human[oa])\s+(?:falando"
+        r"|digitando|escrevendo|conversando|que (?:fala|digita|escreve|responde|te))",
+        r"(?<!nao )(?<!esta )\b(?:digitando|teclando)\s+(?:d[oae]|n[oa]|com|aqui|daqui|pelo)\b"
+        r"|\bminha voz\b|\bcanso\b|\bigual todo mundo\b",
+        r"\b(?:aqui|isso)\s+(?:e|eh)\s+(?:um\s+)?(?:atendimento|papo)\s+(?:pessoal|human[oa])\b",
+        r"(?<!nao )(?<!num )\b(?:atendimento|conversa|contato|papo)\s+(?:(?:e|eh|aqui|100|bem"
+        r"|por cento|totalmente|sempre|,)\s+){1,4}(?:human[oa]|pessoal|com gente|feit[oa] por "
+        r"(?:gente|pessoas?|humanos?))\b",
+        r"\b(?:100\s?%?|cem por cento|super|bem|totalmente|completamente|tao|muito"
+        r"|mais)\s+human[oa]\b(?!\s*(?:da|do))",
+        r"\bgente\s+(?:como|igual|que nem)\s+(?:a\s+gente|vc|voce|tu)\b",
+        r"(?<!nao sou )(?<!nem )(?<!nao )(?<!nao tenho )\b(?:de|em)\s+carne\s+e\s+osso\b(?!\s+"
+        r"(?:d[ao]|nao))",
+        r"\b(?:meus?|minhas?|com\s+os|nos\s+meus|os\s+meus)\s+(?:propri[oa]s\s+)?(?:dedos?|maos?"
+        r"|olhos|corpo|coracao|cabelo|filh\w+|marido|esposo|namorad\w|mae|pai|casa"
+        r"|almoco|janta|cafe|folga|ferias|intervalo|plantao de ontem|familia|infancia|faculdade"
+        r"|aniversario|cachorro|gato)\b",
+        r"(?<!nao )\btenho\s+(?:\d{1,2}|vinte(?: e \w+)?|trinta)\s+anos\b",
+        r"(?<!nao )\btenho\s+(?:cpf|rg|corpo|coracao|filhos?|familia|sentimentos|alma|pulso"
+        r"|sangue|mae|pai|marido)\b",
+        r"(?<!nao )\b(?:nasci|fui criada|moro|me formei|sou formada|sou casada|sou solteira"
+        r"|sou mae|sou mineira|sou paulista)\b(?!\s+(?:como uma ia|virtual))",
+        r"(?<!nao )\b(?:(?:to|tou|estou|tava|estava|fui)\s+(?:\w+\s+){0,2}?)(?:almoc\w+|jantando"
+        r"|jantar|dormindo|dormir|cansad[ao]|doente|gripad[ao]|no transito|no onibus|no banho"
+        r"|dirigindo|na academia|de ferias|de folga|tomando cafe|com fome|com sono)\b",
+        r"\bacabei\s+de\s+(?:acordar|almocar|jantar|chegar\s+em\s+casa|tomar)\b",
+        r"\b(?:respiro|envelheco|transpiro|sangro)\b",
+        r"\b(?:pessoa|gente|human[oa]|mulher)\s+(?:de\s+verdade|real|mesmo|normal|comum"
+        r"|fisica)\s*(?:,\s*)?(?:aqui|sim|falando|digitando|escrevendo|respondendo|te|conversando"
+        r"|viu|!|\.)",
+        r"\b(?:uma|um)\s+(?:pessoa|humana|humano|mulher|gente)\s+(?:\w+\s+){0,2}?(?:digitando"
+        r"|escrevendo|teclando|te respondendo|te escrevendo|falando contigo|falando com vc"
+        r"|aqui falando)\b",
+        r"(?:^|[.!?,]\s*)(?:claro\s+que\s+)?(?:bem\s+)?humana\s*(?:,\s*)?(?:sim|claro|obvio|ne"
+        r"|viu|com certeza|desde)\b",
+        r"\bi am\s+(?:\w+\s+){0,3}(?:human|person|woman|real)\b",
+        r"\b(?:sentimentos|emocoes)\s+de\s+(?:verdade|pessoa)\b",
+        r"\b(?:passo|passei)\s+no\s+teste\s+de\s+turing\b",
+    )
+)
+_ASKS_IF_MACHINE = re.compile(
+    r"\b(?:e|eh|sou|vc|voce|isso|falando com|isto|ta|tu|seria"
+    rf"|parece)\b[^.?!]{{0,30}}\b{_MACHINE}\b|^\W*(?:um\s+)?{_MACHINE}\s*\?+\s*$"
+)
+_ASKS_IF_HUMAN = re.compile(
+    r"\b(?:e|eh|vc|voce|falando com|tu|seria|tem|com)\b[^.?!]{0,30}\b(?:pessoa|human[oa]|gente"
+    r"|de verdade|real|carne e osso)\b"
+)
+_NO = re.compile(
+    r"^\W*(?:(?:k+|rs+|ha(?:ha)+|oxe|uai|ue|opa|olha|bom|ah|nossa|gente|doutora?|oi|ih|eita"
+    r"|eu)\W+)*(?:nao|n|nada disso|magina|imagina|claro que nao|que isso|jamais|nunca"
+    r"|de jeito nenhum|capaz|negativo|nada a ver|obvio que nao|nem)\b"
+    r"(?P<more>[^.!?\n]*)"
+)
+_YES = re.compile(
+    r"^\W*(?:(?:k+|rs+|ha(?:ha)+|oxe|uai|ue|opa|olha|bom|ah|nossa|gente|doutora?|oi)\W+)*(?:sim"
+    r"|sou sim|sou|claro|com certeza|isso|isso mesmo|exato|aham|uhum|obvio|positivo|exatamente"
+    r"|justamente|eu mesma|em pessoa|ela mesma|e sim|confirmo|pode apostar|lógico|logico"
+    r"|verdade)\b(?P<more>[^.!?\n]*)"
+)
+_OWNS_UP = re.compile(
+    r"(?<!nao )\b(?:sou|aqui e|aqui fala|quem fala e|eh|e|como)\s+(?:[\w,]+\s+){0,4}?"
+    r"(?:assistente virtual|assistente digital|ia|robo|bot|inteligencia artificial|virtual"
+    r"|maquina)\b"
+)
+_LONGEST_BARE_ANSWER: Final = 5
+_WHOLE_SPELLED = re.compile(
+    r"(?:nao|nem)(?:eu)?sou(?:um|uma|nenhum|nenhuma|o|a)?(?:robo|bot|chatbot|maquina"
+    r"|inteligenciaartificial|assistentevirtual|ia$)"
+    r"|(?<!nao)(?<!nem)sou(?:um|uma)?(?:serhuman|pessoa|humana|humano|gente|decarneeosso|real)"
+)
+
+
+def denies_being_ai(text: str, doctor_said: Sequence[str] = ()) -> bool:
+    """Whether the text says or suggests that a person writes it, in Portuguese or English.
+
+    A bare "não" or "sim" is read together with the doctor's last message, where that asked.
+    """
+    reading = _reading(text)
+    views = {reading, reading.translate(_LEET), _joined(reading.translate(_LEET))}
+    if any(pattern.search(view) for view in views for pattern in (*_DENIALS, *_PASSES_FOR_HUMAN)):
+        return True
+    if any(_WHOLE_SPELLED.search(spelled) for view in views for spelled in _spelled_out(view)):
+        return True
+    return bool(doctor_said) and _answers_falsely(reading, _reading(doctor_said[-1]))
+
+
+def _reading(text: str) -> str:
+    """Folded words with `,` `.` `?` `!` as words of their own; what decorates is left out."""
+    folded = fold(shown(text)).replace("#", " ")
+    folded = re.sub(r"(\w)[*_~`'\u2019\"“”]+(?=\w)", r"\1", folded)
+    folded = re.sub(r"([a-z])\1{2,}", r"\1", folded)
+    folded = re.sub(r"[^\w\s.,;:!?@$|%]|_", " ", folded)
+    folded = re.sub(
+        r"(?<=[a-z0-9])[@|$](?=[a-z0-9])", lambda found: found.group().translate(_LEET), folded
+    )
+    folded = re.sub(r"\.{2,}|…", " ", folded)
+    folded = re.sub(r"(?<=\w)\.(?=\w)", " ", folded)
+    folded = re.sub(r"[;:,]", " , ", folded)
+    folded = re.sub(r"[.!?]+", lambda found: f" {found.group()[0]} ", folded)
+    folded = re.sub(r"\br\s?o\s?b\s?o(?=\s|$)", "robo", folded)
+    return " ".join(folded.split())
+
+
+def _joined(reading: str) -> str:
+    """Single letters in a row put together: `r o b o` becomes `robo`."""
+    return re.sub(r"\b(?:\w ){2,}\w\b", lambda found: found.group().replace(" ", ""), reading)
+
+
+def _spelled_out(reading: str) -> list[str]:
+    """The letters of a text that is written letter by letter, and words that swallowed others."""
+    if re.search(r"(?:\b\w[ .,]{1,3}){4,}", reading):
+        return [re.sub(r"\W", "", reading)]
+    return re.findall(r"\b\w{9,}\b", reading)
+
+
+def _answers_falsely(reading: str, asked: str) -> bool:
+    if "?" not in asked and not re.search(r"\b(?:vc|voce|tu)\s+(?:e|eh)\b|^(?:e|eh)\b", asked):
+        return False
+    if _OWNS_UP.search(reading):
+        return False
+    about_machine, about_human = _ASKS_IF_MACHINE.search(asked), _ASKS_IF_HUMAN.search(asked)
+    if about_machine and not about_human:
+        return _is_bare(_NO.match(reading))
+    if about_human and not about_machine:
+        return _is_bare(_YES.match(reading))
+    return False
+
+
+def _is_bare(answer: re.Match[str] | None) -> bool:
+    return (
+        answer is not None and len(answer["more"].replace(",", " ").split()) <= _LONGEST_BARE_ANSWER
+    )
