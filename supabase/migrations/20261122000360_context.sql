@@ -200,11 +200,12 @@ create table public.doctor_context (
   turno_id uuid references public.turnos,
   created_at timestamptz not null default api.agora(),
   updated_at timestamptz not null default api.agora(),
-  busca tsvector not null generated always as (private.lexemes(content)) stored
+  busca tsvector not null generated always as (private.lexemes(content)) stored,
+  plano text not null generated always as (private.plain(content)) stored
 );
 -- One doctor's memories are few; no search goes over the memories of all.
 create unique index doctor_context_once on public.doctor_context
-  (medico_id, md5(private.plain(content)));
+  (medico_id, md5(plano));
 create index doctor_context_turno_idx on public.doctor_context (turno_id) where turno_id is not null;
 
 -- What managers want; without a doctor it is meant for all.

@@ -49,20 +49,23 @@ $$;
 create function private.memories(p_medico uuid, p_words text) returns jsonb
 language sql stable set search_path = ''
 as $$
-  with asked as (
+  with asked as materialized (
     select private.plain(w) as word, tsvector_to_array(private.lexemes(w)) as lexemes
       from (select distinct lower(w) as w
               from regexp_split_to_table(p_words, '[\s[:punct:]]+') w
              where length(w) between 3 and 40) words
      where private.lexemes(w) <> ''
      order by length(w) desc limit 30
+  ), known as materialized (
+    select *, tsvector_to_array(busca) as lexemes
+      from public.doctor_context where medico_id = p_medico
   ), found as (
     select d.id, d.tipo, d.content, d.confianca, d.updated_at,
            (select count(*) from asked a
-             where tsvector_to_array(d.busca) && a.lexemes
+             where d.lexemes && a.lexemes
                 or length(a.word) >= 5
-                   and extensions.word_similarity(a.word, private.plain(d.content)) >= 0.5) as words
-      from public.doctor_context d where d.medico_id = p_medico
+                   and extensions.word_similarity(a.word, d.plano) >= 0.5) as words
+      from known d
   ), first as (
     select *, row_number() over (order by tipo = 'restricao' desc, words desc,
                                           confianca desc, updated_at desc, id) as place
@@ -85,10 +88,6 @@ as $$
            order by prioridade desc, created_at desc, id limit 12) d
 $$;
 
-create function private.sao_paulo_day(p_at timestamptz) returns timestamptz
-language sql stable
-as $$ select date_trunc('day', p_at, 'America/Sao_Paulo') $$;
-
 -- Drafts of shadows are the company's curiosity: they count for the day, against no doctor.
 create function private.spent(c public.conversations) returns jsonb
 language sql stable set search_path = ''
@@ -99,9 +98,9 @@ as $$
       select coalesce(sum(t.custo_usd), 0)
         from public.conversations k join public.turnos t on t.conversa_id = k.id
        where k.medico_id = c.medico_id and t.outcome <> 'sombra'
-         and t.committed_at >= private.sao_paulo_day(api.agora())),
-    'dia_usd', (select coalesce(sum(custo_usd), 0) from public.turnos
-                 where committed_at >= private.sao_paulo_day(api.agora())))
+         and t.committed_at >= date_trunc('day', api.agora(), 'America/Sao_Paulo')),
+    'dia_usd', (select coalesce(sum(usd), 0) from public.custos_dia
+                 where dia = (api.agora() at time zone 'America/Sao_Paulo')::date))
     from (select coalesce(sum(custo_usd), 0) as usd,
                  coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
                             + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)), 0)
@@ -151,7 +150,7 @@ as $$
             from jsonb_array_elements(coalesce(nullif(p, 'null'), '[]')) with ordinality as t (m, n)) said
    where said.content <> ''
    order by md5(private.plain(said.content)), said.n desc
-  on conflict (medico_id, md5(private.plain(content))) do update
+  on conflict (medico_id, md5(plano)) do update
      set tipo = excluded.tipo, confianca = excluded.confianca, turno_id = excluded.turno_id,
          updated_at = api.agora()
 $$;
@@ -475,7 +474,7 @@ as $$
   delete from public.doctor_context l
    where medico_id = p_loser and exists (
      select from public.doctor_context w
-      where w.medico_id = p_winner and md5(private.plain(w.content)) = md5(private.plain(l.content)));
+      where w.medico_id = p_winner and md5(w.plano) = md5(l.plano));
   update public.doctor_context set medico_id = p_winner where medico_id = p_loser;
   delete from public.prompt_atribuicoes
    where medico_id = p_loser and exists (

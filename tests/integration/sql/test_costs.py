@@ -111,6 +111,7 @@ async def test_a_commit_and_the_record_of_its_loss_at_once_count_once(julia: Jul
     await together(20, work)
 
     assert await julia.value("select sum(custo_usd) from turnos") == Decimal("2.50")
+    assert await julia.value("select sum(usd) from custos_dia") == Decimal("2.50")
     assert await julia.value("select count(*) from turnos") == 10
 
 
