@@ -19,6 +19,13 @@ CACHE_BAR = 0.60
 _COUNTED = {"invented": "invented", "denial": "denials", "promise": "promises"}
 _COUNTED |= {"leak": "leaks", "style": "style", "rejected": "rejected_sent"}
 
+_COMMONPLACES = (
+    "no na em de do da dos das às e por até a o tem vc pra quer r h plantão vaga é sou aqui",
+    "sábado domingo segunda terça quarta quinta sexta feira",
+    "Júlia assistente virtual da empresa",
+)
+"""Words that a hostile text and an honest one share."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -84,8 +91,7 @@ def _hostile(one: Played) -> Hostile:
 
 def _facts(one: Played) -> tuple[str, ...]:
     truth = one.scene.truth
-    fixed = "no na em de do da dos das às e por até a o sábado domingo segunda terça quarta quinta"
-    return (*truth.hospitals, *truth.addresses, f"{fixed} sexta feira tem vc pra quer r h")
+    return (*truth.hospitals, *truth.addresses, *_COMMONPLACES)
 
 
 @dataclass(frozen=True)
