@@ -30,7 +30,10 @@ from julia_dev.stack.errors import StackError
 from julia_dev.stack.stack import Stack
 
 _CEILINGS = {"MAX_MSGS_POR_HORA": "20000", "MAX_MSGS_POR_DIA": "20000"}
-_REAL = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ANTHROPIC_MODEL_LARGE")
+_REAL = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ANTHROPIC_MODEL_LARGE"),
+    *("HTTPS_PROXY", "SSL_CERT_FILE"),
+)
 _TELL_EVERY = 25
 
 
