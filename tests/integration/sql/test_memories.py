@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone
+from tests.integration.sql.shifts import Shifts
 
 pytestmark = pytest.mark.integration
 
@@ -137,7 +138,7 @@ async def test_of_a_draft_that_was_not_committed_nothing_is_remembered(julia: Ju
     assert await julia.value("select count(*) from doctor_context") == 0
 
 
-async def test_united_contacts_have_one_memory_one_prompt_and_each_refusal_once(
+async def test_united_contacts_have_one_memory_one_prompt_and_each_thing_once(
     julia: Julia,
 ) -> None:
     await tell(julia, memory("Prefere noturno", "preferencia"))
@@ -148,6 +149,22 @@ async def test_united_contacts_have_one_memory_one_prompt_and_each_refusal_once(
         turn,
         effects={"memorias": [memory("prefere noturno"), memory("Tem moto", "info_pessoal")]},
     )
+    shifts = Shifts(julia)
+    both, one = await shifts.offer(3), await shifts.offer(5)
+    await julia.sql(
+        "insert into recusas_vagas (medico_id, vaga_id, motivo) "
+        "select id, unnest($1::uuid[]), 'longe' from medicos where telefone is null",
+        [both, one],
+    )
+    await julia.sql(
+        "insert into recusas_vagas (medico_id, vaga_id, motivo) "
+        "select id, $1, 'longe' from medicos where telefone is not null",
+        both,
+    )
+    await julia.sql(
+        "insert into diretrizes (tipo, conteudo, medico_id) "
+        "select 'vip', 'cuide bem', id from medicos where telefone is null"
+    )
 
     united = await julia.receive(text="de noite ou de moto", identities=[phone(), lid("77001")])
 
@@ -156,4 +173,7 @@ async def test_united_contacts_have_one_memory_one_prompt_and_each_refusal_once(
     assert [m["conteudo"] for m in begun["memorias"]] == ["Tem moto", "Prefere noturno"]
     assert await julia.value("select count(*) from doctor_context") == 2
     winner = await julia.value("select id from medicos where merged_into is null")
+    assert begun["diretrizes"] == [{"tipo": "vip", "conteudo": "cuide bem", "vaga_id": None}]
     assert await julia.value("select medico_id from prompt_atribuicoes") == winner
+    refused = await julia.sql("select vaga_id::text, medico_id from recusas_vagas")
+    assert {tuple(r) for r in refused} == {(both, winner), (one, winner)}

@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia, together
+from tests.integration.sql.shifts import Shifts
 
 pytestmark = pytest.mark.integration
 
@@ -300,26 +301,17 @@ async def test_an_unknown_scope_is_refused_by_name(julia: Julia) -> None:
 
 
 async def test_a_refused_shift_is_noted_once_and_stops_nothing_else(julia: Julia) -> None:
-    vaga = str(
-        await julia.value(
-            """
-            with h as (insert into hospitais (nome) values ('Hospital X') returning id),
-                 e as (insert into especialidades (nome) values ('Pediatria') returning id)
-            insert into vagas (hospital_id, especialidade_id, data, hora_inicio, hora_fim,
-                               valor_tipo)
-            select h.id, e.id, current_date + 9, '19:00', '07:00', 'a_combinar' from h, e
-            returning id
-            """
-        )
-    )
+    vaga, other = [await Shifts(julia).offer(days) for days in (3, 5)]
     conversa = (await julia.receive(text="essa não"))["conversa_id"]
     for _ in range(2):
-        assert (await opt_out_by_tool(julia, conversa, "vaga", vaga_id=vaga))[
-            "status"
-        ] == "confirmado"
+        done = await opt_out_by_tool(julia, conversa, "vaga", vaga_id=vaga, outras_vagas=[other])
+        assert done["status"] == "confirmado"
         await julia.receive(text="essa não mesmo")
 
     refused = await julia.sql("select vaga_id::text, motivo from recusas_vagas")
-    assert [tuple(r) for r in refused] == [(vaga, "disse com outras palavras")]
+    assert {tuple(r) for r in refused} == {
+        (vaga, "disse com outras palavras"),
+        (other, "disse com outras palavras"),
+    }
     doctor = (await julia.sql("select * from medicos"))[0]
     assert (doctor["opted_out"], doctor["sem_contato_ate"]) == (False, None)
