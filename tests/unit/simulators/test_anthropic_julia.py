@@ -288,6 +288,32 @@ def test_a_price_that_is_asked_for_goes_to_the_booking() -> None:
     )
 
 
+def test_a_choice_needs_no_more_words_when_she_asked_which() -> None:
+    asked = request("o de domingo", history=(("user", "oi"), ("assistant", OFFER)), facts=SHOWN)
+
+    assert called(asked) == ("reservar_plantao", {"vaga_id": SUMARE})
+
+
+def test_a_burst_that_corrects_itself_books_nothing_of_what_was_taken_back() -> None:
+    history = (("user", "oi"), ("assistant", OFFER_OF_ONE))
+    asked = request("quero", "não, espera, o de domingo", history=history, facts=SHOWN)
+
+    assert called(asked) == ("buscar_vagas", {"dias_semana": ["domingo"]})
+
+
+@pytest.mark.parametrize("words", ["sim", "Hmm interessante, vou ver com minha esposa", "não"])
+def test_nothing_is_booked_that_she_did_not_just_offer(words) -> None:
+    history = (
+        ("user", "tem vaga?"),
+        ("assistant", OFFER_OF_ONE),
+        ("user", "e em Santos?"),
+        ("assistant", "Não achei plantão assim agora. Quer que eu procure em outro dia?"),
+    )
+    given = answer(request(words, history=history, facts=SHOWN))
+
+    assert not any(block.get("name") == "reservar_plantao" for block in given.content)
+
+
 # How a booking ends
 
 
@@ -375,6 +401,21 @@ def test_a_reminder_is_for_the_moment_that_the_doctor_named(words, moment) -> No
 
 def test_a_reminder_without_a_time_is_asked_back() -> None:
     assert "horário" in said(request("me chama semana que vem"))
+
+
+def test_the_time_that_she_asked_for_completes_the_reminder() -> None:
+    history = (
+        ("user", "me chama semana que vem"),
+        ("assistant", "Claro! Que dia e horário ficam bons pra vc?"),
+    )
+    name, arguments = called(request("às 10h", history=history))
+
+    assert (name, arguments["data_hora"]) == ("agendar_lembrete", "2026-11-30T10:00")
+
+
+def test_the_doctors_own_shifts_are_told_from_the_facts() -> None:
+    assert "27/11" in said(request("quais plantões eu tenho?", facts=OWN))
+    assert "nenhum" in said(request("quais plantões eu tenho?", facts=SHOWN))
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,12 @@ _CITIES = (
     "Campinas",
     "Curitiba",
     "Guarulhos",
+    "Hortolândia",
+    "Indaiatuba",
     "Jundiaí",
+    "Limeira",
     "Osasco",
+    "Paulínia",
     "Piracicaba",
     "Porto Alegre",
     "Ribeirão Preto",
@@ -45,6 +49,9 @@ _CITIES = (
     "São José dos Campos",
     "São Paulo",
     "Sorocaba",
+    "Sumaré",
+    "Valinhos",
+    "Vinhedo",
 )
 _HOSPITAL = re.compile(r"\b(?:[Hh]ospital|[Ss]anta [Cc]asa|UPA)\b[^?.!,;\n]*")
 _GREETINGS = re.compile(r"\b(bom dia|boa tarde|boa noite)\b")
@@ -55,6 +62,10 @@ _AMOUNT = re.compile(
 _PRICE = re.compile(
     r"\b(?:por|consegue|faz(?:em)?|chega (?:em|a)|paga(?:m)?)\s+(?:r\$\s*)?"
     r"(\d{1,2}(?=\s*(?:mil|k))|\d{1,2}\.\d{3}|\d{3,5})\s*(mil\b|k\b)?(?!\s*h)"
+)
+_CORRECTS = re.compile(
+    r"\b(?:n[ãa]o, ?(?:espera|pera|calma)?|na verdade|ali[áa]s|corrigindo|quer dizer|digo)[ ,:]",
+    re.IGNORECASE,
 )
 _DECLINED = re.compile(
     r"\b[nN](?:ão|ao) (?:posso|quero|consigo|trabalho|faço|faco|dá|da)\b[^,.;?!\n]*"
@@ -123,6 +134,18 @@ def wish_in(heard: Heard, now: dt.datetime | None) -> Wish:
 
     What the doctor cannot or does not want ("não posso sábado") is no wish.
     """
+    wish = Wish()
+    for part in _CORRECTS.split(heard.text):
+        wish = wish.updated_by(_wish_of(Heard.of(part), now))
+    return wish
+
+
+def corrected(heard: Heard) -> Heard:
+    """What counts of words that correct themselves ("quero. Não, espera, o de domingo")."""
+    return Heard.of(_CORRECTS.split(heard.text)[-1])
+
+
+def _wish_of(heard: Heard, now: dt.datetime | None) -> Wish:
     wanted = Heard.of(_DECLINED.sub("", heard.text))
     return Wish(
         next((name for stem, name in _SPECIALTIES.items() if wanted.has(rf"\b{stem}")), None),

@@ -15,6 +15,7 @@ from julia_simulators.anthropic import wording
 from julia_simulators.anthropic.hearing import (
     Heard,
     Wish,
+    corrected,
     hospital_in,
     ordinal_in,
     plain,
@@ -67,6 +68,11 @@ _ACCEPTS = (
     r"|\baceito\b|\bbora\b|\bconfirmo\b|\bpode ser (ess[ea]|[oa])\b|\b(ess[ea]) (serve|ta bom)\b"
 )
 _WAITS = r"\blista de espera\b|\bse (abrir|vagar|liberar|desistirem)\b|\bquero esperar\b"
+_ASKS_OWN = (
+    r"\b(meus|minhas) (plantoes|reservas|escalas?)\b"
+    r"|\b(que|quais|quantos|algum) (plantao|plantoes|reservas?) (eu )?(ja )?tenho\b"
+    r"|\bja tenho (algum )?(plantao|reserva)"
+)
 _YES = r"^\W*(sim|pode|isso|ok|okay|claro|quero|serve|perfeito|com certeza|por favor|uhum|aham)\b"
 _PREFERS = (
     r"\b(prefiro|so (faco|trabalho|pego|posso)|nao (faco|trabalho|pego|gosto)|gosto (mais )?de"
@@ -76,6 +82,7 @@ _WANTS_SHIFTS = r"\b(plantao|plantoes|vagas?|escala|cobertura)\b"
 _MORE = r"\b(outr[oa]s?|mais alguma?|mais opcoes)\b"
 _ASKED_ABOUT_SHIFTS = r"cidade|dia|diurno|noturno|12h|procure|preferencia|regiao"
 _OFFERED_PERSON = r"(pessoa|alguem|equipe)"
+_OFFERS_TO_BOOK = "que eu reserve"
 _MOST_CHARACTERS_OF_AN_ANSWER: Final = 60
 """A message that short may be the answer to a question; a longer one speaks for itself."""
 
@@ -175,11 +182,14 @@ def _cancel(scene: Scene, _rng: random.Random) -> Step | None:
 
 def _remind(scene: Scene, _rng: random.Random) -> Step | None:
     said = scene.said
-    if not said.has(_REMINDS) or scene.now is None:
+    asked_when = wording.ASKS_WHEN in scene.last_said and bool(scene.said_before)
+    if scene.now is None or not (said.has(_REMINDS) or asked_when):
         return None
+    if asked_when:
+        said = Heard.of(f"{scene.said_before[-1].text} {said.text}")
     at = time_in(said, scene.now)
     if at is None:
-        return Say("Claro! Que dia e horário ficam bons pra vc?")
+        return None if asked_when else Say(wording.ASKS_WHEN)
     wanted = {
         "data_hora": f"{at:%Y-%m-%dT%H:%M}",
         "contexto": _reason(said),
@@ -200,9 +210,12 @@ def _address(scene: Scene, _rng: random.Random) -> Step | None:
 
 
 def _book(scene: Scene, rng: random.Random) -> Step | None:
-    said = scene.said
-    yes = said.has(_YES) and wording.asks(scene.last_said) and bool(scene.presented)
-    chooses = ordinal_in(said) is not None and bool(scene.presented)
+    said = corrected(scene.said)
+    yes = said.has(_YES) and _OFFERS_TO_BOOK in scene.last_said
+    picks = wording.ASKS_WHICH in scene.last_said and len(scene.presented) > 1
+    short = len(said.plain) <= _MOST_CHARACTERS_OF_AN_ANSWER
+    names = picks and short and _meant(scene) is not None
+    chooses = (names or ordinal_in(said) is not None) and bool(scene.presented)
     bargains = price_in(said) is not None and bool(scene.presented)
     if said.has(_REFUSES) or not (said.has(_ACCEPTS) or yes or chooses or bargains):
         return None
@@ -213,6 +226,14 @@ def _book(scene: Scene, rng: random.Random) -> Step | None:
         return _search(scene, rng)
     price = price_in(said)
     return Call(BOOK, {"vaga_id": meant.vaga_id} | ({"valor": price} if price else {}))
+
+
+def _own(scene: Scene, _rng: random.Random) -> Step | None:
+    if not scene.said.has(_ASKS_OWN):
+        return None
+    if not scene.bookings:
+        return Say("Não tô vendo nenhum plantão reservado pra vc. Quer que eu procure um?")
+    return Say(f"Vc tem: {wording.listed(scene.bookings)}.")
 
 
 def _wait(scene: Scene, _rng: random.Random) -> Step | None:
@@ -252,7 +273,8 @@ def _speaks_of_shifts(scene: Scene) -> bool:
         return True
     short = len(said.plain) <= _MOST_CHARACTERS_OF_AN_ANSWER
     asked = wording.asks(scene.last_said) and re.search(_ASKED_ABOUT_SHIFTS, scene.last_said)
-    answers = bool(asked) and (bool(wish_in(said, scene.now)) or said.has(_YES))
+    wishes = bool(wish_in(said, scene.now))
+    answers = (bool(asked) and (wishes or said.has(_YES))) or (wishes and bool(scene.presented))
     return short and (answers or (said.has(_MORE) and bool(scene.known)))
 
 
@@ -284,7 +306,7 @@ def _meant(scene: Scene) -> KnownShift | None:
 
 
 def _candidates(scene: Scene, shown: tuple[KnownShift, ...]) -> Iterator[KnownShift]:
-    said = scene.said
+    said = corrected(scene.said)
     ordinal = ordinal_in(said)
     if ordinal is not None and -len(shown) <= ordinal < len(shown):
         yield shown[ordinal]
@@ -317,6 +339,7 @@ _RULES: Final[tuple[Callable[[Scene, random.Random], Step | None], ...]] = (
     _what_she_is,
     _person,
     _cancel,
+    _own,
     _wait,
     _remind,
     _address,

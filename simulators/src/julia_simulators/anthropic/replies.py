@@ -74,6 +74,17 @@ _REPLIES = (
 )
 _LATER_REPLIES = (
     Reply(
+        r"\b(vou (ver|pensar|olhar|checar|confirmar)|te (falo|aviso|confirmo)|depois eu)\b",
+        (
+            "Tranquilo! Quando decidir é só me chamar.",
+            "Sem pressa! Me chama quando souber.",
+        ),
+    ),
+    Reply(
+        r"^\W*(nao|agora nao|hoje nao|n)\W*(obrigad[ao])?\W*(#m\d+\W*)*$",
+        ("Tranquilo! Qualquer coisa me chama.", "Sem problema! Tô por aqui se precisar."),
+    ),
+    Reply(
         r"\b(nao tenho interesse|nao quero|nao posso|nao consigo|sem interesse)\b",
         (
             "Tranquilo, sem problema! Se mudar de ideia é só me chamar.",

@@ -81,15 +81,17 @@ class Scene:
     @cached_property
     def wish(self) -> Wish:
         """What the doctor looks for, by everything said of late; the latest word counts."""
-        earlier = [
-            Heard.of(words_of(turn))
-            for turn in self.request.messages[: self._pending_at]
-            if turn.role == "user" and not turn.tool_results()
-        ]
         wish = Wish()
-        for heard in (*earlier[-_REMEMBERED_TURNS:], self.said):
+        for heard in (*self.said_before[-_REMEMBERED_TURNS:], self.said):
             wish = wish.updated_by(wish_in(heard, self.now))
         return wish
+
+    @cached_property
+    def said_before(self) -> tuple[Heard, ...]:
+        """What the doctor wrote in earlier turns, oldest first."""
+        earlier = self.request.messages[: self._pending_at]
+        words = (words_of(turn) for turn in earlier if turn.role == "user")
+        return tuple(Heard.of(text) for text in words if text)
 
     @cached_property
     def now(self) -> dt.datetime | None:

@@ -14,6 +14,8 @@ ASKS_CITY: Final = (
     "Boa! Em qual cidade vc quer pegar?",
     "Vamos lá! Em qual cidade vc atende?",
 )
+ASKS_WHEN: Final = "Claro! Que dia e horário ficam bons pra vc?"
+ASKS_WHICH: Final = "Qual vc prefere?"
 MOST_SHOWN: Final = 3
 _MOST_CHARACTERS: Final = 330
 """Of an offer; fewer shifts are shown rather than a longer text."""
@@ -69,17 +71,17 @@ def enumerated(shifts: Sequence[KnownShift]) -> str:
         shown.pop()
 
 
+def listed(shifts: Sequence[KnownShift]) -> str:
+    """Up to three shifts in one sentence."""
+    return "; ".join(shift.told() for shift in shifts[:MOST_SHOWN])
+
+
 def values(shifts: Sequence[KnownShift]) -> str:
     """What the shifts pay."""
     if len(shifts) == 1:
-        return f"Esse do {shifts[0].hospital} tá {_priced(shifts[0])}. Quer que eu reserve?"
+        return f"{shifts[0].hospital}: {shifts[0].value}. Quer que eu reserve?"
     told = "; ".join(f"{shift.hospital}: {shift.value}" for shift in shifts[:MOST_SHOWN])
     return f"Os valores são: {told}. Algum te interessa?"
-
-
-def _priced(shift: KnownShift) -> str:
-    value = shift.value or ""
-    return f"por {value}" if value.startswith("R$") else value
 
 
 def _offer(shifts: Sequence[KnownShift], rng: random.Random) -> str:
@@ -94,7 +96,7 @@ def _offer(shifts: Sequence[KnownShift], rng: random.Random) -> str:
         found = rng.choice(["Achei esse plantão", "Olha, tem esse aqui", "Tem esse plantão"])
         return f"{found}: {shifts[0].told()}. Quer que eu reserve pra vc?"
     found = rng.choice(["Achei esses.", "Olha o que tem.", "Tem essas opções."])
-    return f"{found} {enumerated(shifts)} Qual vc prefere?"
+    return f"{found} {enumerated(shifts)} {ASKS_WHICH}"
 
 
 def _booked(  # noqa: PLR0911 - a status each
@@ -160,10 +162,8 @@ def _under(data: Any, key: str) -> list[KnownShift]:
 
 
 def _cancelled(result: Result, known: Sequence[KnownShift]) -> str:
-    ids = set(map(str, result.arguments.values()))
-    shifts = (*result.shifts(), *known)
-    shift = next((each for each in shifts if {each.vaga_id, each.reserva_id} & ids), None)
-    return f"Pronto, cancelei sua reserva{f': {shift.told()}' if shift else ''}."
+    shift = next(iter(result.shifts()), _asked_for(result, known))
+    return f"Pronto, cancelei o plantão{f': {shift.told()}' if shift else ''}."
 
 
 def _reminded(result: Result, rng: random.Random) -> str:
@@ -177,7 +177,7 @@ def _address(result: Result) -> str:
         address = next((hospital[key] for key in _ADDRESS_KEYS if hospital.get(key)), None)
         name = hospital.get("nome") or hospital.get("hospital")
         if isinstance(address, str) and isinstance(name, str):
-            return f"O endereço do {name} é {address}."
+            return f"{name} fica em: {address}."
     return f"Não tenho o endereço desse hospital aqui. {_OFFERS_PERSON}"
 
 
