@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a database of our own what a Supabase project would be: roles, then each migration that is
 # not applied yet, in a transaction of its own. psql's PG* variables say where; AUTHENTICATOR_PASSWORD
-# is what PostgREST logs in with. The local stack and the Supabase CLI keep the same history table.
+# is what PostgREST logs in with; with SEED set, made-up shifts follow. The local stack and the
+# Supabase CLI keep the same history table.
 set -eu
 cd "$(dirname "$0")"
 
@@ -28,3 +29,4 @@ insert into supabase_migrations.schema_migrations (version, name, statements)
 values (:'version', :'name', array[:'content']);
 SQL
 done
+[ -z "${SEED:-}" ] || run --file seed.sql

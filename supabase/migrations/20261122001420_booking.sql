@@ -140,12 +140,21 @@ end $$;
 create function private.shifts_for(p_medico uuid, p_now timestamptz) returns setof public.vagas
 language plpgsql stable set search_path = ''
 as $$
+declare
+  v_rest interval := private.rest();
 begin
+  -- The same rules as is_free and fits_agenda, for all at once.
   return query
     select v.* from public.vagas v
      where private.is_open(v.status) and v.inicio > p_now
-       and private.is_free(v, null, p_now)
-       and private.fits_agenda(v, p_medico, p_now)
+       and not exists (
+         select from public.reservas r
+          where r.vaga_id = v.id and r.status in ('segurada', 'confirmada')
+            and private.is_live(r, p_now))
+       and not exists (
+         select from public.reservas r
+          where r.medico_id = p_medico and r.status in ('segurada', 'confirmada')
+            and r.ocupacao && tstzrange(v.inicio, v.fim + v_rest) and private.is_live(r, p_now))
        and not exists (select from public.recusas_vagas q
                         where q.vaga_id = v.id and q.medico_id = p_medico);
 end $$;
@@ -189,10 +198,11 @@ begin
                       else private.find_specialty(v_asked) end;
   v_hospitals := array(select hospital_id from private.find_hospitals(v_hospital));
 
-  select coalesce(jsonb_agg(x.shift order by x.n) filter (where x.n <= v_limit), '[]'), count(*)
+  select coalesce(jsonb_agg(case when x.n <= v_limit then private.shift_json(x.v) end order by x.n)
+                    filter (where x.n <= v_limit), '[]'), count(*)
     into v_found, v_total
     from (
-      select private.shift_json(v) as shift,
+      select v,
              row_number() over (order by private.is_pushed(v.id, v_now) desc, v.inicio, v.id) as n
         from private.shifts_for(m.id, v_now) v join public.hospitais h on h.id = v.hospital_id
        where (v_asked is null and v_specialty is null or v.especialidade_id = v_specialty)

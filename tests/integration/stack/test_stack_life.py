@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import asyncpg
 import pytest
 import redis.asyncio as redis
 
@@ -52,11 +53,21 @@ async def test_a_frozen_process_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 async def test_an_instance_finds_its_data_again(tmp_path: Path) -> None:
-    config = _config(tmp_path, parts=frozenset({"postgres"}))
+    config = _config(tmp_path, parts=frozenset({"postgres"}), seed=True)
     async with Stack(config) as stack:
         await stack.restart("postgres")
+        shifts = await _shifts(stack)
     async with Stack(config) as stack:
         assert stack.processes() == ["postgres"]
+        assert await _shifts(stack) == shifts > 0
+
+
+async def _shifts(stack: Stack) -> int:
+    connection = await asyncpg.connect(stack.pg_dsn())
+    try:
+        return await connection.fetchval("select count(*) from vagas")
+    finally:
+        await connection.close()
 
 
 async def test_a_port_that_is_taken_stops_nothing_but_the_start(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ class StackConfig:
         replicas: how many processes of a service run; one, unless named here.
         env: environment of all services, over the defaults.
         part_env: environment of one part (`brain`, `evolution`, ...), over `env`.
+        seed: made-up hospitals and shifts, for who plays with it by hand.
         durable: False suits what is thrown away afterwards: PostgreSQL is faster and unsafe against
             a power cut (not against kills), and at the end of an `async with` nothing tidies up.
     """
@@ -50,6 +51,7 @@ class StackConfig:
     env: Mapping[str, str] = field(default_factory=dict)
     part_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     durable: bool = True
+    seed: bool = False
 
     @classmethod
     def of_make_up(cls, environ: Mapping[str, str] = os.environ) -> "StackConfig":
@@ -66,6 +68,7 @@ class StackConfig:
             folder=paths.RUN,
             ports=ports.from_environment(environ),
             env={**DEVELOPMENT_CEILINGS, **passed},
+            seed=True,
         )
 
     @classmethod

@@ -187,7 +187,7 @@ class Stack:
             (),
             postgres.program,
             before=postgres.prepare,
-            after=lambda: database.prepare(postgres, environment.DATABASE),
+            after=lambda: database.prepare(postgres, environment.DATABASE, seed=self.config.seed),
         )
 
     def _simulators(self) -> Iterator[_Part]:
