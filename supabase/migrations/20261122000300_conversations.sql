@@ -66,7 +66,8 @@ create table public.turnos (
   output_tokens integer,
   cache_read_tokens integer,
   cache_write_tokens integer,
-  custo_usd numeric(12, 6),
+  -- Exact: a cached token costs a tenth of a millionth.
+  custo_usd numeric(14, 8),
   llm_ms integer,
   answer jsonb not null,
   committed_at timestamptz not null,
@@ -79,7 +80,7 @@ create table public.turnos (
 create table public.custos_dia (
   dia date,
   fatia smallint,
-  usd numeric(14, 6) not null,
+  usd numeric(16, 8) not null,
   primary key (dia, fatia)
 );
 

@@ -125,8 +125,10 @@ class Doctors:
         return [row["kind"] for row in rows]
 
     async def turns(self) -> list[str]:
-        """The outcomes of all turns."""
-        rows = await self.db.fetch("select outcome from turnos order by committed_at")
+        """The outcomes of the turns that were committed."""
+        rows = await self.db.fetch(
+            "select outcome from turnos where turn_seq is not null order by committed_at"
+        )
         return [row["outcome"] for row in rows]
 
     async def stored(self) -> int:
