@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 WEEKDAYS: Final = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
@@ -81,10 +82,16 @@ _ORDINALS = (
 )
 
 
+@lru_cache(maxsize=4096)  # a conversation's texts come again with each of its requests
 def plain(text: str) -> str:
-    """Lower case without accents."""
-    decomposed = unicodedata.normalize("NFD", text.lower())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    """Lower case without accents, and nothing that is not ASCII."""
+    return unicodedata.normalize("NFD", text.lower()).encode("ascii", "ignore").decode()
+
+
+_SPECIALTY: Final = re.compile(rf"\b({'|'.join(_SPECIALTIES)})")
+_PLAIN_CITIES: Final = {plain(city): city for city in _CITIES}
+_KNOWN_CITY: Final = re.compile(rf"\b({'|'.join(_PLAIN_CITIES)})\b")
+_WEEKDAY: Final = re.compile(rf"\b({'|'.join(WEEKDAYS)})s?\b")
 
 
 @dataclass(frozen=True)
@@ -147,8 +154,9 @@ def corrected(heard: Heard) -> Heard:
 
 def _wish_of(heard: Heard, now: dt.datetime | None) -> Wish:
     wanted = Heard.of(_DECLINED.sub("", heard.text))
+    specialty = _SPECIALTY.search(wanted.plain)
     return Wish(
-        next((name for stem, name in _SPECIALTIES.items() if wanted.has(rf"\b{stem}")), None),
+        _SPECIALTIES[specialty.group(1)] if specialty else None,
         city_in(wanted),
         weekdays_in(wanted, now),
         _period(wanted),
@@ -164,9 +172,9 @@ def price_in(heard: Heard) -> int | None:
 
 def city_in(heard: Heard) -> str | None:
     """A city that the words name."""
-    known = next((city for city in _CITIES if heard.has(rf"\b{plain(city)}\b")), None)
+    known = _KNOWN_CITY.search(heard.plain)
     if known:
-        return known
+        return _PLAIN_CITIES[known.group(1)]
     found = _CITY.search(heard.text)
     if found is None or re.match(r"hospital|santa casa|upa\b|uti\b", plain(found.group(1))):
         return None
@@ -183,7 +191,7 @@ def hospital_in(heard: Heard) -> str | None:
 
 def weekdays_in(heard: Heard, now: dt.datetime | None) -> tuple[int, ...]:
     """The days that the words name, Monday first."""
-    days = {index for index, name in enumerate(WEEKDAYS) if heard.has(rf"\b{name}s?\b")}
+    days = {WEEKDAYS.index(name) for name in _WEEKDAY.findall(heard.plain)}
     if heard.has(r"\bfi(m|ns) de semana\b|\bfds\b"):
         days |= {5, 6}
     if now is not None:
