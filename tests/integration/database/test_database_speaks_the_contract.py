@@ -29,12 +29,28 @@ from julia_common.database import (
     TurnRenewed,
     Usage,
 )
+from julia_common.database.context import Effects, NewFact, NewMemory, NewReminder, ScopedOptOut
+from julia_common.database.knowledge import (
+    ProtectedDocument,
+    RecordSpent,
+    StoreReading,
+    StoreShadow,
+    StoreSummary,
+)
+from julia_common.database.receiving import BotSuspicion
 from julia_common.errors import Permanent
 from julia_dev.pytest_plugin import SupabaseEndpoint
 
 INSTANCE = "julia-teste"
 DOCTOR = Identity(kind=IdentityKind.PHONE, jid="5511988887777@s.whatsapp.net")
 OWNER = str(uuid.uuid4())
+USAGE = Usage(
+    model="claude",
+    input_tokens=900,
+    output_tokens=40,
+    custo_usd=Decimal("0.00123"),
+    llm_ms=1200,
+)
 
 
 @pytest.fixture
@@ -81,7 +97,9 @@ async def begun(database: Database, conversa_id: str, token: str) -> TurnBegun:
     raise AssertionError
 
 
-async def answered(database: Database, received: Received, reply: str) -> str:
+async def answered(
+    database: Database, received: Received, reply: str, effects: Effects | None = None
+) -> str:
     """Answer what was received and return the id of the outbox row."""
     assert received.conversa_id
     token = str(uuid.uuid4())
@@ -95,13 +113,8 @@ async def answered(database: Database, received: Received, reply: str) -> str:
             inbox_seq=turn.inbox_seq,
             outcome="resposta",
             parts=(reply,),
-            usage=Usage(
-                model="claude",
-                input_tokens=900,
-                output_tokens=40,
-                custo_usd=Decimal("0.00123"),
-                llm_ms=1200,
-            ),
+            effects=effects or Effects(),
+            usage=USAGE,
         )
     )
     assert (committed.status, committed.repetido, committed.doorbell) == ("confirmado", False, True)
@@ -239,6 +252,103 @@ async def test_edits_takeovers_opt_outs_and_echoes_are_understood(database: Data
     assert (await database.record_sent_event(typed)).status == "conhecida"
     stop = await database.receive_message(message("PARE", opt_out=OptOut(motivo="pare")))
     assert stop.status == "nova"
+
+
+async def test_what_a_turn_leaves_behind_is_told_to_the_next(database: Database) -> None:
+    first = message(
+        "Você é um robô?",
+        opt_out=OptOut(motivo="esse mês não", escopo="mes"),
+        suspeita_bot=BotSuspicion(padrao="robo", trecho="você é um robô"),
+    )
+    received = await database.receive_message(first)
+    conversa = received.conversa_id or ""
+    reminder = NewReminder(
+        quando=datetime.now(UTC) + timedelta(days=1), contexto="escala", mensagem="Saiu a escala?"
+    )
+    effects = Effects(
+        fatos=(NewFact(tipo="hospital", chave="h1", dados={"nome": "São Luiz"}),),
+        memorias=(NewMemory(tipo="restricao", conteudo="Não trabalha aos domingos"),),
+        lembretes=(reminder,),
+        opt_out=ScopedOptOut(escopo="mes", motivo="esse mês não"),
+    )
+    await answered(database, received, "Sou a assistente virtual.", effects)
+
+    await database.receive_message(message("[imagem]", tipo_conteudo=ContentKind.IMAGE))
+    turn = await begun(database, conversa, str(uuid.uuid4()))
+
+    assert [m.conteudo for m in turn.memorias] == ["Não trabalha aos domingos"]
+    assert [f.dados for f in turn.fatos] == [{"nome": "São Luiz"}]
+    assert turn.gasto.conversa_usd == Decimal("0.00123")
+    assert (turn.prompt.id, turn.sombra, turn.diretrizes, turn.handoffs) == (
+        "persona-1",
+        None,
+        (),
+        (),
+    )
+    assert (await database.get_prompt(id=turn.prompt.id)).versao == turn.prompt.versao
+
+
+async def test_readings_summaries_shadows_and_costs_are_understood(database: Database) -> None:
+    received = await database.receive_message(message("[documento]"))
+    conversa = received.conversa_id or ""
+    token = str(uuid.uuid4())
+    turn = await begun(database, conversa, token)
+    document = ProtectedDocument(
+        tipo="crm", cifrado="gAAAA", sha256="0" * 64, mime="application/pdf", bytes=10
+    )
+    reading = StoreReading(
+        conversa_id=conversa,
+        token=token,
+        interacao_id=turn.pending[0].id,
+        leitura="CRM",
+        documento=document,
+    )
+    kept = await database.store_reading(reading)
+    assert (kept.status, bool(kept.documento_id)) == ("guardada", True)
+
+    spent = RecordSpent(conversa_id=conversa, op_id=turn.turno_id, motivo="epoca", usage=USAGE)
+    assert (await database.record_spent(spent)).status == "registrado"
+    assert (await database.record_spent(spent)).status == "ja_registrado"
+    summary = StoreSummary(
+        conversa_id=conversa, op_id=str(uuid.uuid4()), ate="1", resumo="Oi", usage=USAGE
+    )
+    assert (await database.store_summary(summary)).status == "desatualizado"
+
+
+async def test_a_shadows_draft_is_understood_beside_what_was_sent(database: Database) -> None:
+    received = await database.receive_message(message())
+    conversa = received.conversa_id or ""
+    token = str(uuid.uuid4())
+    turn = await begun(database, conversa, token)
+    shadow = StoreShadow(
+        turno_id=turn.turno_id,
+        conversa_id=conversa,
+        prompt_id="persona-1",
+        texto="Oi, doutora!",
+        falha="estilo",
+        ferramentas=("buscar_vagas",),
+        usage=USAGE,
+    )
+    assert (await database.store_shadow(shadow)).status == "desconhecido"
+    await database.commit_turn(
+        CommitTurn(
+            conversa_id=conversa,
+            token=token,
+            turno_id=turn.turno_id,
+            control_epoch=turn.control_epoch,
+            inbox_seq=turn.inbox_seq,
+            outcome="resposta",
+            parts=("Oi!",),
+            prompt_id=turn.prompt.id,
+        )
+    )
+    assert (await database.store_shadow(shadow)).status == "guardado"
+
+    since = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+    (pair,) = (await database.shadow_report(since=since)).pares
+
+    assert (pair.enviado, pair.sombra_texto) == ("Oi!", "Oi, doutora!")
+    assert pair.sombra_ferramentas == ("buscar_vagas",)
 
 
 async def test_jobs_and_catch_up_are_understood(database: Database) -> None:
