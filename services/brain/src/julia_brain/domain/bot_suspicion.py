@@ -59,16 +59,19 @@ _PATTERNS: Final = {
         r" (?:(?:mensagem|mensagens|resposta|respostas|atendimento|isso e|texto|conversa|disparo) "
         r"(?:\w+ )?(?:automatic[oa]s?|automatizad[oa]s?|automatico|pront[oa]s?|programad[oa]s?"
         r"|robotizad[oa]s?|decorad[oa]s?|copiad[oa]s?|ensaiad[oa]s?)"
-        r"|copia e cola|copiou e colou|ctrl ?c|tudo automatico|atendente virtual"
+        r"|copia e cola|copiou e colou|ctrl ?c|(?:isso|aqui|tudo) (?:e )?automatic[oa]"
+        r"|atendente virtual"
         r"|assistente virtual|atendimento virtual|resposta padrao) "
     ),
     "pessoa_de_verdade": re.compile(
         rf" (?:{_YOU} (?:nao )?{_IS} (?:mesmo )?{_A}"
         r"(?:human[oa]|pessoa|gente|real|de verdade|alguem)(?! indicad| que indicou)"
-        rf"|{_TO} (?:com|por) {_A}(?:pessoa|human[oa]|gente|alguem)(?: mesmo)?"
+        rf"|{_TO} (?:com|por) {_A}(?:pessoa|ser human[oa]|human[oa]|gente|alguem)(?: mesmo)?"
         r"(?: de (?:verdade|carne)| real| human[oa]| \?)"
         r"|(?:pessoa|gente|alguem|humano) (?:de verdade|real|de carne)"
-        r"|voce (?:existe|e de verdade)|human[oa] ou (?:maquina|ia|robo)|e human[oa] (?:mesmo )?\?"
+        r"|(?:pessoa|human[oa]|gente) ou (?:com )?(?:um |uma )?(?:maquina|computador|sistema)"
+        r"|e gente mesmo|com (?:um )?ser human[oa]|voce (?:existe|e de verdade)"
+        r"|human[oa] ou (?:maquina|ia|robo)|e human[oa] (?:mesmo )?\?"
         r"|tem (?:alguem|gente|uma pessoa) (?:ai|por tras|atras)) "
     ),
 }

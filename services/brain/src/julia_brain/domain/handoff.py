@@ -54,7 +54,7 @@ _WORDS = Vocabulary(
         "TALK": "falar conversar atendimento atendido atendida resolver tratar contato ligar",
         "PERSON": "gente pessoa "
         "humano humana atendente alguem responsavel supervisor supervisora gerente "
-        "gestor gestora consultor consultora escalista equipe",
+        "gestor gestora consultor consultora escalista equipe coordenador coordenadora",
         "REAL": "real reais verdade humano humana osso",
         "WANT": "quero queria gostaria prefiro preciso posso consigo poderia pode podemos exijo "
         "tem como do desejo",

@@ -16,6 +16,7 @@ from julia_brain.domain.opt_out_rules import (
     NOT_THE_DOCTOR,
     ORDERED,
     REFUSED,
+    RELAYED,
     WHOLE,
     WHOLE_PHRASES,
     WORDS,
@@ -38,7 +39,7 @@ class OptOutFound:
     motivo: str
 
 
-_RULES: Final = (*REFUSED, *ORDERED, *NOT_THE_DOCTOR)
+_RULES: Final = (*REFUSED, *ORDERED, *NOT_THE_DOCTOR, *RELAYED)
 
 
 def opt_out_of(text: str) -> OptOutFound | None:
@@ -109,7 +110,7 @@ def _scope(rule: Rule, place: _Place) -> Scope | None:
     """What a rule's words ask for where they stand; None when they do not ask it."""
     if (
         _is_turned_round(rule, place)
-        or _is_somebody_elses(place)
+        or (not rule.relayed and _is_somebody_elses(place))
         or _is_only_a_question(rule, place)
         or (
             rule.soft
@@ -158,7 +159,7 @@ _NEGATIONS: Final = WORDS.words("NEG")
 _OTHERS = re.compile(
     r" (?:colegas?|amig[oa]s?|esposa|marido|namorad[oa]|chefe|paciente|residentes?|coordenador[a]?"
     r"|vizinh[oa]|irma|irmao|filh[oa]|mae|conhecid[oa]|ela|ele|eles|elas|fulano|alguem|gente"
-    r"|secretaria) (?:[^.?, ]+ ){0,4}(?:diss|falou|fala |falam|falar|pedi|reclam|conto"
+    r"|secretaria) (?:[^.?, ]+ ){0,4}(?:disse|falou|fala |falam|falar|pedi|reclam|conto"
     r"|mandou|que[rn]|receb|escrev|respond|ach|implor|dizendo)"
 )
 _ADDRESSED = re.compile(
@@ -196,7 +197,11 @@ _FAILING: Final = word_set("""
 def _is_only_a_question(rule: Rule, place: _Place) -> bool:
     """Whether it asks about the request instead of making it: "vocês param se eu pedir?"."""
     sentence = {*place.before, *place.words, *place.after}
-    if not rule.order and _FAILING & set(place.words):
+    if (
+        not (rule.order or rule.relayed)
+        and rule.motivo is Motivo.STOP
+        and _FAILING & set(place.words)
+    ):
         return True  # "vocês não vão me mandar mais vagas" wants some
     if not place.asks:
         return False
@@ -208,10 +213,11 @@ def _is_only_a_question(rule: Rule, place: _Place) -> bool:
         return not (
             sentence & _POLITELY or {"do", "para"} <= sentence or {"tem", "como"} <= sentence
         )
-    return not (sentence & {"como", "fazer", "quantas", "ate"} or "do" in place.before)
+    return not (sentence & {"como", "fazer", "faco", "quantas", "ate"} or "do" in place.before)
 
 
 _CONDITION: Final = frozenset({"se", "caso", "quando", "enquanto"})
+_HAVE_ASKED: Final = word_set("pedi falei disse avisei mandei solicitei")
 _POLITE_CONDITION: Final = word_set("puder puderem possivel incomodo der")
 _OFFERED: Final = word_set("""
     for forem tiver tiverem houver aparecer surgir tem fosse pagar pagarem responder estiver atender
@@ -221,6 +227,8 @@ _OFFERED: Final = word_set("""
 
 def _is_conditional(place: _Place) -> bool:
     """Whether it holds only in some case: "se não tiver de pediatria, nem me chama"."""
+    if place.words[0] in _HAVE_ASKED:
+        return False  # "por que mandam, se eu já pedi pra parar?"
     for index, word in enumerate(place.before):
         if word in _CONDITION:
             case = set(place.before[index + 1 :])
@@ -279,7 +287,7 @@ _THESE: Final = frozenset({"esse", "desse", "nesse"})
 _LIMITING: Final = (
     word_set("""
         antes depois durante ainda enquanto ate so somente apenas cedo tarde manha noites
-        domingos sabados fim final dias ao aos tipo sem entre fora dentro quando se assim
+        domingos sabados fim final dias ao aos tipo entre fora dentro quando se assim
         """)
     | _LINKING | _THESE | WORDS.words("SHIFT")
 )  # fmt: skip
@@ -307,7 +315,22 @@ def _is_limited(rule: Rule, place: _Place) -> bool:
                     and "mais" not in place.words
                 )
                 or bool(set(place.words) & _SPECIALTIES)
+                or (bool(_SPECIALTIES & set(place.before)) and not _MESSAGES & set(place.words))
+                or (bool(_OTHER_CHANNELS & set(place.words)) and "mais" not in place.words)
+                or (place.words[-1] in _SENDING and _names_a_thing(after))
+                or (not rule.order and bool(_TOO_MUCH & {*place.words, *place.near_after[:3]}))
             )
+
+
+_MESSAGES: Final = WORDS.words("MSG")
+_OTHER_CHANNELS: Final = word_set("ligacao email emails telefonema telefonemas")
+_SENDING: Final = WORDS.words("SEND")
+_TOO_MUCH: Final = word_set("tanta tantas tantos muita muitas seguida seguidas demais")
+
+
+def _names_a_thing(after: Sequence[str]) -> bool:
+    """Whether something else shall not be sent: "para de mandar áudio"."""
+    return bool(after) and after[0] not in _GOES_ON | _OFFER_WORDS | _LIMITING
 
 
 _SHIFTS: Final = WORDS.words("SHIFT")
@@ -383,7 +406,7 @@ def _at(words: Sequence[str], index: int) -> str:
     return words[index] if index < len(words) else ""
 
 
-_NUMBERS: Final = WORDS.words("NUMBER") | {"celular", "trabalho"}
+_NUMBERS: Final = WORDS.words("NUMBER") | {"celular", "trabalho", "canal", "meio"}
 _OFFER_NEUTRAL: Final = (
     WORDS.words("NUMBER") | WORDS.words("LIST") | WORDS.words("MSG") | frozenset({"coisa", "jeito"})
 )
@@ -406,7 +429,7 @@ def _is_all_of_a_sentence(said: str) -> bool:
             continue
         if all(part in WHOLE or part in WHOLE_PHRASES for part in spoken):
             return True
-        if spoken[0] == "parar" or spoken[-1] == "parar":
+        if spoken[0] == "parar" or spoken[-1] in {"parar", "chega", "basta"}:
             return True
     return False
 

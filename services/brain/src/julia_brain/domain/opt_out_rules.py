@@ -43,7 +43,7 @@ WORDS: Final = Vocabulary(
         "notificacao notificacoes comunicacao comunicacoes comunicado comunicados conteudo "
         "publicidade divulgacao promocao promocoes anuncio anuncios email emails telefonema "
         "telefonemas abordagem abordagens convite convites informativo informativos disparo "
-        "disparos texto textos aviso avisos",
+        "disparos aviso avisos",
         "VAGA": "vaga plantao oferta oportunidade proposta trabalho trabalhos emprego servico "
         "servicos escala",
         "NADA": "nada isso coisa coisas",
@@ -57,9 +57,15 @@ WORDS: Final = Vocabulary(
         "STOP": "parar cessar interromper suspender encerrar evitar stop",
         "QUIT": "parar deixar desistir cessar stop",
         "OF": "de do desse disso daqui dai dali disto",
+        "ANY": "tanta tanto essa esse desse todo toda receber ver ler",
+        "HOW": "como onde qual",
+        "GUARD": "policia justica procon anpd delegacia",
+        "SPOKESMAN": "secretaria secretario esposa esposo marido mulher filha filho mae pai irma "
+        "irmao assistente",
         "ADD": "add adicionar adicione adicionem inclua incluam coloca coloque coloquem colocar",
         "FULL": "lotado lotada cheio cheia fechado fechada completo completa fechei impossivel "
-        "fora sem viajando ferias indisponivel ocupado ocupada esgotado esgotada tomado corrido",
+        "fora sem chega viajando ferias indisponivel ocupado ocupada esgotado esgotada tomado "
+        "corrido",
         "FED_UP": "basta cansei farto farta cansado cansada cheio cheia enjoei",
         "BREAK": ". ? ,",
         "ASKED": "mandei pedi pedir pedindo falei falar falando disse dizer avisei avisar "
@@ -83,6 +89,7 @@ class Rule:
     """One way to ask; `order` says that a "não" before it turns it round.
 
     `soft` requests may be about the shift that was just settled ("pode parar, já fechei").
+    `relayed` ones are said by somebody else for the doctor ("aqui é a secretária").
     `offer` says that what is refused are offers, where any closer description limits.
     """
 
@@ -92,6 +99,7 @@ class Rule:
     soft: bool = False
     offer: bool = False
     limited: bool = True
+    relayed: bool = False
 
 
 def _rules(
@@ -101,9 +109,18 @@ def _rules(
     soft: bool = False,
     offer: bool = False,
     limited: bool = True,
+    relayed: bool = False,
 ) -> tuple[Rule, ...]:
     return tuple(
-        Rule(WORDS.compile(pattern), motivo, order=order, soft=soft, offer=offer, limited=limited)
+        Rule(
+            WORDS.compile(pattern),
+            motivo,
+            order=order,
+            soft=soft,
+            offer=offer,
+            limited=limited,
+            relayed=relayed,
+        )
         for pattern in patterns
     )
 
@@ -112,7 +129,12 @@ REFUSED: Final = (
     *_rules(
         Motivo.STOP,
         # não quero (mais) receber / ver / ser procurado
-        "NEG .2 WANT .3 receber .3 MSG",
+        "NEG .3 WANT .3 receber .4 MSG",
+        "NEG seja/sejam/sera .2 RECEIVED",
+        "NEG podem/pode .2 SEND .1 MSG",
+        "NEG .1 WANT .2 contatar END",
+        "NEG .1 WANT .1 papo/conversa com VOCE",
+        "NEG .1 WANT .1 papo/conversa END",
         "NEG .2 WANT .3 receber .2 nada/isso/coisa/coisas",
         "NEG .2 WANT .1 mais .1 receber mais? VOCE? END",
         "NEG .2 WANT .1 receber mais VOCE? END",
@@ -127,6 +149,8 @@ REFUSED: Final = (
         "NEG .1 WANT mais nada/saber/papo/conversa/assunto/relacao/vinculo/falar/conversar .1 "
         "com/de/disso/do VOCE/disso/isso/plantao/vaga",
         "NEG .1 WANT mais saber disso/disto/VOCE",
+        "NEG .1 WANT saber/nada com/de VOCE",
+        "e nem receber .2 MSG",
         "NEG .1 WANT .1 nenhum .1 MSG",
         "NEG .3 interesse em/de/para .3 receber .3 MSG/nada",
         "NEG .3 interesse em/de .1 ser RECEIVED",
@@ -135,7 +159,7 @@ REFUSED: Final = (
         "NEG .1 ME? .1 SEND ME? .1 mais .1 MSG/nada",
         "NEG .1 ME? .1 SEND ME? .1 mais isso/disso/VOCE",
         "NEG .1 ME SEND mais END",
-        "NEG SEND ME? mais ME? END",
+        "NEG SEND ME? mais ME? NEG? END",
         "nunca mais .1 ME? .1 SEND/CALL ME?",
         "NEG .1 ME? SEND ME? .1 MSG",
         "NEG .1 ME SEND nada",
@@ -143,6 +167,8 @@ REFUSED: Final = (
         "NEG .2 ME .1 CALL nunca",
         "NEG .1 CALL ME mais",
         "NEG .1 ME mais CALL/SEND",
+        "NEG .1 falar .1 mais ME",
+        "NEG .1 falar ME nunca",
         "NEG .1 CALL mais .1 ME",
         "NEG mais ME? CALL/SEND ME",
         "NEG .1 BOTHER .2 mais",
@@ -151,7 +177,7 @@ REFUSED: Final = (
         "NEG .1 ME perturba/incomoda/importuna mais",
         "NEG .1 ME? encher .1 saco/paciencia/END",
         "nunca .1 ME encher",
-        "NEG .1 contatar/perturbar/incomodar .1 END",
+        "NEG contatar/perturbar/incomodar .1 END",
         "NEG .1 voltar/volte/voltem .1 ME? a? ME? CALL/SEND ME?",
         "NEG insistir .1 mais",
         "NEG contar/conte/contem mais ME",
@@ -209,6 +235,9 @@ REFUSED: Final = (
         "NEG .1 autorizo/autorizei/permito/permiti .3 ME? CALL/SEND ME/MSG",
         "NEG .2 dei/deu/tem/tenho/dou .2 autorizacao/consentimento/permissao .5 "
         "MSG/NUMBER/CALL/SEND/END",
+        "NEG usar/usa/use/usem/utilizar/utilize/utilizem mais meu NUMBER",
+        "NEG usar/usa/use/usem/utilizar/utilize/utilizem meu NUMBER END",
+        "meu NUMBER NEG .3 usado/utilizado",
         "revogo/retiro/cancelo/revogar/retirar .2 consentimento/autorizacao/permissao",
     ),
 )
@@ -233,11 +262,13 @@ ORDERED: Final = (
         "parar com .1 isso/palhacada/insistencia/perturbacao/encheção/assedio",
         "ASKED .2 para/que .2 parar ME? END",
         "ASKED .2 parar END",
+        "pedi .1 para sair .1 e .2 continuam/continuo/continuar",
         "ASKED .2 para/que .2 parar de .2 SEND/CALL/receber",
         "ASKED .2 para/que .2 NEG .2 SEND/CALL ME/MSG/mais",
         "ASKED .2 para/que .2 NEG .1 ME .1 SEND/CALL",
         "ASKED .2 para/que .2 NEG receber",
-        "FED_UP/deu .1 de/com/do/desse/disso .3 MSG/VOCE",
+        "FED_UP/deu .1 de/com/do/desse/disso ANY? ANY? MSG/VOCE",
+        "basta/cansei .1 disso",
         "FED_UP .1 de/com/do .2 receber .2 MSG/END",
         "chega desse MSG",
         "ME deixar .1 em paz/sossego",
@@ -257,9 +288,14 @@ ORDERED: Final = (
         "ME larga END",
         "dispensamos .3 MSG",
         "proibo/proibido/proibidos/proibida .4 SEND/CALL/MSG",
-        "prefiro/quero/melhor/peco .2 NEG .2 receber .2 MSG/nada",
-        "prefiro/peco .2 NEG .1 ser .1 RECEIVED",
-        "quero/gostaria/peco/exijo que .2 parar END",
+        "prefiro/peco/melhor/WANT .2 NEG .2 receber .4 MSG/nada",
+        "prefiro/peco/melhor/WANT .2 NEG .1 ser .1 RECEIVED",
+        "do/tem/pode/podem para/como? parar END",
+        "stop messaging/texting/calling/sending/contacting/writing",
+        "em/no more messages/message/contact/texts",
+        "don/not t? contact/text/message/write/send/call me",
+        "leave me alone",
+        "quero/gostaria/peco/exijo que .2 parar/sumir/desaparecer END",
         "evitar .2 ME .1 SEND/CALL",
         "evitar .2 contatar/MSG",
         "deixar de ME .1 SEND/CALL",
@@ -287,7 +323,9 @@ ORDERED: Final = (
         "sair/saida .1 OF .2 LIST",
         "sair daqui/disso/dai",
         "sai/saia/saiam .1 de/do .1 meu/whatsapp/telefone/vida/pe",
-        "como .3 cancelo/cancelar/saio/paro .2 isso/disso/receber/lista/MSG/END",
+        "HOW .3 cancelo/cancelar/saio/paro .2 isso/disso/receber/recebimento/envio/lista/MSG/END",
+        "HOW .3 tiro/retiro/removo/excluo/apago/deleto .1 meu NUMBER",
+        "HOW .3 ME .1 tiro/retiro/removo/excluo/apago/descadastro",
         "quero/queria/gostaria/desejo/como/para .2 sair END",
         "quero/queria/gostaria/desejo/exijo/solicito/peco/pedi/favor .2 ser .1 REMOVED",
         "descadastrar ME?",
@@ -306,6 +344,12 @@ ORDERED: Final = (
         Motivo.DATA,
         "exclusao/remocao/eliminacao/retirada/apagamento/descadastro/cancelamento/baixa .3 NUMBER",
         "exclusao/remocao/retirada .3 LIST",
+        "ASKED .2 exclusao/remocao/descadastro",
+        "meu exclusao/remocao",
+        "meu NUMBER .2 ser/seja REMOVED",
+        "meu NUMBER .2 fora/sair OF LIST",
+        "fecha/feche/fechem/fechar meu cadastro",
+        "exijo/quero/solicito/peco que .1 REMOVE END",
         "REMOVE .1 tudo? .2 meu dado",
         order=True,
     ),
@@ -318,9 +362,14 @@ ORDERED: Final = (
         "WILL .3 bloquear/bloqueio .1 se",
         "WILL .2 bloquear END",
         "WILL .2 denunciar/reportar/bloquear/processar .2 se .2 GO_ON",
-        "acionar/chamar/procurar procon/justica/policia/anpd/advogado .3 se .2 GO_ON",
+        "acionar/chamar/procurar GUARD/advogado .3 se .2 GO_ON",
+        "reclamacao/denuncia/queixa/em GUARD .2 se .2 GO_ON/REMOVE",
+        "se .1 NEG parar .1 eu? vou",
+        "se .1 NEG ME? REMOVE .6 vou .3 GUARD/bloquear/denunciar",
+        "mais e? eu? bloqueio/denuncio",
+        "se .2 receber/SEND .4 ,? .1 vou .1 bloquear/denunciar/registrar/acionar/processar",
+        "proxima/qualquer MSG .1 ,? .2 bloqueio/denuncio/bloquear",
         "ja? bloqueei .1 VOCE/esse/NUMBER/END",
-        "bloqueado/bloqueada/bloqueados END",
         "ME bloquear",
         "bloquear ME",
         "bloquear .1 meu NUMBER",
@@ -331,12 +380,22 @@ ORDERED: Final = (
     ),
 )
 
+RELAYED: Final = _rules(
+    Motivo.STOP,
+    "aqui/falar e? SPOKESMAN .6 ,? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
+    "sou SPOKESMAN .6 ,? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
+    "SPOKESMAN .2 aqui .2 ,? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
+    relayed=True,
+)
+
 NOT_THE_DOCTOR: Final = _rules(
     Motivo.NOT_THE_DOCTOR,
     "esse/desse/nesse/meu NUMBER .1 NEG .1 e? pertence? mais .1 de/do/ao/dele/dela/meu",
     "esse/desse/nesse NUMBER .1 NEG e? pertence? ao? a? de/do? dele/dela/doutor/medico",
     "esse/desse NUMBER .1 NEG e? de/do doutor/medico/nenhum",
-    "esse/desse/nesse/meu NUMBER .1 e .1 de/do outra/outro/terceiros",
+    "esse/desse/nesse/meu NUMBER .1 e/pertence .2 outra/outro/terceiros",
+    "esse NUMBER .1 foi/mudou .1 trocado/dono/dona/usuario",
+    "NEG e NUMBER de/do doutor/medico .2 END",
     "NEG usa/utiliza mais esse NUMBER",
     "aqui NEG e mais? .2 do? doutor/medico/whatsapp/telefone/numero/celular",
     "aqui NEG e mais do/de",
@@ -350,7 +409,7 @@ NOT_THE_DOCTOR: Final = _rules(
 
 WHOLE: Final = word_set("""
     pare parar sair stop chega basta descadastrar desinscrever unsubscribe remover sumir vazar
-    remova bloqueado desaparecer optout
+    remova desaparecer optout
     """)
 WHOLE_PHRASES: Final = frozenset(
     {
@@ -369,6 +428,7 @@ WHOLE_PHRASES: Final = frozenset(
         "me bloquear",
         "me erra",
         "opt out",
+        "sem contato",
         "nao perturbar",
         "nao perturba",
         "nao me perturbar",

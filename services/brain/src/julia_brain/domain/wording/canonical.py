@@ -47,6 +47,7 @@ _PHRASES: Final = tuple(
             "essemes",
         ),
         (r"banco de dado", "base"),
+        (r"meu num", "meu numero"),
         (r"lista de espera", "espera"),
         (
             r"lista de (?:transmissao|contato|plantonistas?|medico|envios?|emails?|disparos?"
@@ -61,6 +62,7 @@ _PHRASES: Final = tuple(
         ),
         (r"para(?= (?:de|com) )", "parar"),
         (r"para ja(?= (?:de|com) )", "parar"),
+        (r"(?<=, )para(?= ?$)", "parar"),
         (r"(?:ja )?chega(?= (?:de|desse|disso) )", "basta"),
         (
             r"num(?= (?:me|quero|manda|mande|precisa|tenho|aguento|para|autorizo|chama|chame) ?)",
