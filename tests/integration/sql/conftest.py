@@ -33,7 +33,7 @@ begin
     execute format('delete from public.%I', name);
   end loop;
   delete from public.prompts where id <> 'persona-1';
-  update public.prompts set ativo = true;
+  update public.prompts set ativo = true, peso = 1;
 end $$;
 """
 _CLOCK = (
