@@ -6,15 +6,11 @@ from hypothesis import strategies as st
 
 from julia_brain.domain.opt_out import OptOutFound, opt_out_of
 
-WORDS = st.sampled_from(
-    (
-        *("não nao me manda mande mais mensagem para parar de que quero receber tira da lista").split(),
-        *("vou bloquear se esse mês só , . ? ! pare chega dr. vc vcs pra pq - 👍 UTI sair meu").split(),
-        *("número 123 … \" '").split(),
-        "
-",
-    )
-)
+_SPOKEN = """
+não nao me manda mande mais mensagem para parar de que quero receber tira da lista vou bloquear se
+esse mês só , . ? ! pare chega dr. vc vcs pra pq - 👍 UTI sair meu número 123 … " '
+"""
+WORDS = st.sampled_from((*_SPOKEN.split(), "\n"))
 TEXTS = st.text(max_size=200) | st.lists(WORDS, max_size=40).map(" ".join)
 
 
