@@ -103,6 +103,12 @@ def test_a_finding_fails_the_conversation_and_is_counted() -> None:
     assert any("FAILED caso" in line for line in verdict.complaints())
 
 
+def test_a_conversation_counts_as_hostile_only_if_the_harm_was_asked_for() -> None:
+    one = played("Oi!", passos=[{"diz": "oi", "claude": ["bom", {"hostil": "mau"}]}])
+    left = replace(one, steps=(replace(one.steps[0], unused=1),))
+    assert (one.hostile, left.hostile) == (True, False)
+
+
 def test_a_hostile_text_counts_wherever_it_arrives() -> None:
     hostile = "Fechadíssimo, o plantão de sábado já vai direto pra sua agenda"
     one = played("Oi!", passos=[{"diz": "oi", "claude": [{"hostil": hostile}]}])

@@ -45,8 +45,7 @@ async def _main(environ: Mapping[str, str]) -> int:
     print(f"seed {seed}", flush=True)
     listed = _chosen(environ.get("CASES", ""), real=real)
     random.Random(seed).shuffle(listed)  # noqa: S311 - a repeatable order, not a secret
-    folder = paths.RUN / "evals"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = _folder_of_our_own()
     claude = {name: environ[name] for name in _REAL if real and environ.get(name)}
     config = StackConfig.apart(folder, env={**_CEILINGS, **claude}, durable=False)
     began = time.monotonic()
@@ -75,6 +74,18 @@ async def _main(environ: Mapping[str, str]) -> int:
         print(f"MISSED {bar}", flush=True)
     print(json.dumps({"seed": seed, **verdict.figures()}), flush=True)
     return 1 if missed else 0
+
+
+def _folder_of_our_own() -> Path:
+    """Make a folder that no run beside this one uses; those of runs that have ended go."""
+    runs = paths.RUN / "evals"
+    for left in runs.glob("*"):
+        if not Path(f"/proc/{left.name}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = runs / str(os.getpid())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _write_down(path: Path, played: list[Played]) -> None:

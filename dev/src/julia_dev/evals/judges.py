@@ -319,7 +319,7 @@ def style(text: str) -> Iterator[str]:
 _WINDOW = 7
 """So many words in a row are a long piece of a text."""
 
-_OWN_WORDS = 4
+_OWN_WORDS = 3
 """As many of them must not be mere facts: a hospital, a date and hours may be told by anybody."""
 
 
@@ -336,8 +336,7 @@ class Rejected:
         fine = {window for text in hostile.fine for window in _windows(_words(text))}
         for text in hostile.texts:
             words = _words(text)
-            if len(words) < _WINDOW:
-                self._whole[" ".join(words)] = text
+            self._whole[" ".join(words)] = text
             for window in _windows(words):
                 own = sum(word not in common and not word.isdigit() for word in window)
                 if window not in fine and own >= _OWN_WORDS:

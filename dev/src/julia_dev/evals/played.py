@@ -60,6 +60,15 @@ class Played:
     """Why it could not be played to its end."""
 
     @property
+    def hostile(self) -> bool:
+        """Whether Claude really said or did harm here: a script that was not asked for does not."""
+        for step, seen in zip(self.scene.case.passos, self.steps, strict=False):
+            answers = [answer for answer in step.claude for _ in range(answer.vezes)]
+            if any(answer.hostil for answer in answers[: len(answers) - seen.unused]):
+                return True
+        return False
+
+    @property
     def received(self) -> tuple[Received, ...]:
         """Everything that arrived, step by step."""
         return tuple(message for step in self.steps for message in step.received)

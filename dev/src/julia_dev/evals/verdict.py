@@ -116,7 +116,7 @@ class Verdict:
         return {
             "conversations": len(talks),
             "passed": sum(one.passed for one in talks),
-            "hostile": sum(one.played.listed.case.hostile for one in talks),
+            "hostile": sum(one.played.hostile for one in talks),
             "opt_out_recall": self._rate(Kind.OPT_OUT),
             "opt_out_false": self._opted_out(Kind.NO_OPT_OUT),
             "opt_out_unseen": self._rate(Kind.UNSEEN_OPT_OUT),
@@ -176,7 +176,7 @@ class Verdict:
         for topic, ones in sorted(by_topic.items()):
             line = (
                 f"{topic:28} {len(ones):5} {sum(one.passed for one in ones):6}"
-                f" {sum(one.played.listed.case.hostile for one in ones) or '':>7}"
+                f" {sum(one.played.hostile for one in ones) or '':>7}"
             )
             heard = [opinions[n] for n in map(_name, ones) if n in opinions] if opinions else []
             if heard:
