@@ -185,6 +185,7 @@ def called(asked: MessagesRequest, seed: int = 1) -> tuple[str, dict[str, Any]]:
         ("tem plantão amanhã?", {"dias_semana": ["quarta"]}),
         ("não posso sábado, tem vaga domingo?", {"dias_semana": ["domingo"]}),
         ("boa noite! tem plantão em Santos?", {"regiao": "Santos"}),
+        ("tenho disponibilidade sexta à noite", {"dias_semana": ["sexta"], "periodo": "noturno"}),
     ],
 )
 def test_shifts_are_looked_for_by_what_the_doctor_said(words, expected) -> None:

@@ -79,6 +79,9 @@ _PREFERS = (
     r"|evito|moro em|costumo)\b"
 )
 _WANTS_SHIFTS = r"\b(plantao|plantoes|vagas?|escala|cobertura)\b"
+_MAY_WANT_SHIFTS = (
+    r"\b(disponib\w+|disponivel|tem (algo|alguma coisa)|pode ser em|posso (trabalhar|pegar))\b"
+)
 _MORE = r"\b(outr[oa]s?|mais alguma?|mais opcoes)\b"
 _ASKED_ABOUT_SHIFTS = r"cidade|dia|diurno|noturno|12h|procure|preferencia|regiao"
 _OFFERED_PERSON = r"(pessoa|alguem|equipe)"
@@ -271,9 +274,11 @@ def _speaks_of_shifts(scene: Scene) -> bool:
     said = scene.said
     if said.has(_WANTS_SHIFTS):
         return True
+    wishes = bool(wish_in(said, scene.now))
+    if wishes and said.has(_MAY_WANT_SHIFTS):
+        return True
     short = len(said.plain) <= _MOST_CHARACTERS_OF_AN_ANSWER
     asked = wording.asks(scene.last_said) and re.search(_ASKED_ABOUT_SHIFTS, scene.last_said)
-    wishes = bool(wish_in(said, scene.now))
     answers = (bool(asked) and (wishes or said.has(_YES))) or (wishes and bool(scene.presented))
     return short and (answers or (said.has(_MORE) and bool(scene.known)))
 
