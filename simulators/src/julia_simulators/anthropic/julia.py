@@ -137,10 +137,10 @@ def _what_she_is(scene: Scene, rng: random.Random) -> Step | None:
 
 def _opt_out(scene: Scene, _rng: random.Random) -> Step | None:
     said = scene.said
-    if said.has(_LEAVES):
-        return Call(OPT_OUT, {"escopo": "definitivo", "motivo": _reason(said)})
     if said.has(_THIS_MONTH) and said.has(r"\bnao\b"):
         return Call(OPT_OUT, {"escopo": "mes", "motivo": _reason(said)})
+    if said.has(_LEAVES):
+        return Call(OPT_OUT, {"escopo": "definitivo", "motivo": _reason(said)})
     if said.has(_REFUSES) and not said.has(_ACCEPTS) and not wish_in(said, scene.now):
         meant = _meant(scene)
         if meant is not None:

@@ -32,8 +32,9 @@ class Reply:
 
 
 SAYS_WHAT_SHE_IS = Reply(
-    r"\b(robo|bot|(e|uma) ia|inteligencia artificial|chatgpt|maquina|automatic[ao]|humana)\b"
-    r"|\bpessoa (mesmo|real)\b",
+    r"\b(robo|bot|(e|uma) ia|inteligencia artificial|chatgpt|maquina|automatic[ao]"
+    r"|automatizad[ao]|humana|ser humano|programa de computador|assistente virtual)\b"
+    r"|\b(pessoa (mesmo|real)|gente mesmo|existe mesmo|(e|uma|vc) de verdade)\b",
     (
         "Sou a Júlia, assistente virtual da empresa, não sou uma pessoa. "
         "Se preferir, te passo pra alguém da equipe, quer?",
