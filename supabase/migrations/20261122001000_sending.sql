@@ -294,6 +294,11 @@ begin
       -- The number comes last and only for what may go: all its conversations queue for it.
       perform 1 from public.whatsapp_instances where instance = c.instance for no key update;
       v_now := api.agora();
+      -- The hours may have ended while we queued for it.
+      if r.horario and private.opens_at(v_now) is not null then
+        v_refused := private.refuse(f.id, 'horario', private.opens_at(v_now) - v_now);
+        continue;
+      end if;
       v_room := private.reserve_turn(f, r, v_now, v_max_hora, v_max_dia, v_timeout);
       if v_room = 'junta' then
         f := private.join_parts(f.id);

@@ -1,5 +1,6 @@
 """Reminders and offers go when they may: never in the way of a reply, never twice."""
 
+import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -206,6 +207,21 @@ async def test_an_offer_waits_for_the_morning_and_is_rung_then(julia: Julia) -> 
     await julia.later(seconds=8)
     assert (await julia.call("due_doorbells", limit=10))["conversas"] != []
     assert await sent(julia, conversa) == ["oferta"]
+
+
+async def test_no_offer_is_claimed_after_hours_that_ended_while_it_queued(julia: Julia) -> None:
+    conversa = await julia.talk("oi")
+    await sent(julia, conversa)
+    await offer(julia, conversa)
+    await move_to(julia, FRIDAY, 19, 59, 59)
+    closes = julia.now().replace(microsecond=0) + timedelta(seconds=1)
+    async with julia.pool.acquire() as other, other.transaction():
+        await other.execute("select from whatsapp_instances for no key update")
+        await asyncio.sleep((closes - julia.now()).total_seconds() - 0.2)
+        claim = asyncio.create_task(julia.claim(conversa))
+        await asyncio.sleep((closes - julia.now()).total_seconds() + 0.05)
+
+    assert (await claim)["motivo"] == "horario"
 
 
 async def test_an_offer_that_waits_for_the_morning_holds_no_reminder_up(julia: Julia) -> None:
