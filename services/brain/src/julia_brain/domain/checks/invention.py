@@ -42,6 +42,9 @@ _ABOUT_A_SHIFT = re.compile(
     rf"\b{SHIFT}\b|^\W*(?:e|eh|sera|fica|comeca|entra|inicio|vai ser)\b"
     r"|\b(?:das|ate as|pediatria|anestesia|uti|ps|pronto socorro|enfermaria|ambulatorio)\b"
 )
+_SHIFT_IS = re.compile(
+    rf"\b{SHIFT}\b[^.!?]{{0,30}}\b(?:e|eh|sera|fica|comeca|vai ser)\b(?!\s+(?:que|melhor|bom))"
+)
 _OFFERS_A_SHIFT = re.compile(
     r"\b(?:tenho|temos|surgi(?:u|ram)|aparece(?:u|ram)|abri(?:u|ram)|saiu|sairam|rolou|pintou"
     r"|sobrou|ach(?:ei|amos)"
@@ -290,7 +293,7 @@ def _approved_later(claim: Claim, read: Reading) -> bool:
 
 def _is_about_a_shift(claim: Claim, read: Reading) -> bool:
     clause = claim.clause
-    if _ABOUT_A_SHIFT.search(clause.text):
+    if _ABOUT_A_SHIFT.search(clause.text) or _SHIFT_IS.search(clause.before):
         return True
     strong = {Kind.AMOUNT, Kind.HOSPITAL, Kind.ADDRESS, Kind.LAST_DAY}
     if any(

@@ -48,6 +48,7 @@ _MACHINE_TEXT = re.compile(
     r"|\br\$\s*x+\b|\bx{2}/x{2}\b|\b_{3,}|\bxx+h\b|\bnome do (?:hospital|medico)\b\s*[\])}]",
     re.MULTILINE | re.IGNORECASE,
 )
+_ERROR = re.compile(r"\berro\s*:")
 _INSTRUCTIONS = re.compile(
     r"\b(?:(?:minhas?|meus?|as|nas|das|pelas|os|nos|estas|essas|seguintes|na|a|da|pela)\s+)?"
     r"(?:instruc(?:ao|oes)|diretriz(?:es)?|system prompt|prompt|regras?\s+(?:internas?|que "
@@ -108,7 +109,7 @@ def leak(text: str, evidence: Evidence) -> Flaw | None:
     """What a text reveals that is not for the doctor."""
     seen = shown(text)
     folded = fold(seen)
-    if _MACHINE_TEXT.search(seen) or _MACHINE_TEXT.search(folded):
+    if _MACHINE_TEXT.search(seen) or _MACHINE_TEXT.search(folded) or _ERROR.search(folded):
         return Flaw.MACHINE_TEXT
     if _tells_instructions(seen) or _repeats_prompt(folded, evidence):
         return Flaw.LEAKS_INSTRUCTIONS

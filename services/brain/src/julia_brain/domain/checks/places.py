@@ -121,7 +121,7 @@ class Hospitals:
             for name, parts in self._names.items()
             if (telling and set(said) <= {*parts, *_KINDS} and set(telling) <= set(parts))
             or (len(said) == 1 and said[0] in _initials(parts))
-            or (said and " ".join(said) in " ".join(parts) and not telling and len(said) > 1)
+            or said == parts
         }
 
     def mentions(self, text: str, folded: str) -> tuple[Place, ...]:
@@ -166,7 +166,9 @@ class Hospitals:
         for last in range(len(taken), 0, -1):
             key = self._key(folded[match.start() : taken[last - 1].end()])
             rest = taken[last:]
-            if key and not any(text[word.start()].isupper() for word in rest):
+            if key and not (
+                rest and (text[rest[0].start()].isupper() or _is_name(rest[0].group()))
+            ):
                 return Place(match.start(), taken[last - 1].end(), key)
         return Place(match.start(), end, None)
 
@@ -209,6 +211,11 @@ class Hospitals:
                 folded[: match.start()][-30:],
             ):
                 yield match.start(), match.end(), match.group()
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word after a hospital's name would make it another hospital's."""
+    return word not in _GENERIC | _GENERIC_OF | _CAPITALS
 
 
 def _initials(parts: list[str]) -> set[str]:

@@ -34,6 +34,8 @@ _BOOKED_STATE = re.compile(
     r"\b(?:reservad[oa]s?|reservadissim[oa]|confirmad[oa]s?|confirmadissim[oa]|garantid[oa]s?"
     r"|garantidissim[oa]|fechad[oa]s?|agendad[oa]s?|escalad[oa]s?|segurad[oa]s?|inscrit[oa]"
     r"|marcad[oa]s?|encaixad[oa]|assegurad[oa]"
+    r"|(?:e|eh|fica|ficou) d[ao] (?:senhora?|doutora?)|(?:seu|teu) nome (?:ja )?(?:consta|esta|ta)"
+    r"|reserva (?:feita|realizada|efetuada|concluida|registrada|efetivada|ok)"
     r"|sua vaga|sua reserva|seu plantao|teu plantao|tua vaga|(?:e|eh|ta|ja e|ja eh|ficou|agora e"
     r"|todo|toda|ficam?)\s+(?:seu|sua|teu|tua|todo seu|toda sua)|(?:plantao|vaga)\s+(?:(?:do|no"
     r"|da|na|de)\s+\w+\s+){0,3}(?:(?:agora|ja)\s+)?(?:e|eh|ficou)\s+(?:seu|sua|teu|tua)"
@@ -79,7 +81,9 @@ _ASKS_LEAVE = re.compile(
 )
 
 _CANCELLED = re.compile(
-    r"\b(?:cancelei|cancelamos|cancelad[oa]s?|desmarquei|desmarcamos|desmarcad[oa]s?|liberei (?:a"
+    r"\b(?:cancelamento (?:feito|realizado|concluido|efetuado|registrado|ok)"
+    r"|tirei (?:\w+ ){0,4}(?:da sua|da|do seu) (?:escala|agenda)|cancelei|cancelamos"
+    r"|cancelad[oa]s?|desmarquei|desmarcamos|desmarcad[oa]s?|liberei (?:a"
     r"|sua|seu|o|essa|esse) (?:vaga|plantao|data)|tirei (?:vc|voce|seu nome|teu nome) "
     r"(?:da escala|do plantao|da vaga|desse|da)|te tirei (?:da|do|desse)"
     r"|removi (?:vc|voce|seu nome) (?:da escala|do plantao|da vaga)|desisti por vc|dei baixa|vou "
@@ -140,6 +144,8 @@ _PERSON = re.compile(
     r"|continuar|responder|falar|ligar|chamar|cuidar|resolver|retornar)"
 )
 _OPTED_OUT = re.compile(
+    r"\b(?:tirei|removi|exclui|apaguei|retirei|bloqueei)\s+(?:o\s+)?(?:seu|teu)\s+(?:contato|numero"
+    r"|telefone|cadastro)\b|\bnao (?:vai|ira) (?:mais )?receber\b|"
     r"\b(?:tirei|removi|exclui|apaguei|retirei|bloqueei)\s+(?:o\s+)?(?:vc|voce|seu|teu|sua)\s*"
     r"(?:contato|numero|nome|telefone|cadastro)?\s*(?:da|das|do|dos)\s+(?:nossa\s+|minha\s+)?"
     r"(?:lista|base|cadastro|contatos|envios|sistema)\b"
