@@ -21,6 +21,7 @@ MAX_SHIFTS: Final = 10
 """Of those shown earlier; the newest stay."""
 
 MAX_HANDOFFS: Final = 3
+"""The newest."""
 
 _TRIGGERS: Final = {
     "pedido_humano": "a pessoa pediu",
@@ -111,7 +112,7 @@ def _hospitals_shown(facts: Iterable[Fact]) -> Iterable[str]:
 
 
 def _handoffs(begun: TurnBegun, now: dt.datetime) -> Iterable[str]:
-    for past in begun.handoffs[-MAX_HANDOFFS:]:
+    for past in begun.handoffs[:MAX_HANDOFFS]:
         why = _TRIGGERS.get(past.trigger_type, "outro motivo")
         state = "ainda em aberto" if past.resolvido_em is None else "já resolvido"
         yield f"{moment(past.created_at, now)}: {why}; {state}"
