@@ -125,7 +125,8 @@ class Media(_Part):
     segundos: int = 7
     arquivo: str | None = None
     mime: str | None = None
-    conteudo: Literal["png", "pdf"] = "png"
+    diz: str = ""
+    """What an audio says, or what is written on an image or a document."""
 
 
 class ManagerAct(_Part):

@@ -139,7 +139,8 @@ class _Performance:
             await asyncio.sleep(_BURST_PAUSE_S if position else 0)
             self._keys[step.quem].append(await self.world.write(doctor, self.scene.fill(text)))
         if step.envia is not None:
-            self._keys[step.quem].append(await self.world.send_media(doctor, step.envia))
+            says = self.scene.fill(step.envia.diz)
+            self._keys[step.quem].append(await self.world.send_media(doctor, step.envia, says))
         if step.pessoa_escreve is not None:
             await self.world.type_on_phone(doctor, self.scene.fill(step.pessoa_escreve))
         if step.pessoa_assume:

@@ -80,7 +80,8 @@ def transcript(played: Played) -> str:
     for step, seen in zip(played.scene.case.passos, played.steps, strict=False):
         lines += [f"{step.quem}: {played.scene.fill(text)}" for text in step.diz]
         if step.envia is not None:
-            lines.append(f"{step.quem}: [{step.envia.tipo}] {step.envia.legenda}".rstrip())
+            says = played.scene.fill(step.envia.diz)
+            lines.append(f"{step.quem}: [{step.envia.tipo}] {step.envia.legenda} {says}".rstrip())
         if step.pessoa_escreve is not None:
             lines.append(f"equipe: {played.scene.fill(step.pessoa_escreve)}")
         lines += [f"Júlia a {message.doctor}: {message.text}" for message in seen.received]

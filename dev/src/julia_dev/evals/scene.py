@@ -192,7 +192,11 @@ class Scene:
             said=tuple(
                 self.fill(text)
                 for step in self.case.passos
-                for text in (*step.diz, step.pessoa_escreve or "")
+                for text in (
+                    *step.diz,
+                    step.pessoa_escreve or "",
+                    step.envia.diz if step.envia else "",
+                )
             ),
             plain_names=frozenset({*SPECIALTIES, NO_SHIFTS}),
         )

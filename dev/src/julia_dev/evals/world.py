@@ -1,6 +1,7 @@
 """The neighbours of one run: the simulated WhatsApp and Claude, and the database."""
 
 import asyncio
+import base64
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -15,16 +16,12 @@ from julia_dev.evals.played import Rows
 from julia_dev.evals.scene import NO_SHIFTS, SPECIALTIES, Doctor, Scene, Shift
 from julia_dev.stack.environment import DATABASE
 from julia_dev.stack.stack import Stack
+from julia_simulators import files
 
 _PAGE = 10_000
+_LONGEST_FILE_S = 60
 _ARCHIVE = "Medicina Legal"
 """No doctor's speciality: the shifts of conversations that have ended."""
-
-_PDF = (
-    "JVBERi0xLjQKMSAwIG9iajw8L1R5cGUvQ2F0YWxvZy9QYWdlcyAyIDAgUj4+ZW5kb2JqCjIgMCBvYmo8PC9UeXBl"
-    "L1BhZ2VzL0tpZHNbMyAwIFJdL0NvdW50IDE+PmVuZG9iagozIDAgb2JqPDwvVHlwZS9QYWdlL1BhcmVudCAyIDAg"
-    "Ui9NZWRpYUJveFswIDAgNzIgNzJdPj5lbmRvYmoKdHJhaWxlcjw8L1Jvb3QgMSAwIFI+PgolJUVPRgo="
-)
 
 # Julia is at rest with a doctor when what he wrote has arrived, nothing of it waits for an answer,
 # and nothing is on its way to him. What goes out at a time of its own is no part of an answer.
@@ -165,8 +162,8 @@ class World:
         record = await self._post(f"/_sim/doctors/{doctor.number}/messages", {"text": text})
         return str(record["key_id"])
 
-    async def send_media(self, doctor: Doctor, media: Media) -> str:
-        """Let a doctor send an attachment; answers the message's id."""
+    async def send_media(self, doctor: Doctor, media: Media, says: str) -> str:
+        """Let a doctor send an attachment that says something; answers the message's id."""
         body: dict[str, Any] = {
             "kind": media.tipo,
             "text": media.legenda,
@@ -174,8 +171,15 @@ class World:
             "mimetype": media.mime,
             "file_name": media.arquivo,
         }
-        if media.conteudo == "pdf":
-            body["base64"] = _PDF
+        match media.tipo:
+            case "audio":
+                file = files.ogg(says, seconds=min(media.segundos, _LONGEST_FILE_S))
+            case "document":
+                file = files.pdf(says)
+            case _:
+                file = files.png(says)
+                body["mimetype"] = media.mime or ("image/png" if media.tipo == "image" else None)
+        body["base64"] = base64.b64encode(file).decode()
         record = await self._post(f"/_sim/doctors/{doctor.number}/messages", body)
         return str(record["key_id"])
 
