@@ -115,7 +115,8 @@ create table public.vagas (
     when 'faixa' then valor_minimo_centavos is not null and valor_maximo_centavos is not null
     else valor_centavos is null end),
   constraint vagas_reservada_tem_medico check (not private.is_taken(status) or medico_id is not null),
-  constraint vagas_aberta_nao_tem_medico check (not private.is_open(status) or medico_id is null)
+  constraint vagas_aberta_nao_tem_medico
+    check (not (private.is_open(status) or status = 'cancelada') or medico_id is null)
 );
 create index vagas_abertas on public.vagas (especialidade_id, inicio) where private.is_open(status);
 create index vagas_hospital_idx on public.vagas (hospital_id);
@@ -142,7 +143,8 @@ begin
     new.status := 'reservada';
   elsif v_same_status and private.is_taken(new.status) and new.medico_id is null then
     new.status := 'aberta';
-  elsif private.is_open(new.status) then
+  elsif private.is_open(new.status) or new.status = 'cancelada' then
+    -- Who had it is in reservas.
     new.medico_id := null;
   end if;
   new.fechada_em := case when new.status = 'fechada' then coalesce(new.fechada_em, api.agora()) end;

@@ -544,8 +544,7 @@ create function private.vagas_after_write() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_holder uuid := case when not private.is_open(new.status) and new.status <> 'cancelada'
-                        then new.medico_id end;
+  v_holder uuid := new.medico_id;
   r public.reservas;
   c public.conversations;
 begin

@@ -28,6 +28,7 @@ async def test_nothing_is_lost_doubled_disordered_or_sent_after_a_stop(
         sql_dsn, min_size=2, max_size=24, server_settings={"deadlock_timeout": "20ms"}
     ) as pool:
         world = World(Julia(pool, sql_dsn), seed)
+        await world.market.open()
         for _ in range(10):
             await world.write()
         until = time.monotonic() + SECONDS
@@ -43,6 +44,7 @@ async def test_nothing_is_lost_doubled_disordered_or_sent_after_a_stop(
         await check_stops(world)
         await check_contacts(world)
         await check_ceilings(world)
+        await world.market.check()
     assert await julia.value(deadlocks) == before
 
 

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.integration.sql.conftest import Julia, lid, phone
+from tests.integration.sql.market import Market
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 NUMBERS = ("julia-um", "julia-dois")
 MAX_HORA, MAX_DIA = 300, 1000
+SOFT = {"mensagens_novas", "reserva_perdida", "efeito_invalido"}
 USAGE = {"model": "x", "input_tokens": 1, "output_tokens": 1, "custo_usd": "0.01", "llm_ms": 1}
 
 
@@ -62,6 +64,7 @@ class World:
         self.stops: dict[str, list[list[datetime]]] = defaultdict(list)
         self.done: Counter[str] = Counter()
         self.drained_from = julia.now()
+        self.market = Market(julia, self.chance)
         self._brains = [str(uuid.uuid4()) for _ in range(3)]
         self._late: list[Callable[[], Awaitable[Any]]] = []
         self._control: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -84,6 +87,8 @@ class World:
             self.expire: 1,
             self.pause: 1,
             self.look: 2,
+            self.market.manage: 2,
+            self.market.expire: 1,
         }
 
     async def live(self, workers: int, acts: int) -> None:
@@ -177,22 +182,24 @@ class World:
 
     async def _commit(self, turn: dict[str, Any], *, force: bool) -> None:
         outcome = self.chance.choices(["resposta", "transferir", "sem_resposta"], [20, 1, 1])[0]
-        effects = self._effects(for_good=outcome == "sem_resposta")
+        draft = await self.market.draft(turn)
+        effects = draft["effects"] | self._effects(for_good=outcome == "sem_resposta")
+        tools = {"effects": effects, "holds": draft["holds"]}
         # Often the same words, as people do.
         words = [self.chance.choice(["Oi!", "Tem sim.", uuid.uuid4().hex]) for _ in range(3)]
         parts = words[: self.chance.randint(1, 3)]
         answers = await asyncio.gather(
             *(
-                self.julia.commit(turn, *parts, force=force, outcome=outcome, effects=effects)
+                self.julia.commit(turn, *parts, force=force, outcome=outcome, **tools)
                 for _ in range(self.chance.choice([1, 1, 1, 2]))
             )
         )
-        if answers[0].get("motivo") == "mensagens_novas":
+        if answers[0].get("motivo") in SOFT:
             await self.julia.call(
                 "release_turn",
                 conversa_id=turn["conversa_id"],
                 token=turn["token"],
-                motivo="mensagens novas",
+                motivo=answers[0]["motivo"],
             )
         if answers[0]["status"] == "recusado":
             await self.julia.call(
