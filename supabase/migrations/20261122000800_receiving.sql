@@ -71,6 +71,21 @@ begin
   return private.has_pending(p_conversa);
 end $$;
 
+-- The doctor suspects a machine: noted once for each message.
+create function private.note_suspicion(c public.conversations, p_interacao bigint, p jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if jsonb_typeof(p) = 'object' then
+    insert into public.metricas_deteccao_bot
+      (medico_id, conversa_id, interacao_id, padrao_detectado, trecho)
+    values (c.medico_id, c.id, p_interacao, private.need_text(p, 'padrao'),
+            left(private.need_text(p, 'trecho'), 200))
+    on conflict (interacao_id) do nothing;
+  end if;
+end $$;
+
 create function api.receive_message(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -175,11 +190,8 @@ begin
   elsif v_optout = 'mes' then
     perform private.opt_out_of_month(c.medico_id, v_provider_at);
   end if;
-  if v_status = 'nova' and jsonb_typeof(p -> 'suspeita_bot') = 'object' then
-    insert into public.metricas_deteccao_bot
-      (medico_id, conversa_id, interacao_id, padrao_detectado, trecho)
-    values (c.medico_id, c.id, v_id, private.need_text(p -> 'suspeita_bot', 'padrao'),
-            left(p -> 'suspeita_bot' ->> 'trecho', 200));
+  if v_status = 'nova' then
+    perform private.note_suspicion(c, v_id, p -> 'suspeita_bot');
   end if;
 
   return jsonb_build_object(

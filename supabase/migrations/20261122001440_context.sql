@@ -384,6 +384,7 @@ begin
     update public.interacoes set leitura = v_leitura
      where id = i.id and leitura is null and apagada_em is null;
     v_status := case when found then 'guardada' else 'ja_guardada' end;
+    perform private.note_suspicion(c, i.id, p -> 'suspeita_bot');
   end if;
   if jsonb_typeof(p -> 'documento') = 'object' then
     v_document := private.keep_document(i, c, p -> 'documento');

@@ -50,6 +50,19 @@ async def test_an_attachment_is_read_once_and_told_to_later_turns(julia: Julia) 
     ]
 
 
+async def test_a_suspicion_voiced_in_an_audio_is_noted_once_with_its_reading(
+    julia: Julia,
+) -> None:
+    turn = await begin(julia)
+    suspicion = {"padrao": "robo", "trecho": "é um robô"}
+
+    for _ in range(2):
+        await read(julia, turn, "é um robô falando?", suspeita_bot=suspicion)
+
+    rows = await julia.sql("select interacao_id, trecho from metricas_deteccao_bot")
+    assert [tuple(r) for r in rows] == [(turn["pending"][0]["id"], "é um robô")]
+
+
 async def test_a_document_is_kept_once_even_if_the_turn_is_lost(julia: Julia) -> None:
     turn = await begin(julia)
     await julia.take_over_by_sql(turn["conversa_id"])
