@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from julia_brain.bootstrap import build
@@ -30,6 +31,7 @@ def settings(rabbitmq_url, supabase_endpoint, redis_url, claude) -> Settings:
         evolution_instance=INSTANCE,
         anthropic_api_key=SecretStr(CLAUDE_KEY),
         anthropic_base_url=claude.url,
+        documents_key=SecretStr(Fernet.generate_key().decode()),
     )
 
 

@@ -7,15 +7,19 @@ import pytest
 
 from julia_brain.testing import (
     CONVERSA_ID,
+    FakeAttachments,
     FakeConversation,
     FakeDoorbell,
     FakePrompts,
     FakeShifts,
     FakeSigns,
+    FakeTranscriber,
+    FakeVault,
     ScriptedWriter,
     SteppedClock,
 )
 from julia_brain.turns.engine import Engine, Finished
+from julia_brain.turns.reading import Reader
 
 
 @dataclass
@@ -29,10 +33,21 @@ class Scene:
     def __post_init__(self) -> None:
         self.db = FakeConversation(self.clock)
         self.writer = ScriptedWriter(self.clock)
+        self.attachments = FakeAttachments(self.clock)
+        self.transcriber = FakeTranscriber()
+        self.reader = Reader(
+            attachments=self.attachments,
+            transcriber=self.transcriber,
+            writer=self.writer,
+            vault=FakeVault(),
+            readings=self.db,
+            clock=self.clock,
+        )
         self.engine = Engine(
             turns=self.db,
             shifts=self.shifts,
             prompts=self.prompts,
+            reader=self.reader,
             writer=self.writer,
             signs=self.signs,
             doorbell=self.doorbell,

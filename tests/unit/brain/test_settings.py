@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
 from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason
@@ -15,6 +16,7 @@ REQUIRED = {
     "evolution_api_key": "chave",
     "evolution_instance": "julia",
     "anthropic_api_key": "chave",
+    "documents_key": Fernet.generate_key().decode(),
 }
 
 
@@ -29,6 +31,19 @@ def test_the_larger_model_is_for_what_the_text_asks_for() -> None:
         Reason.DEFAULT,
     }
     assert settings(large_model_for="").large_for == frozenset()
+
+
+def test_an_empty_address_is_no_transcription_service() -> None:
+    assert settings(transcription_url="", transcription_api_key="").transcription_url is None
+    assert settings(transcription_url="").transcription_api_key is None
+    assert settings(transcription_url="https://ouve.example/").transcription_url == (
+        "https://ouve.example"
+    )
+
+
+def test_a_key_that_protects_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match="must be a Fernet key"):
+        settings(documents_key="segredo")
 
 
 @pytest.mark.parametrize("word", ["reclamações", "reparo"])

@@ -64,6 +64,10 @@ Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
 """A secret that is not empty and never shows itself in a `repr` or a log."""
 
 
+FernetKey = Annotated[SecretStr, AfterValidator(_fernet_key)]
+"""A key for Fernet."""
+
+
 class _Group(BaseSettings):
     model_config = SettingsConfigDict(
         case_sensitive=False, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -119,7 +123,7 @@ class WebhookSettings(_Group):
 class QuarantineSettings(_Group):
     """The key that seals bodies which could not be read."""
 
-    quarantine_key: Annotated[SecretStr, AfterValidator(_fernet_key)]
+    quarantine_key: FernetKey
 
 
 class CeilingSettings(_Group):

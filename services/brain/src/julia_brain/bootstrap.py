@@ -6,11 +6,14 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from julia_brain import metrics
+from julia_brain.adapters.attachments import EvolutionAttachments
 from julia_brain.adapters.circuit_view import CircuitView
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.adapters.doorbell import BrokerDoorbell
 from julia_brain.adapters.kept_prompts import KeptPrompts
 from julia_brain.adapters.signs import EvolutionSigns
+from julia_brain.adapters.transcriber import open_transcriber
+from julia_brain.adapters.vault import DocumentVault
 from julia_brain.consumers import consumers
 from julia_brain.handlers import Deps
 from julia_brain.ports import Model
@@ -18,6 +21,7 @@ from julia_brain.readiness import ContractCheck
 from julia_brain.settings import Settings
 from julia_brain.turns.engine import Engine
 from julia_brain.turns.limits import Limits
+from julia_brain.turns.reading import Reader
 from julia_brain.turns.taker import TurnTaker
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
@@ -60,10 +64,30 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
     circuit_view = CircuitView(redis, circuit, clock)
     doorbell = BrokerDoorbell(messaging.publisher)
+    transcriber = None
+    if settings.transcription_url is not None:
+        transcriber = await stack.enter_async_context(
+            open_transcriber(
+                settings.transcription_url,
+                settings.transcription_api_key,
+                settings.transcription_model,
+                clock,
+            )
+        )
+    reader = Reader(
+        attachments=EvolutionAttachments(evolution, clock),
+        transcriber=transcriber,
+        writer=claude,
+        vault=DocumentVault(settings.documents_key),
+        readings=database,
+        clock=clock,
+        budgets=settings.budgets,
+    )
     engine = Engine(
         turns=database,
         shifts=database,
         prompts=KeptPrompts(database),
+        reader=reader,
         writer=claude,
         signs=signs,
         doorbell=doorbell,

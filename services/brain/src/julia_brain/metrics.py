@@ -32,6 +32,17 @@ TOOL_CALLS = Counter(
     ["ferramenta", "resultado"],
 )
 SAFE_ANSWERS = Counter("julia_respostas_seguras_total", "Respostas fixas no lugar de um rascunho")
+READINGS = Counter(
+    "julia_leituras_total",
+    "Anexos de médicos por tipo e resultado da leitura",
+    ["tipo", "resultado"],
+)
+READING_SECONDS = Histogram(
+    "julia_leitura_segundos",
+    "Segundos para buscar e ler um anexo",
+    ["tipo"],
+    buckets=(0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8),
+)
 STORED = Counter(
     "julia_mensagens_armazenadas_total",
     "Mensagens de médicos por tipo de conteúdo e situação no banco",

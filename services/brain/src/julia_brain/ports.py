@@ -20,6 +20,7 @@ from julia_common.database import (
     HoldShift,
     HospitalsFound,
     PromptText,
+    ReadingStored,
     Received,
     ReceiveMessage,
     RecordSpent,
@@ -29,6 +30,7 @@ from julia_common.database import (
     ShiftHeld,
     ShiftsFound,
     SpentRecorded,
+    StoreReading,
     TurnBegun,
     TurnCommitted,
     TurnLost,
@@ -192,6 +194,45 @@ class Writer(Protocol):
         Raises `Retryable` when Claude is away, slow or overloaded, and `Permanent` when it will
         never answer this request (wrong key, unknown model, malformed request).
         """
+        ...
+
+
+class Attachments(Protocol):
+    """Where the bytes of attachments come from."""
+
+    async def fetch(self, instance: str, key_id: str, *, max_bytes: int, within_s: float) -> bytes:
+        """Fetch the attachment of a message, never more than `max_bytes` of it.
+
+        Raises `Retryable` when it cannot be had now and `Permanent` when it never will.
+        """
+        ...
+
+
+class Transcriber(Protocol):
+    """Whatever hears audio."""
+
+    async def transcribe(self, audio: bytes, mimetype: str, *, within_s: float) -> str:
+        """What is said in an audio, in at most `within_s` seconds, retries included.
+
+        Raises `Retryable` when the service is away, slow or overloaded, `Permanent` when it will
+        never take this audio.
+        """
+        ...
+
+
+class Vault(Protocol):
+    """What protects documents."""
+
+    async def seal(self, data: bytes) -> str:
+        """Encrypt."""
+        ...
+
+
+class Readings(Protocol):
+    """The database's function for what attachments say (`docs/reference/rpc.md`)."""
+
+    async def store_reading(self, reading: StoreReading) -> ReadingStored:
+        """Note what an attachment says, and keep a document."""
         ...
 
 

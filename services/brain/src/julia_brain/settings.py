@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from julia_brain.domain.budget import Budgets
 from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason
@@ -11,6 +11,7 @@ from julia_common.settings import (
     BrokerSettings,
     CommonSettings,
     EvolutionSettings,
+    FernetKey,
     HttpUrl,
     RedisSettings,
     Secret,
@@ -26,6 +27,10 @@ def _reasons(value: str) -> str:
         message = f"must be words out of {', '.join(_CHOSEN)}, with commas between them"
         raise ValueError(message)
     return value
+
+
+def _or_none(value: object) -> object:
+    return value or None
 
 
 def _split(words: str) -> list[str]:
@@ -50,6 +55,12 @@ class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, 
     budget_day_usd: Decimal = Field(default=Decimal("5.00"), ge=0)
     away_after_seconds: float = Field(default=60, gt=0, le=1800)
     """How long a doctor's message waits for Claude before a person gets it."""
+    transcription_url: Annotated[HttpUrl | None, BeforeValidator(_or_none)] = None
+    """A service with `/v1/audio/transcriptions`; without one doctors are asked for text."""
+    transcription_api_key: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
+    transcription_model: str = Field(default="whisper-1", min_length=1)
+    documents_key: FernetKey
+    """Protects the documents that doctors send."""
     max_turns: int = Field(default=32, ge=1, le=500)
     """Turns at a time in one process."""
 

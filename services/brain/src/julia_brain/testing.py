@@ -27,6 +27,7 @@ from julia_common.database import (
     PendingMessage,
     PromptChosen,
     PromptText,
+    ReadingStored,
     RecordSpent,
     Reservation,
     SearchShifts,
@@ -35,6 +36,7 @@ from julia_common.database import (
     ShiftsFound,
     Spent,
     SpentRecorded,
+    StoreReading,
     TurnBegun,
     TurnCommitted,
     TurnLost,
@@ -126,11 +128,12 @@ class FakeConversation:
     """Reservations that a commit names in vain."""
     spent: list[RecordSpent] = field(default_factory=list)
     """Costs of turns that were not committed."""
+    readings: list[StoreReading] = field(default_factory=list)
     renewals: int = 0
     begun: int = 0
 
-    def doctor_writes(self, text: str, kind: str = "texto") -> None:
-        """A message arrives."""
+    def doctor_writes(self, text: str, kind: str = "texto", **attachment: object) -> None:
+        """A message arrives, with what it says of its attachment."""
         now = self.clock.monotonic()
         if not self.pending:
             self.first_pending_at = now
@@ -143,6 +146,7 @@ class FakeConversation:
                 inbox_seq=self.inbox_seq,
                 tipo_conteudo=kind,
                 conteudo=text,
+                anexos=attachment or None,
                 provider_at=self.clock.now(),
             )
         )
@@ -269,6 +273,20 @@ class FakeConversation:
         self._answer()
         self.spent.append(spent)
         return SpentRecorded(status="registrado")
+
+    async def store_reading(self, reading: StoreReading) -> ReadingStored:
+        """Keep what an attachment says with its message, while the turn is the caller's."""
+        self._answer()
+        self.readings.append(reading)
+        if self.token != reading.token:
+            return ReadingStored(status="perdido")
+        self.pending = [
+            one.model_copy(update={"leitura": reading.leitura})
+            if one.id == reading.interacao_id
+            else one
+            for one in self.pending
+        ]
+        return ReadingStored(status="guardada")
 
     def _answer(self) -> None:
         if self.away:
@@ -439,6 +457,59 @@ class ScriptedWriter:
                 raise error
             case _:
                 return draft(f"Sobre: {' | '.join(map(str, prompt.pending))}")
+
+
+@dataclass
+class FakeAttachments:
+    """Attachments by the id of their message; an exception is raised, anything else is missing."""
+
+    clock: SteppedClock
+    files: dict[str, bytes | Exception] = field(default_factory=dict)
+    takes: float = 0.0
+    """Seconds for each."""
+    fetched: list[str] = field(default_factory=list)
+
+    async def fetch(
+        self,
+        instance: str,  # noqa: ARG002 - the port's
+        key_id: str,
+        *,
+        max_bytes: int,  # noqa: ARG002 - the port's
+        within_s: float,
+    ) -> bytes:
+        """Fetch one."""
+        self.fetched.append(key_id)
+        await self.clock.sleep(min(self.takes, within_s))
+        found = self.files.get(key_id)
+        if self.takes > within_s or found is None:
+            message = "Evolution has no file for this message"
+            raise Retryable(message)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+@dataclass
+class FakeTranscriber:
+    """Hears what the audio says in UTF-8, or fails."""
+
+    error: Exception | None = None
+    heard: int = 0
+
+    async def transcribe(self, audio: bytes, mimetype: str, *, within_s: float) -> str:  # noqa: ARG002 - the port's
+        """Hear one."""
+        self.heard += 1
+        if self.error is not None:
+            raise self.error
+        return audio.decode()
+
+
+class FakeVault:
+    """Seals by turning bytes round."""
+
+    async def seal(self, data: bytes) -> str:
+        """Seal one."""
+        return data[::-1].hex()
 
 
 @dataclass

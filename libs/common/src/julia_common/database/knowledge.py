@@ -5,6 +5,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, TypeAdapter
 
 from julia_common.database.model import Answer, Arguments
+from julia_common.database.receiving import BotSuspicion
 from julia_common.database.rpc import Rpc
 from julia_common.database.usage import Usage
 
@@ -53,6 +54,8 @@ class StoreReading(Arguments):
     interacao_id: str
     leitura: str
     documento: ProtectedDocument | None = None
+    suspeita_bot: BotSuspicion | None = None
+    """Voiced in an audio; noted with the reading."""
 
 
 class ReadingStored(Answer):

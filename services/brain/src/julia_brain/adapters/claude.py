@@ -5,15 +5,20 @@ tool rounds of this turn, so that each call reads what the one before it wrote.
 """
 
 import asyncio
+import base64
 import json
 import random
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, cast
 
 import anthropic
 from anthropic import AsyncAnthropic
 from anthropic.types import (
+    Base64ImageSourceParam,
+    Base64PDFSourceParam,
     CacheControlEphemeralParam,
+    DocumentBlockParam,
+    ImageBlockParam,
     Message,
     MessageParam,
     TextBlockParam,
@@ -26,7 +31,7 @@ from anthropic.types.message_create_params import MessageCreateParamsNonStreamin
 from anthropic.types.user_message_param import UserMessageParam
 
 from julia_brain import metrics
-from julia_brain.domain.prompt import Block, Prompt
+from julia_brain.domain.prompt import Block, File, Prompt
 from julia_brain.domain.reply import tidy
 from julia_brain.ports import Draft, Model
 from julia_brain.tools.calls import ToolCall, ToolResult
@@ -50,7 +55,10 @@ _SERVER_ERRORS: Final = 500
 
 _CACHED: Final[CacheControlEphemeralParam] = {"type": "ephemeral"}
 
-type _BlockParam = TextBlockParam | ToolUseBlockParam | ToolResultBlockParam
+type _ImageType = Literal["image/jpeg", "image/png", "image/gif", "image/webp"]
+type _BlockParam = (
+    TextBlockParam | ToolUseBlockParam | ToolResultBlockParam | ImageBlockParam | DocumentBlockParam
+)
 
 
 class Claude:
@@ -162,6 +170,10 @@ def _request(prompt: Prompt, model: str, *, tools: bool) -> MessageCreateParamsN
     }
     if prompt.user:
         request["metadata"] = {"user_id": prompt.user}
+    if prompt.output is not None:
+        request["output_config"] = {
+            "format": {"type": "json_schema", "schema": dict(prompt.output)}
+        }
     if prompt.tools:
         request["tools"] = [
             ToolParam(
@@ -210,8 +222,22 @@ def _block(block: Block) -> _BlockParam:
                 "content": block.content,
                 "is_error": block.is_error,
             }
+        case File(mimetype="application/pdf"):
+            pdf = Base64PDFSourceParam(
+                type="base64", media_type="application/pdf", data=_encoded(block)
+            )
+            return {"type": "document", "source": pdf}
+        case File():
+            image = Base64ImageSourceParam(
+                type="base64", media_type=cast("_ImageType", block.mimetype), data=_encoded(block)
+            )
+            return {"type": "image", "source": image}
         case str():
             return {"type": "text", "text": block}
+
+
+def _encoded(file: File) -> str:
+    return base64.b64encode(file.data).decode()
 
 
 def _draft(message: Message, elapsed_s: float) -> Draft:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from julia_brain.domain.masking import masked
+from julia_brain.domain.media import is_remark
 from julia_brain.domain.prompt import PromptTurn
 from julia_common.database import HistoryMessage, PendingMessage
 
@@ -113,7 +114,9 @@ def _shown(
         lines.append(f"[{_described(kind, attachment or {})}]")
     if text.strip():
         lines.append(_theirs(text))
-    if reading:
+    if reading and is_remark(reading):
+        lines.append(reading)
+    elif reading:
         lines.append(f"[o que o anexo diz: {one_line(reading)[:MAX_MESSAGE_CHARACTERS]}]")
     return "\n".join(lines)
 

@@ -4,8 +4,8 @@ Tools and system text are the same for all doctors and all days. The history onl
 until a summary replaces its beginning. What changes from turn to turn comes after both.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,17 @@ from julia_brain.tools.calls import ToolCall, ToolResult, ToolSchema
 
 SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 
-type Block = str | ToolCall | ToolResult
-"""A text, a tool that the model asked for, or what the tool answered."""
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An image or a PDF for the model to look at."""
+
+    mimetype: str
+    data: bytes = field(repr=False)
+
+
+type Block = str | ToolCall | ToolResult | File
+"""A text, a tool that the model asked for, what the tool answered, or a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Prompt:
     """Tools asked for and answered since."""
     user: str = ""
     """Whom the provider may tell apart: a hash, never an id of ours."""
+    output: Mapping[str, object] | None = None
+    """The JSON schema of the answer; None for words."""
 
     @property
     def turns(self) -> tuple[PromptTurn, ...]:

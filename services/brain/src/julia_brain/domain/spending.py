@@ -10,13 +10,21 @@ from julia_common.database import Usage
 
 @dataclass(slots=True)
 class Spending:
-    """All drafts of a turn, the discarded ones included."""
+    """All drafts of a turn, the discarded ones included, and what reading attachments cost.
+
+    `usd` and `tokens` are of the drafts alone: the turn's own budget is for thinking.
+    """
 
     drafts: list[Draft] = field(default_factory=list)
+    readings: list[Draft] = field(default_factory=list)
 
     def add(self, draft: Draft) -> None:
         """Count a call."""
         self.drafts.append(draft)
+
+    def read(self, answer: Draft) -> None:
+        """Count a call that looked at an attachment."""
+        self.readings.append(answer)
 
     @property
     def usd(self) -> Decimal:
@@ -37,17 +45,18 @@ class Spending:
     @property
     def usage(self) -> Usage | None:
         """The record of the turn; None when Claude was not asked."""
-        if not self.drafts:
+        calls = (*self.readings, *self.drafts)
+        if not calls:
             return None
         return Usage(
-            model=self.drafts[-1].model,
-            chamadas=len(self.drafts),
-            input_tokens=sum(draft.input_tokens for draft in self.drafts),
-            output_tokens=sum(draft.output_tokens for draft in self.drafts),
-            cache_read_tokens=sum(draft.cache_read_tokens for draft in self.drafts),
-            cache_write_tokens=sum(draft.cache_write_tokens for draft in self.drafts),
-            custo_usd=self.usd,
-            llm_ms=sum(draft.llm_ms for draft in self.drafts),
+            model=calls[-1].model,
+            chamadas=len(calls),
+            input_tokens=sum(draft.input_tokens for draft in calls),
+            output_tokens=sum(draft.output_tokens for draft in calls),
+            cache_read_tokens=sum(draft.cache_read_tokens for draft in calls),
+            cache_write_tokens=sum(draft.cache_write_tokens for draft in calls),
+            custo_usd=sum(map(draft_usd, calls), start=Decimal(0)),
+            llm_ms=sum(draft.llm_ms for draft in calls),
         )
 
 

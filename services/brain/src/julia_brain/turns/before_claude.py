@@ -1,17 +1,33 @@
 """What is decided by rules before Claude is asked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from julia_brain.domain.handoff import trigger_of
+from julia_brain.domain.media import is_remark
+from julia_brain.domain.opt_out import opt_out_of
 from julia_brain.domain.unreadable import ANSWERS, unreadable_of
 from julia_brain.turns.answer import Answer, handing_over
-from julia_common.database import Handoff, HistoryMessage, PendingMessage, TurnBegun
+from julia_common.database import (
+    Effects,
+    Handoff,
+    HistoryMessage,
+    PendingMessage,
+    ScopedOptOut,
+    TurnBegun,
+)
 
-_AUDIO = "audio"
+_AUDIO: Final = "audio"
+_FOR_GOOD: Final = "definitivo"
 
 
 def answer_by_rules(begun: TurnBegun) -> Answer | None:
-    """A person, a fixed text, or None when Claude is to be asked."""
+    """The end, a person, a fixed text, or None when Claude is to be asked."""
+    asked = opt_out_said(begun.pending)
+    if asked is not None and asked.escopo == _FOR_GOOD:
+        # What the doctor is told then is queued by the database.
+        return Answer(outcome="sem_resposta", rota="regra_opt_out", effects=Effects(opt_out=asked))
     words = doctors_words(begun.pending)
     earlier = doctors_words([one for one in begun.history if one.autor_tipo == "medico"])
     trigger = trigger_of(words, earlier)
@@ -26,9 +42,30 @@ def answer_by_rules(begun: TurnBegun) -> Answer | None:
     return None
 
 
+def keeping_opt_out(answer: Answer, begun: TurnBegun) -> Answer:
+    """The answer with what was asked for in an audio; a wider wish that a tool noted stays."""
+    asked = opt_out_said(begun.pending)
+    noted = answer.effects.opt_out
+    if asked is None or (noted is not None and noted.escopo == _FOR_GOOD):
+        return answer
+    return replace(answer, effects=answer.effects.model_copy(update={"opt_out": asked}))
+
+
+def opt_out_said(pending: Sequence[PendingMessage]) -> ScopedOptOut | None:
+    """A plain wish to be left alone in an audio; a written one took effect when it arrived."""
+    found = [asked for one in pending if (asked := opt_out_of(_said(one))) is not None]
+    widest = next((one for one in found if one.escopo == _FOR_GOOD), next(iter(found), None))
+    if widest is None:
+        return None
+    return ScopedOptOut(escopo=widest.escopo, motivo=widest.motivo)
+
+
 def doctors_words(messages: Sequence[PendingMessage | HistoryMessage]) -> tuple[str, ...]:
     """What the doctor wrote or said, one text for each message; what an image shows is neither."""
-    return tuple(
-        " ".join(filter(None, (one.conteudo, one.leitura if one.tipo_conteudo == _AUDIO else "")))
-        for one in messages
-    )
+    return tuple(" ".join(filter(None, (one.conteudo, _said(one)))) for one in messages)
+
+
+def _said(message: PendingMessage | HistoryMessage) -> str:
+    """What is said in a voice message, once it has been heard."""
+    reading = message.leitura or ""
+    return reading if message.tipo_conteudo == _AUDIO and not is_remark(reading) else ""

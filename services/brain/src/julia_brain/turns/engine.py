@@ -18,10 +18,11 @@ from julia_brain.ports import Doorbell, Prompts, Shifts, Signs, Tools, Turns, Wr
 from julia_brain.tools.schemas import TOOLS
 from julia_brain.tools.toolbox import Toolbox
 from julia_brain.turns.answer import Answer, handing_over
-from julia_brain.turns.before_claude import answer_by_rules, doctors_words
+from julia_brain.turns.before_claude import answer_by_rules, doctors_words, keeping_opt_out
 from julia_brain.turns.deadline import Deadline
 from julia_brain.turns.lease import LEASE_SECONDS, Loss, TurnDropped, keep_lease
 from julia_brain.turns.limits import Limits, retry_in
+from julia_brain.turns.reading import Reader, ReadingTurn
 from julia_brain.turns.thinking import Thinking, Unanswered
 from julia_common.database import (
     CommitTurn,
@@ -65,6 +66,8 @@ class _Turn:
     started: float
     spending: Spending = field(default_factory=Spending)
     voided: int = 0
+    readings: dict[str, str] = field(default_factory=dict)
+    """What attachments say, by message id."""
     recorded: bool = False
     """The cost is in the database."""
 
@@ -76,6 +79,7 @@ class Engine:
     turns: Turns
     shifts: Shifts
     prompts: Prompts
+    reader: Reader
     writer: Writer
     signs: Signs
     doorbell: Doorbell
@@ -142,6 +146,8 @@ class Engine:
             while True:
                 self._show_thinking(turn.begun)
                 try:
+                    await lease.guard(self._read(turn))
+                    deadline.begin_again()  # time to read attachments is not time to think
                     answer = await lease.guard(self._think(turn, deadline))
                 except Unanswered as unanswered:
                     return await self._without_claude(turn, unanswered.error)
@@ -164,17 +170,19 @@ class Engine:
                 if isinstance(again, TurnNotBegun):
                     return await self._not_begun(turn.conversa_id, again)
                 turn.begun = again
-                deadline.begin_again()
+
+    async def _read(self, turn: _Turn) -> None:
+        """Read attachments before anything is decided."""
+        turn.begun = await self.reader.read(
+            ReadingTurn(turn.begun, turn.conversa_id, turn.token, turn.spending, turn.readings)
+        )
 
     async def _think(self, turn: _Turn, deadline: Deadline) -> Answer:
-        """From what was written to an answer; tools start anew with each attempt.
-
-        What must be read before anything is decided (attachments) is read here, first.
-        """
+        """From what was written and said to an answer; tools start anew with each attempt."""
         begun = turn.begun
         ruled = answer_by_rules(begun)
         if ruled is not None:
-            return ruled
+            return keeping_opt_out(ruled, begun)
         persona = (await self.prompts.get_prompt(id=begun.prompt.id)).conteudo
         now = self.clock.now()
         thinking = Thinking(
@@ -189,9 +197,10 @@ class Engine:
             persona=persona,
             history=begun.history,
         )
-        return await thinking.think(
+        answer = await thinking.think(
             compose(begun, persona=persona, tools=TOOLS, conversa_id=turn.conversa_id, now=now)
         )
+        return keeping_opt_out(answer, begun)
 
     def _tools(self, turn: _Turn) -> Tools:
         return Toolbox(

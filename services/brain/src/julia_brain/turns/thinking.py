@@ -14,11 +14,12 @@ from julia_brain.domain.instructions import not_to_be_told
 from julia_brain.domain.prompt import Prompt
 from julia_brain.domain.reply import flaw_of, split
 from julia_brain.domain.routing import Reason, Route
-from julia_brain.domain.spending import Spending, draft_usd
+from julia_brain.domain.spending import Spending
 from julia_brain.ports import Draft, Model, Tools, Writer
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_brain.tools.schemas import BY_NAME
 from julia_brain.turns.answer import Answer, handing_over
+from julia_brain.turns.counting import count
 from julia_brain.turns.deadline import Deadline
 from julia_brain.turns.limits import Limits
 from julia_common.database import Effects, Handoff, HistoryMessage, Spent
@@ -136,15 +137,7 @@ class Thinking:
             prompt, size=size, tools=tools, within_s=self.deadline.left()
         )
         self.spending.add(draft)
-        metrics.CALLS.labels(size.value, self.reasons[-1].value).inc()
-        metrics.COST_USD.labels(size.value).inc(float(draft_usd(draft)))
-        for kind, tokens in (
-            ("entrada", draft.input_tokens),
-            ("cache_lido", draft.cache_read_tokens),
-            ("cache_escrito", draft.cache_write_tokens),
-            ("saida", draft.output_tokens),
-        ):
-            metrics.TOKENS.labels(size.value, kind).inc(tokens)
+        count(draft, size, self.reasons[-1])
         return draft
 
     async def _run(self, call: ToolCall) -> ToolResult:
