@@ -35,78 +35,93 @@ begin
   return v_prompt;
 end $$;
 
+-- What every turn asks is in plpgsql, because there the plans are kept.
+
 -- The shadow that drafts along with this turn, or null; the same however often it begins.
 create function private.shadow_of(p_turno uuid) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object('prompt_id', id, 'modelo', modelo) from public.prompts
-   where tipo = 'sombra' and ativo and private.share_of(p_turno::text || id) < fracao
-   order by id limit 1
-$$;
+begin
+  return (
+    select jsonb_build_object('prompt_id', id, 'modelo', modelo) from public.prompts
+     where tipo = 'sombra' and ativo and private.share_of(p_turno::text || id) < fracao
+     order by id limit 1);
+end $$;
 
 -- What is known of a doctor that bears on these words: restrictions first and whatever the words,
 -- then by the number of words found, by stem or nearly spelt; what room is left, preferences have.
 create function private.memories(p_medico uuid, p_words text) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  with asked as materialized (
-    select private.plain(w) as word, tsvector_to_array(private.lexemes(w)) as lexemes
-      from (select distinct lower(w) as w
-              from regexp_split_to_table(p_words, '[\s[:punct:]]+') w
-             where length(w) between 3 and 40) words
-     where private.lexemes(w) <> ''
-     order by length(w) desc limit 30
-  ), known as materialized (
-    select *, tsvector_to_array(busca) as lexemes
-      from public.doctor_context where medico_id = p_medico
-  ), found as (
-    select d.id, d.tipo, d.content, d.confianca, d.updated_at,
-           (select count(*) from asked a
-             where d.lexemes && a.lexemes
-                or length(a.word) >= 5
-                   and extensions.word_similarity(a.word, d.plano) >= 0.5) as words
-      from known d
-  ), first as (
-    select *, row_number() over (order by tipo = 'restricao' desc, words desc,
-                                          confianca desc, updated_at desc, id) as place
-      from found where words > 0 or tipo in ('restricao', 'preferencia')
-  )
-  select coalesce(jsonb_agg(jsonb_build_object(
-           'id', id, 'tipo', tipo, 'conteudo', content, 'confianca', confianca) order by place), '[]')
-    from first where place <= 5
-$$;
+begin
+  return (
+    with asked as materialized (
+      select private.plain(w) as word, tsvector_to_array(private.lexemes(w)) as lexemes
+        from (select distinct lower(w) as w
+                from regexp_split_to_table(p_words, '[\s[:punct:]]+') w
+               where length(w) between 3 and 40) words
+       where private.lexemes(w) <> ''
+       order by length(w) desc limit 30
+    ), known as materialized (
+      select *, tsvector_to_array(busca) as lexemes
+        from public.doctor_context where medico_id = p_medico
+    ), found as (
+      select d.id, d.tipo, d.content, d.confianca, d.updated_at,
+             (select count(*) from asked a
+               where d.lexemes && a.lexemes
+                  or length(a.word) >= 5
+                     and extensions.word_similarity(a.word, d.plano) >= 0.5) as words
+        from known d
+    ), first as (
+      select *, row_number() over (order by tipo = 'restricao' desc, words desc,
+                                            confianca desc, updated_at desc, id) as place
+        from found where words > 0 or tipo in ('restricao', 'preferencia')
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+             'id', id, 'tipo', tipo, 'conteudo', content, 'confianca', confianca)
+             order by place), '[]')
+      from first where place <= 5);
+end $$;
 
 create function private.directives(c public.conversations) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-           'tipo', d.tipo, 'conteudo', d.conteudo, 'vaga_id', d.vaga_id)
-           order by d.prioridade desc, d.created_at desc, d.id), '[]')
-    from (select * from public.diretrizes
-           where (medico_id is null or medico_id = c.medico_id)
-             and coalesce(expira_em > api.agora(), true)
-           order by prioridade desc, created_at desc, id limit 12) d
-$$;
+declare
+  v_now timestamptz := api.agora();
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+             'tipo', d.tipo, 'conteudo', d.conteudo, 'vaga_id', d.vaga_id)
+             order by d.prioridade desc, d.created_at desc, d.id), '[]')
+      from (select * from public.diretrizes
+             where (medico_id is null or medico_id = c.medico_id)
+               and coalesce(expira_em > v_now, true)
+             order by prioridade desc, created_at desc, id limit 12) d);
+end $$;
 
 -- Drafts of shadows are the company's curiosity: they count for the day, against no doctor.
 create function private.spent(c public.conversations) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
-    'conversa_usd', mine.usd, 'conversa_tokens', mine.tokens,
-    'medico_dia_usd', (
-      select coalesce(sum(t.custo_usd), 0)
-        from public.conversations k join public.turnos t on t.conversa_id = k.id
-       where k.medico_id = c.medico_id and t.outcome <> 'sombra'
-         and t.committed_at >= date_trunc('day', api.agora(), 'America/Sao_Paulo')),
-    'dia_usd', (select coalesce(sum(usd), 0) from public.custos_dia
-                 where dia = (api.agora() at time zone 'America/Sao_Paulo')::date))
-    from (select coalesce(sum(custo_usd), 0) as usd,
-                 coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
-                            + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)), 0)
-                   as tokens
-            from public.turnos where conversa_id = c.id and outcome <> 'sombra') mine
-$$;
+declare
+  v_today date := (api.agora() at time zone 'America/Sao_Paulo')::date;
+  v_midnight timestamptz := v_today::timestamp at time zone 'America/Sao_Paulo';
+begin
+  return (
+    select jsonb_build_object(
+      'conversa_usd', mine.usd, 'conversa_tokens', mine.tokens,
+      'medico_dia_usd', (
+        select coalesce(sum(t.custo_usd), 0)
+          from public.conversations k join public.turnos t on t.conversa_id = k.id
+         where k.medico_id = c.medico_id and t.outcome <> 'sombra'
+           and t.committed_at >= v_midnight),
+      'dia_usd', (select coalesce(sum(usd), 0) from public.custos_dia where dia = v_today))
+      from (select coalesce(sum(custo_usd), 0) as usd,
+                   coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
+                              + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)), 0)
+                     as tokens
+              from public.turnos where conversa_id = c.id and outcome <> 'sombra') mine);
+end $$;
 
 -- What begin_turn adds to the messages. The caller holds the conversation, whose lease is taken.
 create function private.turn_knowledge(c public.conversations) returns jsonb
