@@ -83,12 +83,11 @@ def read(text: str, evidence: Evidence) -> Reading:
     folded = fold(text)
     today = evidence.now.astimezone(SAO_PAULO).date()
     known = hospitals_of(evidence)
-    addresses = addresses_in(text, folded)
-    hospitals = tuple(
-        place
-        for place in Hospitals(known, _words_of(evidence)).mentions(text, folded)
-        if not _within(place, addresses)
-    )
+    mentions = Hospitals(known, _words_of(evidence)).mentions(text, folded)
+    # "Hospital Vila Serena" names no street.
+    theirs = tuple(place for place in mentions if place.key is not None)
+    addresses = tuple(one for one in addresses_in(text, folded) if not _within(one, theirs))
+    hospitals = tuple(place for place in mentions if not _within(place, addresses))
     taken: tuple[Said, ...] = (*addresses, *hospitals)
     days = tuple(day for day in days_in(folded, today) if not _within(day, taken))
     amounts = tuple(amount for amount in amounts_in(folded) if not _within(amount, (*taken, *days)))
