@@ -130,7 +130,7 @@ def small_talk(said: Heard, notes: Heard, rng: random.Random) -> str:
     for reply in _REPLIES:
         if said.has(reply.when):
             return rng.choice(reply.texts)
-    if notes.has(r"o que o anexo diz"):
+    if notes.has(r"o que o anexo diz|guardado e entregue a equipe"):
         return rng.choice(_READ)
     if notes.has(_UNREADABLE.when):
         return rng.choice(_UNREADABLE.texts)
