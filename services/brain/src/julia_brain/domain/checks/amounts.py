@@ -101,6 +101,7 @@ def _spelled(match: re.Match[str], before: str, after: str, *, marked: bool) -> 
     if not marked and (
         number < _LEAST_UNMARKED_REAIS
         or is_idiom
+        or "por cento" in after
         or _IDIOM_AFTER.match(after)
         or _NO_MONEY_AFTER.match(after)
     ):

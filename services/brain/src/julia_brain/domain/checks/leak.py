@@ -27,8 +27,7 @@ _MAY_BE_TOLD: Final = frozenset(
 _MACHINE_TEXT = re.compile(
     r"```|</?[a-z][\w-]*(?:\s[^<>\n]{0,80})?/?>|\{[^{}\n]{0,200}[:}]|\}\s*$"
     r"|[\"“'][\w-]+[\"”']\s*:\s*|^\s*[{\[]\s*[\"{\[]"
-    r"|\b(?:toolu|msg|req|call)_[0-9a-z]{4,}|\b[a-z]+_[a-z]+(?:_[a-z]+)*\b|\b[a-z]+"
-    r"(?:[A-Z][a-z]+)+\(|\b\w+\([^)\n]{0,60}\)\s*(?:;|->|=>)|=>|->\s*\w|\$\{|<\|"
+    r"|\b(?:toolu|msg|req|call)_[0-9a-z]{4,}|\b[a-z]+_[a-z]+(?:_[a-z]+)*\b|\b\w+\([^)\n]{0,60}\)\s*(?:;|->|=>)|=>|->\s*\w|\$\{|<\|"
     r"|\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b|\b(?=[0-9a-f]*\d)"
     r"(?=[0-9a-f]*[a-f])[0-9a-f]{10,}\b"
     r"|\b[A-Za-z0-9+/]{32,}={0,2}(?!\w)|\b(?:null|undefined|traceback|stack trace|exception|nan"
