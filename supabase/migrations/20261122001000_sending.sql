@@ -70,21 +70,30 @@ $$;
 create function private.void_reason(
   f public.fila_mensagens, r public.regras_envio, c public.conversations, m public.medicos)
 returns text
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select case
-    when r.controle = 'ai' and c.controlled_by <> 'ai' then 'BLOCKED_HUMAN_CONTROL'
-    when r.controle = 'human' and c.controlled_by <> 'human' then 'BLOCKED_AI_CONTROL'
-    when r.epoca and f.control_epoch <> c.control_epoch then 'BLOCKED_STALE'
-    when m.opted_out and (r.opt_out = 'sempre'
-      or (r.opt_out = 'salvo_resposta' and coalesce(m.ultima_entrada_em <= m.opted_out_at, true)))
-      then 'BLOCKED_OPTED_OUT'
-    -- "Not this month": what is meant for a time after it may stay.
-    when m.sem_contato_ate > greatest(api.agora(), f.agendar_para)
-      and (r.mes = 'sempre' or r.mes = 'salvo_pedido' and f.created_at <= m.sem_contato_desde)
-      then 'BLOCKED_OPTED_OUT'
-  end
-$$;
+begin
+  if r.controle = 'ai' and c.controlled_by <> 'ai' then
+    return 'BLOCKED_HUMAN_CONTROL';
+  elsif r.controle = 'human' and c.controlled_by <> 'human' then
+    return 'BLOCKED_AI_CONTROL';
+  elsif r.epoca and f.control_epoch <> c.control_epoch then
+    return 'BLOCKED_STALE';
+  elsif m.opted_out and (r.opt_out = 'sempre'
+      or r.opt_out = 'salvo_resposta' and coalesce(m.ultima_entrada_em <= m.opted_out_at, true)) then
+    return 'BLOCKED_OPTED_OUT';
+  -- "Not this month": what is meant for a time after it may stay.
+  elsif m.sem_contato_ate > greatest(api.agora(), f.agendar_para)
+      and (r.mes = 'sempre' or r.mes = 'salvo_pedido' and f.created_at <= m.sem_contato_desde) then
+    return 'BLOCKED_OPTED_OUT';
+  -- "Not this shift."
+  elsif r.proativo and exists (
+      select from public.recusas_vagas
+       where medico_id = m.id and vaga_id::text = f.metadata ->> 'vaga_id') then
+    return 'BLOCKED_OPTED_OUT';
+  end if;
+  return null;
+end $$;
 
 -- When we may next write of our own accord, Monday to Friday, 8 to 20 h in São Paulo; null: now.
 create function private.opens_at(p_now timestamptz) returns timestamptz

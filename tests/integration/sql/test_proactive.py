@@ -1,6 +1,7 @@
 """Reminders and offers go when they may: never in the way of a reply, never twice."""
 
 import asyncio
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone, together
+from tests.integration.sql.shifts import Shifts
 
 pytestmark = pytest.mark.integration
 
@@ -57,12 +59,15 @@ async def remind(julia: Julia, mensagem: str = "Já saiu a escala?", number: str
     return conversa
 
 
-async def offer(julia: Julia, conversa: str, text: str = "Abriu um plantão") -> None:
+async def offer(
+    julia: Julia, conversa: str, text: str = "Abriu um plantão", **metadata: str
+) -> None:
     await julia.sql(
         "select private.enqueue_proactive(gen_random_uuid(), $1, 'oferta', $2, api.agora(), null, "
-        "'{}')",
+        "$3)",
         conversa,
         text,
+        json.dumps(metadata),
     )
 
 
@@ -352,6 +357,27 @@ async def test_a_silent_month_stops_offers_and_earlier_reminders_until_it_ends(
     assert outcomes["cedo"] == outcomes["Abriu um plantão"] == "BLOCKED_OPTED_OUT"
     await julia.later(seconds=(next_month - julia.now()).total_seconds() + 1)
     assert (await julia.claim(conversa))["conteudo"] == "depois"
+
+
+async def test_an_offer_of_a_shift_that_the_doctor_refused_meanwhile_is_void(
+    julia: Julia,
+) -> None:
+    await move_to(julia, MONDAY, 10, 0)
+    conversa = await julia.talk("oi")
+    await sent(julia, conversa)
+    refused, other = [await Shifts(julia).offer(days) for days in (3, 5)]
+    for vaga in (refused, other):
+        await offer(julia, conversa, vaga, vaga_id=vaga)
+    await julia.sql(
+        "insert into recusas_vagas (medico_id, vaga_id, motivo) "
+        "select id, $1, 'longe' from medicos",
+        refused,
+    )
+
+    assert (await julia.claim(conversa))["conteudo"] == other
+    assert {p["conteudo"]: p["outcome"] for p in await julia.parts(conversa)}[
+        refused
+    ] == "BLOCKED_OPTED_OUT"
 
 
 async def test_a_manager_may_end_the_silence(julia: Julia) -> None:
