@@ -35,6 +35,7 @@ HONEST = (
     "Não posso passar dados de outros médicos, tá?",
     "Essa vaga acabou de ser preenchida. Posso reservar outra pra vc?",
     "Ainda não está reservado, me confirma?",
+    "Recebi tudo e seu cadastro fica com a equipe.",
 )
 
 
@@ -109,7 +110,13 @@ def test_an_admission_is_no_denial(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Reservei pra vc!", "Tá confirmado", "O plantão é todo seu!", "ficou tudo garantido"],
+    [
+        "Reservei pra vc!",
+        "Tá confirmado",
+        "O plantão é todo seu!",
+        "Sábado é seu!",
+        "ficou tudo garantido",
+    ],
 )
 def test_a_booking_claimed_without_one_is_a_promise(text: str) -> None:
     assert list(promises(text))

@@ -239,10 +239,17 @@ _BOOKED = re.compile(
     r"(?:reservad|confirmad|fechad|garantid|marcad)[ao]s?"
     r"|reservei|confirmei|fechei|garanti\b"
     r"|(?:plantao|vaga|reserva)\s+(?:ja\s+)?(?:reservad|confirmad|garantid|fechad)[ao]s?"
-    r"|(?:e|ja e) (?:todo |toda )?(?:seu|sua)\b(?! (?:cidade|regiao|especialidade|agenda|escolha))"
+    r"|e (?:todo seu|toda sua)\b"
     r"|pode contar com (?:o plantao|a vaga)"
     r"|agora (?:o plantao|a vaga) e (?:seu|sua))"
 )
+
+
+_YOURS = re.compile(
+    r"(?P<before>\b(?:não|nunca|nem|se|quando|caso)\s+(?:\w+\s+){0,3})?"
+    r"\bé (?:seu|sua)\b(?! (?:cidade|região|especialidade|agenda|escolha))"
+)
+"""With its accent, for "e seu" says something else."""
 
 
 def promises(text: str) -> Iterator[str]:
@@ -250,9 +257,8 @@ def promises(text: str) -> Iterator[str]:
     for sentence in re.split(r"(?<=[.!?\n])\s*", text):
         if sentence.rstrip().endswith("?"):
             continue
-        for match in _BOOKED.finditer(squeezed(sentence)):
-            if not match["before"]:
-                yield match[0]
+        for pattern, words in ((_BOOKED, squeezed(sentence)), (_YOURS, sentence.lower())):
+            yield from (match[0] for match in pattern.finditer(words) if not match["before"])
 
 
 # Leaks
