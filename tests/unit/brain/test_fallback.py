@@ -19,7 +19,7 @@ PERSONA = MIGRATION.read_text().split("$persona$")[1]
 SHIFT = shift()
 EVIDENCE = Evidence(
     now=datetime(2026, 3, 2, 12, tzinfo=UTC),
-    doctor_said=("vc é um robô?",),
+    doctor_said=("qual o valor?",),
     prompt_texts=(not_to_be_told(PERSONA), *(tool.description for tool in TOOLS)),
 )
 KNOWN = replace(EVIDENCE, shifts=(SHIFT,))
@@ -30,6 +30,12 @@ KNOWN = replace(EVIDENCE, shifts=(SHIFT,))
 )
 def test_a_fixed_text_passes_the_checks(text: str) -> None:
     assert check(text, EVIDENCE) is None
+
+
+def test_a_doctor_who_asks_what_she_is_may_be_told() -> None:
+    asked = replace(EVIDENCE, doctor_said=("vc é um robô?",))
+
+    assert check(fallback.WHO_I_AM, asked) is None
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,17 @@ async def test_a_second_denial_is_replaced_by_what_she_is(scene) -> None:
     assert scene.sent == [fallback.WHO_I_AM]
 
 
+async def test_who_asks_what_she_is_is_told_whatever_was_wrong_with_the_drafts(scene) -> None:
+    scene.db.pending.clear()
+    scene.db.doctor_writes("vc é um robô?")
+    await scene.clock.advance(1.3)
+    scene.writer.script = [INVENTED, INVENTED]
+
+    await scene.run()
+
+    assert scene.sent == [fallback.WHO_I_AM]
+
+
 async def test_what_was_booked_is_told_although_the_draft_was_rejected_twice(scene) -> None:
     scene.writer.script = [SEARCH, BOOK, INVENTED, INVENTED]
 

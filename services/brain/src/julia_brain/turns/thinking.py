@@ -164,11 +164,18 @@ class Thinking:
         found = frozenset(fact.chave for fact in self.tools.effects.fatos)
         text = fallback.what_was_done(self.tools.evidence(), found)
         if text is None and flaw is not None:
-            text = fallback.safe_answer(flaw, self.history)
+            text = self._safe_answer(flaw)
         if text is None or check(text, self._evidence()) is not None:
             return None
         metrics.SAFE_ANSWERS.inc()
         return self._answer((text,))
+
+    def _safe_answer(self, flaw: Flaw) -> str | None:
+        text = fallback.safe_answer(flaw, self.history)
+        if text is not None and check(text, self._evidence()) is Flaw.DENIES_BEING_AI:
+            # The doctor asks what she is: to that "não consegui confirmar" would be an evasion.
+            return fallback.safe_answer(Flaw.DENIES_BEING_AI, self.history)
+        return text
 
     def _without_money(self, flaw: Flaw | None) -> Answer:
         self._because(Reason.BUDGET)
