@@ -65,6 +65,8 @@ begin
     ), known as materialized (
       select *, tsvector_to_array(busca) as lexemes
         from public.doctor_context where medico_id = p_medico
+       -- So that the time of a turn is bounded whatever was noted over the years.
+       order by tipo = 'restricao' desc, updated_at desc limit 200
     ), found as (
       select d.id, d.tipo, d.content, d.confianca, d.updated_at,
              (select count(*) from asked a
