@@ -56,6 +56,8 @@ _STREET = re.compile(
     r"|estrada|praca|largo|viaduto|marginal|bairro|jardim|jd\.?|vila|parque|distrito)\s+"
     r"(?!(?:que|e|eh|do hospital|da unidade|certa|completa|exata|em)\b)([\w'\u2019]+)"
 )
+_STREET_KIND = re.compile(r"rua|avenida|bairro|jardim|vila|parque|distrito|largo|praca")
+_PARTICLE: Final = 3
 _POSTCODE = re.compile(r"\b\d{5}-?\d{3}\b(?!-?\d)")
 _LANDMARK = re.compile(
     r"\b(?:ao lado|do lado|em frente|atras|pert(?:o|inho)|proximo|pegado|colado|vizinho|saindo)"
@@ -187,11 +189,16 @@ class Hospitals:
             return any(said in parts for parts in self._names.values())
         return capital or len(taken) < 2 or any(said in parts for parts in self._names.values())  # noqa: PLR2004 - two words make a name, also in lower case
 
+    @staticmethod
+    def _tells_alone(word: str) -> bool:
+        """Whether a word of a name may stand for it: no city, no "vila", no particle."""
+        return len(word) > _PARTICLE and word not in CITIES and not _STREET_KIND.fullmatch(word)
+
     def _bare(self, folded: str) -> Iterable[tuple[int, int, str]]:
         names = set(HOSPITALS)
         for parts in self._names.values():
             telling = [word for word in parts if word not in _KINDS]
-            names |= {word for word in telling if len(word) > 3 and word not in CITIES}  # noqa: PLR2004
+            names |= {word for word in telling if self._tells_alone(word)}
             names |= {
                 " ".join(pair)
                 for pair in pairwise(parts)
