@@ -19,7 +19,7 @@ from julia_brain.domain.checks.invention import invention
 from julia_brain.domain.checks.leak import leak
 from julia_brain.domain.checks.promise import unfounded_promise
 from julia_brain.domain.checks.style import MAX_CHARACTERS, style
-from julia_brain.tools.wording import pay, period
+from julia_brain.domain.saying import pay, period
 from julia_common.database import Shift
 
 SHOWN = SCENES["vagas"]

@@ -10,7 +10,7 @@ from typing import Final
 
 from julia_brain.domain.checks.evidence import Evidence
 from julia_brain.domain.checks.flaws import Flaw
-from julia_brain.tools.wording import pay, period, place
+from julia_brain.domain.saying import pay, period, place
 from julia_common.database import HistoryMessage, Shift
 
 WHO_I_AM: Final = (

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from julia_brain.domain.messages import one_line
 from julia_brain.domain.prompt import SAO_PAULO
-from julia_brain.tools.wording import moment, money, pay, period, place, shift_words
+from julia_brain.domain.saying import moment, money, pay, period, place, shift_words
 from julia_common.database import Doctor, Fact, Hospital, Reservation, Shift, TurnBegun
 
 MAX_NAME_CHARACTERS: Final = 40

@@ -6,9 +6,9 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from julia_brain.domain.prompt import SAO_PAULO
+from julia_brain.domain.saying import moment
 from julia_brain.tools.arguments import Moment, Sentence, ToolArguments
 from julia_brain.tools.tool import Result, Tool
-from julia_brain.tools.wording import moment
 from julia_brain.tools.work import NotDone, Work
 from julia_common.database import NewReminder
 

@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from julia_brain.domain.saying import hospital_words
 from julia_brain.tools.arguments import ToolArguments, Word
 from julia_brain.tools.tool import Result, Tool
-from julia_brain.tools.wording import hospital_words
 from julia_brain.tools.work import Work
 
 _DESCRIPTION: Final = """\

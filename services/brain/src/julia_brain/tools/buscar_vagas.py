@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from julia_brain.domain.prompt import SAO_PAULO
+from julia_brain.domain.saying import shift_words
 from julia_brain.tools.arguments import Centavos, Day, ToolArguments, Word
 from julia_brain.tools.tool import Result, Tool
-from julia_brain.tools.wording import shift_words
 from julia_brain.tools.work import NotDone, Work
 from julia_common.database import SearchShifts
 

@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from julia_brain.domain.saying import shift_words
 from julia_brain.tools.arguments import Sentence, ToolArguments, Word
 from julia_brain.tools.tool import Result, Tool
-from julia_brain.tools.wording import shift_words
 from julia_brain.tools.work import NotDone, Work
 from julia_common.database import Cancellation, Shift
 

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from julia_brain.domain.saying import money, shift_words
 from julia_brain.tools.arguments import Centavos, ToolArguments, Word
 from julia_brain.tools.tool import Result, Tool
-from julia_brain.tools.wording import money, shift_words
 from julia_brain.tools.work import Hold, NotDone, Work
 from julia_brain.turns.lease import Loss, TurnDropped
 from julia_common.database import HoldShift, Shift, ShiftHeld

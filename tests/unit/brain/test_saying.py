@@ -3,8 +3,7 @@ import datetime as dt
 import pytest
 
 from julia_brain.domain.prompt import SAO_PAULO
-from julia_brain.tools.testing import SANTA_CASA, SATURDAY_NIGHT, a_shift
-from julia_brain.tools.wording import (
+from julia_brain.domain.saying import (
     hospital_words,
     moment,
     money,
@@ -13,6 +12,7 @@ from julia_brain.tools.wording import (
     place,
     shift_words,
 )
+from julia_brain.tools.testing import SANTA_CASA, SATURDAY_NIGHT, a_shift
 from julia_common.database import Hospital
 
 NOW = dt.datetime(2026, 11, 22, 15, tzinfo=dt.UTC)
