@@ -90,7 +90,9 @@ as $$
     h.estado = upper(btrim(p_asked))
     or extensions.similarity(private.plain(h.cidade), private.plain(p_asked)) >= 0.5
     or extensions.word_similarity(private.plain(h.cidade), private.plain(p_asked)) >= 0.75
-    or position(private.plain(p_asked) in private.plain(h.endereco_formatado)) > 0, false)
+    -- A neighbourhood; two letters are a state and are in many words.
+    or length(p_asked) >= 4
+       and position(private.plain(p_asked) in private.plain(h.endereco_formatado)) > 0, false)
 $$;
 
 -- By the hours themselves: `24h` is neither day nor night.
@@ -171,12 +173,12 @@ language plpgsql security definer set search_path = '' set lock_timeout = '450ms
 as $$
 declare
   v_now timestamptz := api.agora();
-  v_limit integer := least(greatest(coalesce((p ->> 'limite')::integer, 5), 1), 10);
+  v_limit bigint := least(greatest(coalesce((p ->> 'limite')::bigint, 5), 1), 10);
   v_asked text := nullif(btrim(p ->> 'especialidade'), '');
   v_region text := nullif(btrim(p ->> 'regiao'), '');
   v_hospital text := nullif(btrim(p ->> 'hospital'), '');
   v_period text := nullif(p ->> 'periodo', '');
-  v_value integer := (p ->> 'valor_minimo_centavos')::integer;
+  v_value bigint := (p ->> 'valor_minimo_centavos')::bigint;
   v_days integer[] := array(select jsonb_array_elements_text(
                               coalesce(nullif(p -> 'dias_semana', 'null'), '[]'))::integer);
   v_hospitals uuid[];
@@ -198,7 +200,7 @@ begin
                       else private.find_specialty(v_asked) end;
   v_hospitals := array(select hospital_id from private.find_hospitals(v_hospital));
 
-  select coalesce(jsonb_agg(case when x.n <= v_limit then private.shift_json(x.v) end order by x.n)
+  select coalesce(jsonb_agg(private.shift_json(x.v) order by x.n)
                     filter (where x.n <= v_limit), '[]'), count(*)
     into v_found, v_total
     from (
@@ -260,7 +262,7 @@ execute function private.conversations_free_holds();
 
 -- The price of a hold: what the shift says, or what was agreed on within its bounds. Null is no
 -- price yet; an answer of -1 means that it is out of bounds.
-create function private.price(v public.vagas, p_agreed integer) returns integer
+create function private.price(v public.vagas, p_agreed bigint) returns bigint
 language sql immutable set search_path = ''
 as $$
   select case
@@ -271,7 +273,7 @@ as $$
     else -1 end
 $$;
 
--- Others of the same specialty that the doctor could have instead, the soonest first.
+-- Others of the same specialty that the doctor could have instead, the nearest in time first.
 create function private.alternatives(v public.vagas, p_medico uuid, p_now timestamptz) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -290,12 +292,12 @@ declare
   v_turno uuid := private.need_uuid(p, 'turno_id');
   v_epoch bigint := private.need_int(p, 'control_epoch');
   v_vaga uuid := private.need_uuid(p, 'vaga_id');
-  v_agreed integer := (p ->> 'valor_centavos')::integer;
+  v_agreed bigint := (p ->> 'valor_centavos')::bigint;
   c public.conversations;
   v public.vagas;
   r public.reservas;
   v_other public.reservas;
-  v_price integer;
+  v_price bigint;
   v_now timestamptz;
 begin
   perform private.lock_status_shared();
@@ -455,16 +457,16 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   return not exists (
-    select from jsonb_array_elements(coalesce(p_effects -> 'cancelamentos', '[]')) x
+    select from unnest(private.cancelled_bookings(p_effects)) x (id)
      where not exists (
        select from public.reservas r join public.vagas v on v.id = r.vaga_id
-        where r.id::text = x ->> 'reserva_id' and r.medico_id = c.medico_id
+        where r.id = x.id and r.medico_id = c.medico_id
           and r.status = 'confirmada' and v.inicio > p_now))
   and not exists (
-    select from jsonb_array_elements_text(coalesce(p_effects -> 'lista_espera', '[]')) x
+    select from unnest(private.uuid_list(p_effects, 'lista_espera')) x (id)
      where not exists (
        select from public.vagas v
-        where v.id::text = x and v.inicio > p_now
+        where v.id = x.id and v.inicio > p_now
           and v.status not in ('cancelada', 'realizada', 'fechada')));
 end $$;
 
@@ -503,12 +505,11 @@ begin
   end loop;
 end $$;
 
-create function private.join_waiting_list(c public.conversations, p_vagas jsonb) returns void
+create function private.join_waiting_list(c public.conversations, p_vagas uuid[]) returns void
 language sql volatile set search_path = ''
 as $$
   insert into public.lista_espera (vaga_id, medico_id, conversa_id)
-  select distinct v::uuid, c.medico_id, c.id
-    from jsonb_array_elements_text(coalesce(p_vagas, '[]')) v
+  select distinct v, c.medico_id, c.id from unnest(p_vagas) v
   on conflict (vaga_id, medico_id) do update
      set status = 'esperando', conversa_id = excluded.conversa_id, oferecida_em = null,
          created_at = excluded.created_at
@@ -520,11 +521,9 @@ create function private.apply_effects(c public.conversations, p_turno uuid, p_ef
 returns void
 language plpgsql set search_path = ''
 as $$
-declare
-  x jsonb;
 begin
   perform private.cancel_bookings(c, p_effects -> 'cancelamentos');
-  perform private.join_waiting_list(c, p_effects -> 'lista_espera');
+  perform private.join_waiting_list(c, private.uuid_list(p_effects, 'lista_espera'));
   perform private.note_facts(c, p_turno, p_effects -> 'fatos');
   perform private.remember(c, p_turno, p_effects -> 'memorias');
   perform private.remind(c, p_turno, p_effects -> 'lembretes');
@@ -538,75 +537,102 @@ begin
   end if;
 end $$;
 
+-- Ends what the shift's row does not allow any more: bookings of anybody but its doctor, and holds
+-- of a shift that is not open, or not at these hours any more.
+create function private.end_bookings(v public.vagas, p_moved boolean) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  r public.reservas;
+  c public.conversations;
+begin
+  update public.reservas set status = 'liberada', updated_at = api.agora()
+   where vaga_id = v.id and status = 'segurada'
+     and (p_moved or not private.is_open(v.status) and medico_id is distinct from v.medico_id);
+  for r in
+    update public.reservas
+       set status = 'cancelada', motivo = 'alterado por um gestor', updated_at = api.agora()
+     where vaga_id = v.id and status = 'confirmada' and medico_id is distinct from v.medico_id
+    returning *
+  loop
+    continue when v.fim <= api.agora();
+    -- Somebody must tell the doctor.
+    select * into c from public.conversations where medico_id = r.medico_id
+     order by id = r.conversa_id desc nulls last, created_at desc limit 1;
+    if found then
+      perform private.notify_managers('cancelamento', c, r.id, jsonb_build_object(
+        'vaga_id', v.id, 'por', 'gestor', 'motivo', r.motivo));
+    end if;
+  end loop;
+end $$;
+
+-- Gives the doctor whom a manager named the booking, and a booking the hours of its shift.
+create function private.book_for_manager(v public.vagas, p_moved boolean) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if p_moved then
+    update public.reservas set ocupacao = private.occupation(v), updated_at = api.agora()
+     where vaga_id = v.id and status = 'confirmada';
+  end if;
+  update public.reservas set status = 'confirmada', expira_em = null, updated_at = api.agora()
+   where vaga_id = v.id and status = 'segurada' and medico_id = v.medico_id;
+  if private.is_taken(v.status) and not exists (
+       select from public.reservas where vaga_id = v.id and status = 'confirmada') then
+    insert into public.reservas (vaga_id, medico_id, valor_centavos, status, ocupacao)
+    values (v.id, v.medico_id, v.valor_centavos, 'confirmada', private.occupation(v));
+  end if;
+exception when exclusion_violation then
+  raise exception 'doctor % already has a shift that overlaps shift % (rest included)',
+      v.medico_id, v.id
+    using errcode = 'exclusion_violation',
+          hint = 'Cancel the other booking first: see reservas of this doctor.';
+end $$;
+
+-- Who waited has the shift, or waits in vain; offers that have not gone out are withdrawn.
+create function private.settle_waiting_list(v public.vagas) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.lista_espera
+     set status = case when medico_id = v.medico_id then 'aceita' else 'encerrada' end
+   where vaga_id = v.id and status in ('esperando', 'oferecida')
+     and (medico_id = v.medico_id or v.status in ('cancelada', 'realizada', 'fechada'));
+  if not private.is_open(v.status) then
+    update public.fila_mensagens
+       set status = 'cancelada', outcome = 'SUPERSEDED', reservado = false, next_ring_at = null,
+           next_try_at = null
+     where medico_id in (select medico_id from public.lista_espera
+                          where vaga_id = v.id and oferecida_em is not null)
+       and kind = 'oferta' and status = 'pendente' and metadata ->> 'vaga_id' = v.id::text;
+  end if;
+end $$;
+
 -- Bookings follow what managers write into `vagas`; what the functions above write is in step with
 -- them already and changes nothing here.
 create function private.vagas_after_write() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_holder uuid := new.medico_id;
-  r public.reservas;
-  c public.conversations;
+  v_moved boolean := false;
 begin
+  if tg_op = 'UPDATE' then
+    v_moved := (old.inicio, old.fim) is distinct from (new.inicio, new.fim);
+  end if;
   perform private.lock_agenda(m.id) from (
     select medico_id as id from public.reservas
      where vaga_id = new.id and status in ('segurada', 'confirmada')
-    union select v_holder where v_holder is not null order by 1) m;
-
-  for r in
-    update public.reservas
-       set status = case status when 'confirmada' then 'cancelada' else 'liberada' end,
-           motivo = 'alterado por um gestor', updated_at = api.agora()
-     where vaga_id = new.id
-       and (status = 'confirmada' and medico_id is distinct from v_holder
-            or status = 'segurada' and medico_id is distinct from v_holder
-               and not private.is_open(new.status))
-    returning *
-  loop
-    continue when r.turno_id is not null and r.status = 'liberada' or new.fim <= api.agora();
-    -- Somebody must tell the doctor.
-    select * into c from public.conversations
-     where medico_id = r.medico_id order by id = r.conversa_id desc nulls last, created_at desc limit 1;
-    if found then
-      perform private.notify_managers('cancelamento', c, r.id, jsonb_build_object(
-        'vaga_id', new.id, 'por', 'gestor', 'motivo', r.motivo));
-    end if;
-  end loop;
-
-  begin
-    update public.reservas set ocupacao = private.occupation(new), updated_at = api.agora()
-     where vaga_id = new.id and status in ('segurada', 'confirmada')
-       and ocupacao <> private.occupation(new);
-    if v_holder is not null then
-      update public.reservas set status = 'confirmada', expira_em = null, updated_at = api.agora()
-       where vaga_id = new.id and status = 'segurada' and medico_id = v_holder;
-      if private.is_taken(new.status) and not exists (
-           select from public.reservas where vaga_id = new.id and status = 'confirmada') then
-        insert into public.reservas (vaga_id, medico_id, valor_centavos, status, ocupacao)
-        values (new.id, v_holder, new.valor_centavos, 'confirmada', private.occupation(new));
-      end if;
-    end if;
-  exception when exclusion_violation then
-    raise exception 'doctor % already has a shift that overlaps shift % (rest included)',
-        v_holder, new.id
-      using errcode = 'exclusion_violation',
-            hint = 'Cancel the other booking first: see reservas of this doctor.';
-  end;
-
-  update public.lista_espera
-     set status = case when medico_id = v_holder then 'aceita' else 'encerrada' end
-   where vaga_id = new.id and status in ('esperando', 'oferecida')
-     and (medico_id = v_holder or new.status in ('cancelada', 'realizada', 'fechada'));
-  if not private.is_open(new.status) then
-    update public.fila_mensagens
-       set status = 'cancelada', outcome = 'SUPERSEDED', reservado = false, next_ring_at = null,
-           next_try_at = null
-     where kind = 'oferta' and status = 'pendente' and metadata ->> 'vaga_id' = new.id::text;
-  end if;
+    union select new.medico_id where new.medico_id is not null order by 1) m;
+  perform private.end_bookings(new, v_moved);
+  perform private.book_for_manager(new, v_moved) where new.medico_id is not null;
+  perform private.settle_waiting_list(new);
   return null;
 end $$;
 
-create trigger vagas_after_write after insert or update on public.vagas
+create trigger vagas_after_insert after insert on public.vagas
+for each row when (new.medico_id is not null) execute function private.vagas_after_write();
+
+create trigger vagas_after_update after update on public.vagas
 for each row execute function private.vagas_after_write();
 
 -- A booking that ends, whoever ends it, opens its shift again.

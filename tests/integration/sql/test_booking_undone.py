@@ -484,6 +484,35 @@ class TestManagersPlainSql:
         night = await shifts.offer(3, "19:00-07:00", hospital="Copa D'Or")
         assert (await shifts.hold(await shifts.turn(), night))["status"] == "segurada"
 
+    async def test_other_hours_free_what_was_held_at_the_old_ones(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer()
+        turn = await shifts.turn()
+        held = await shifts.hold(turn, vaga)
+
+        await julia.sql("update vagas set hora_fim = '08:00'")
+
+        refused = await julia.commit(turn, holds=[held["reserva_id"]])
+        assert refused["motivo"] == "reserva_perdida"
+
+    async def test_more_rest_than_when_it_was_booked_blocks_no_manager(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        try:
+            await julia.sql("update configuracoes set valor = '0' where chave = 'descanso_minutos'")
+            first = await shifts.offer(3, "07:00-19:00")
+            for vaga in (first, await shifts.offer(3, "19:00-07:00")):
+                await shifts.book(vaga)
+        finally:
+            await julia.sql(
+                "update configuracoes set valor = '60' where chave = 'descanso_minutos'"
+            )
+
+        await julia.sql("update vagas set status = 'confirmada'")
+
+        assert await shifts.claims(first) == ["confirmada"]
+
     async def test_the_way_to_done_keeps_the_booking(self, julia: Julia, shifts: Shifts) -> None:
         vaga = await shifts.offer()
         await shifts.book(vaga)
