@@ -19,9 +19,12 @@ from julia_brain.handlers import Deps
 from julia_brain.ports import Model
 from julia_brain.readiness import ContractCheck
 from julia_brain.settings import Settings
+from julia_brain.turns.afterwards import Afterwards
 from julia_brain.turns.engine import Engine
 from julia_brain.turns.limits import Limits
 from julia_brain.turns.reading import Reader
+from julia_brain.turns.shadowing import Shadowing
+from julia_brain.turns.summing_up import SummingUp
 from julia_brain.turns.taker import TurnTaker
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
@@ -83,10 +86,31 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         clock=clock,
         budgets=settings.budgets,
     )
+    prompts = KeptPrompts(database)
+    # A circuit of its own: what nobody waits for must not keep doctors from being answered.
+    unhurried = breaker.CircuitBreaker("claude_depois", breaker.CLAUDE, clock=clock)
+
+    def unhurried_writer(model: str | None) -> Claude:
+        return Claude(
+            anthropic, models if model is None else dict.fromkeys(Model, model), unhurried, clock
+        )
+
+    afterwards = Afterwards(
+        SummingUp(writer=unhurried_writer(None), summaries=database, budgets=settings.budgets),
+        Shadowing(
+            writer_of=unhurried_writer,
+            prompts=prompts,
+            shifts=database,
+            shadows=database,
+            clock=clock,
+            budgets=settings.budgets,
+            large_for=settings.large_for,
+        ),
+    )
     engine = Engine(
         turns=database,
         shifts=database,
-        prompts=KeptPrompts(database),
+        prompts=prompts,
         reader=reader,
         writer=claude,
         signs=signs,
@@ -96,6 +120,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         limits=Limits(away_after=settings.away_after_seconds),
         budgets=settings.budgets,
         large_for=settings.large_for,
+        begin_afterwards=afterwards.begin,
     )
     taker = TurnTaker(database, engine.run, owner=owner, clock=clock, capacity=settings.max_turns)
     inbound, control = consumers(messaging, Deps(database, doorbell, taker, clock))
@@ -109,6 +134,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             inbound,
             control,
             taker,
+            afterwards,
             Loop("gauges", GAUGES_SECONDS, _gauges(database)),
             Loop("circuit", CIRCUIT_SECONDS, circuit_view.show),
         ),

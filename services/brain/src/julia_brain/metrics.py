@@ -43,6 +43,11 @@ READING_SECONDS = Histogram(
     ["tipo"],
     buckets=(0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8),
 )
+AFTERWARDS = Counter(
+    "julia_depois_do_turno_total",
+    "Trabalhos que se seguem a um turno, por resultado",
+    ["trabalho", "resultado"],
+)
 STORED = Counter(
     "julia_mensagens_armazenadas_total",
     "Mensagens de médicos por tipo de conteúdo e situação no banco",

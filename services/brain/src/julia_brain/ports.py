@@ -27,10 +27,14 @@ from julia_common.database import (
     SearchShifts,
     SentEvent,
     SentEventRecorded,
+    ShadowStored,
     ShiftHeld,
     ShiftsFound,
     SpentRecorded,
     StoreReading,
+    StoreShadow,
+    StoreSummary,
+    SummaryStored,
     TurnBegun,
     TurnCommitted,
     TurnLost,
@@ -233,6 +237,26 @@ class Readings(Protocol):
 
     async def store_reading(self, reading: StoreReading) -> ReadingStored:
         """Note what an attachment says, and keep a document."""
+        ...
+
+
+class Summaries(Protocol):
+    """The database's functions for summaries (`docs/reference/rpc.md`)."""
+
+    async def store_summary(self, summary: StoreSummary) -> SummaryStored:
+        """Replace the summary if nobody else did."""
+        ...
+
+    async def record_spent(self, spent: RecordSpent) -> SpentRecorded:
+        """Record the cost of a summary that is none."""
+        ...
+
+
+class Shadows(Protocol):
+    """The database's function for drafts that nobody sends (`docs/reference/rpc.md`)."""
+
+    async def store_shadow(self, shadow: StoreShadow) -> ShadowStored:
+        """Keep a draft beside the turn that was answered."""
         ...
 
 

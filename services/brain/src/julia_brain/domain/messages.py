@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from julia_brain.domain.masking import masked
 from julia_brain.domain.media import is_remark
-from julia_brain.domain.prompt import PromptTurn
+from julia_brain.domain.prompt import SAO_PAULO, PromptTurn
 from julia_common.database import HistoryMessage, PendingMessage
 
 MAX_MESSAGE_CHARACTERS: Final = 4_000
@@ -36,6 +36,7 @@ _MEDIA: Final = {
     "enquete": "enquete",
     "outro": "mensagem de um tipo que não consigo ler",
 }
+_WHO: Final = {"julia": "Júlia", "medico": "Pessoa"}
 _BEGINNING: Final = "[a conversa mostrada começa aqui]"
 
 
@@ -61,8 +62,23 @@ def one_line(text: str) -> str:
     return " ".join(masked(text).split()).replace("[", "(").replace("]", ")")
 
 
+def line_of(message: HistoryMessage) -> str:
+    """An earlier message on one line, with who wrote it and when; empty if there is no text."""
+    who = _WHO.get(message.autor_tipo, "Equipe")
+    text = one_line(_shown(message.tipo_conteudo, message.conteudo, message.leitura))
+    when = message.at.astimezone(SAO_PAULO)
+    return f"{who} ({when:%d/%m %H:%M}): {text}" if text else ""
+
+
+def size_of(message: HistoryMessage) -> int:
+    """The characters of an earlier message that are shown at most."""
+    return sum(
+        min(len(text), MAX_MESSAGE_CHARACTERS) for text in (message.conteudo, message.leitura or "")
+    )
+
+
 def _window(history: Sequence[HistoryMessage]) -> Sequence[HistoryMessage]:
-    sizes = [min(len(message.conteudo), MAX_MESSAGE_CHARACTERS) for message in history]
+    sizes = [size_of(message) for message in history]
     excess = sum(sizes) - MAX_HISTORY_CHARACTERS
     if excess <= 0:
         return history

@@ -1,5 +1,6 @@
 """What the calls of one turn cost, for its record and for the budgets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -46,18 +47,21 @@ class Spending:
     def usage(self) -> Usage | None:
         """The record of the turn; None when Claude was not asked."""
         calls = (*self.readings, *self.drafts)
-        if not calls:
-            return None
-        return Usage(
-            model=calls[-1].model,
-            chamadas=len(calls),
-            input_tokens=sum(draft.input_tokens for draft in calls),
-            output_tokens=sum(draft.output_tokens for draft in calls),
-            cache_read_tokens=sum(draft.cache_read_tokens for draft in calls),
-            cache_write_tokens=sum(draft.cache_write_tokens for draft in calls),
-            custo_usd=sum(map(draft_usd, calls), start=Decimal(0)),
-            llm_ms=sum(draft.llm_ms for draft in calls),
-        )
+        return usage_of(calls) if calls else None
+
+
+def usage_of(calls: Sequence[Draft]) -> Usage:
+    """The record of one call at least."""
+    return Usage(
+        model=calls[-1].model,
+        chamadas=len(calls),
+        input_tokens=sum(draft.input_tokens for draft in calls),
+        output_tokens=sum(draft.output_tokens for draft in calls),
+        cache_read_tokens=sum(draft.cache_read_tokens for draft in calls),
+        cache_write_tokens=sum(draft.cache_write_tokens for draft in calls),
+        custo_usd=sum(map(draft_usd, calls), start=Decimal(0)),
+        llm_ms=sum(draft.llm_ms for draft in calls),
+    )
 
 
 def draft_usd(draft: Draft) -> Decimal:

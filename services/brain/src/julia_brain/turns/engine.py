@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from julia_brain.domain.spending import Spending
 from julia_brain.ports import Doorbell, Prompts, Shifts, Signs, Tools, Turns, Writer
 from julia_brain.tools.schemas import TOOLS
 from julia_brain.tools.toolbox import Toolbox
+from julia_brain.turns.afterwards import CommittedTurn
 from julia_brain.turns.answer import Answer, handing_over
 from julia_brain.turns.before_claude import answer_by_rules, doctors_words, keeping_opt_out
 from julia_brain.turns.deadline import Deadline
@@ -72,6 +74,10 @@ class _Turn:
     """The cost is in the database."""
 
 
+def _nothing(_: CommittedTurn) -> None:
+    """Nothing follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Runs turns; it keeps nothing between them."""
@@ -90,6 +96,8 @@ class Engine:
     budgets: Budgets = field(default_factory=Budgets)
     large_for: Collection[Reason] = CHOSEN_BY_TEXT
     """What the larger model is asked for, besides repairs."""
+    begin_afterwards: Callable[[CommittedTurn], None] = _nothing
+    """Starts what follows a commit (a summary, a shadow's draft); nobody waits for it."""
     new_token: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
 
     async def run(self, conversa_id: str) -> Finished:
@@ -256,8 +264,19 @@ class Engine:
             await self.doorbell.ring(instance=turn.begun.instance, conversa_id=turn.conversa_id)
         if committed.status == "recusado":
             return Finished(committed.motivo or "recusado")
-        # What follows a commit (a summary, a shadow's draft) begins here and is not awaited.
+        self._begin_afterwards(turn)
         return Finished(outcome, _seconds(committed.more_due_in_ms))
+
+    def _begin_afterwards(self, turn: _Turn) -> None:
+        usage = turn.spending.usage
+        self.begin_afterwards(
+            CommittedTurn(
+                begun=turn.begun,
+                conversa_id=turn.conversa_id,
+                usd=Decimal(0) if usage is None else usage.custo_usd,
+                claude_answered=bool(turn.spending.drafts),
+            )
+        )
 
     async def _without_claude(self, turn: _Turn, error: Retryable | Permanent) -> Finished:
         """Let the doctor's messages wait for Claude, and after a while for a person."""

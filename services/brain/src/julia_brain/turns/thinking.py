@@ -88,7 +88,7 @@ class Thinking:
                 prompt = prompt.with_round(
                     draft.text, draft.tool_calls, [await self._run(one) for one in draft.tool_calls]
                 )
-                if self._nothing_left_to_say():
+                if nothing_left_to_say(self.tools):
                     return self._answer(())
                 continue
             found = flaw_of(draft.text, draft.stop_reason) or check(draft.text, self._evidence())
@@ -147,17 +147,8 @@ class Thinking:
         metrics.TOOL_CALLS.labels(name, "erro" if result.is_error else "ok").inc()
         return result
 
-    def _nothing_left_to_say(self) -> bool:
-        """Whether a person or the end of the conversation was asked for: both are told by us."""
-        opt_out = self.tools.effects.opt_out
-        for_good = opt_out is not None and opt_out.escopo == "definitivo"
-        return for_good or self.tools.handoff is not None
-
     def _evidence(self) -> Evidence:
-        evidence = self.tools.evidence()
-        return replace(
-            evidence, prompt_texts=(*evidence.prompt_texts, not_to_be_told(self.persona))
-        )
+        return evidence_of(self.tools, self.persona)
 
     def _without_draft(self, flaw: Flaw | None) -> Answer | None:
         """What can be said without the model, if there is anything."""
@@ -226,3 +217,16 @@ class Thinking:
 
     def _rota(self) -> str:
         return "+".join(self.reasons)
+
+
+def nothing_left_to_say(tools: Tools) -> bool:
+    """Whether a person or the end of the conversation was asked for: both are told by us."""
+    opt_out = tools.effects.opt_out
+    for_good = opt_out is not None and opt_out.escopo == "definitivo"
+    return for_good or tools.handoff is not None
+
+
+def evidence_of(tools: Tools, persona: str) -> Evidence:
+    """What a draft may rely on by now, and what it must not tell."""
+    evidence = tools.evidence()
+    return replace(evidence, prompt_texts=(*evidence.prompt_texts, not_to_be_told(persona)))

@@ -1,0 +1,84 @@
+"""Sums the oldest messages up when many are shown (`domain/summary.py`)."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from julia_brain.domain.budget import Budgets, Funds
+from julia_brain.domain.composing import user_of
+from julia_brain.domain.reply import flaw_of
+from julia_brain.domain.spending import usage_of
+from julia_brain.domain.summary import kept_of, older_part, summary_prompt
+from julia_brain.ports import Model, Summaries, Writer
+from julia_brain.tools.work import Known
+from julia_brain.turns.afterwards import CommittedTurn
+from julia_brain.turns.counting import count
+from julia_common.database import RecordSpent, StoreSummary, TurnBegun
+
+WRITING_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SummingUp:
+    """An errand after a turn. Of two replicas that sum the same up, the database takes one's."""
+
+    name: ClassVar[str] = "resumo"
+    at_once: ClassVar[int] = 4
+
+    writer: Writer
+    summaries: Summaries
+    budgets: Budgets = field(default_factory=Budgets)
+
+    def wanted(self, turn: CommittedTurn) -> bool:
+        """Whether enough is shown."""
+        return older_part(turn.begun.history) is not None
+
+    async def run(self, turn: CommittedTurn) -> str:
+        """Sum up and store; the next turn tries again when it failed.
+
+        Raises `Retryable` or `Permanent` when Claude or the database does not do its part.
+        """
+        begun = turn.begun
+        older = older_part(begun.history)
+        if older is None:
+            return "nada"
+        # The turn's own budget is for answering.
+        budgets = replace(self.budgets, turn_usd=Decimal(0), turn_tokens=0)
+        if budgets.funds(turn.spent, turn_usd=Decimal(0), turn_tokens=0) is Funds.GONE:
+            return "sem_orcamento"
+        draft = await self.writer.write(
+            summary_prompt(older.messages, begun.resumo, user=user_of(turn.conversa_id)),
+            size=Model.SMALL,
+            tools=False,
+            within_s=WRITING_SECONDS,
+        )
+        count(draft, Model.SMALL, self.name)
+        usage = usage_of([draft])
+        op_id = str(uuid.uuid4())
+        if flaw_of(draft.text, draft.stop_reason) is not None:
+            await self.summaries.record_spent(
+                RecordSpent(
+                    conversa_id=turn.conversa_id, op_id=op_id, motivo=self.name, usage=usage
+                )
+            )
+            return "recusado"
+        stored = await self.summaries.store_summary(
+            StoreSummary(
+                conversa_id=turn.conversa_id,
+                op_id=op_id,
+                ate=older.until,
+                anterior=begun.resumo_ate,
+                resumo=kept_of(draft.text, _prices_told(begun)),
+                usage=usage,
+            )
+        )
+        return stored.status
+
+
+def _prices_told(begun: TurnBegun) -> frozenset[int]:
+    """Centavos of all shifts that tools showed in this conversation or that the doctor has."""
+    prices = [booking.valor_centavos for booking in begun.reservas]
+    for shift in Known.of(begun).shifts.values():
+        prices += (shift.valor_centavos, shift.valor_minimo_centavos, shift.valor_maximo_centavos)
+    return frozenset(price for price in prices if price is not None)
