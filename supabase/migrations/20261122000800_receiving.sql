@@ -71,6 +71,16 @@ begin
   return private.has_pending(p_conversa);
 end $$;
 
+-- The scope of the request to be left alone that came with a message or its change.
+create function private.opt_out_scope(p jsonb) returns text
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  return case when jsonb_typeof(p -> 'opt_out') = 'object' then private.need_word(
+    '{"escopo": "definitivo"}' || jsonb_strip_nulls(p -> 'opt_out'), 'escopo', 'definitivo', 'mes')
+    else 'nenhum' end;
+end $$;
+
 -- The doctor suspects a machine: noted once for each message.
 create function private.note_suspicion(c public.conversations, p_interacao bigint, p jsonb)
 returns void
@@ -95,9 +105,7 @@ declare
   v_identities jsonb := private.need_identities(p);
   v_provider_at timestamptz := private.need_time(p, 'provider_at');
   v_tipo text := private.need_text(p, 'tipo_conteudo');
-  v_optout text := case when jsonb_typeof(p -> 'opt_out') = 'object' then private.need_word(
-    '{"escopo": "definitivo"}' || jsonb_strip_nulls(p -> 'opt_out'), 'escopo', 'definitivo', 'mes')
-    else 'nenhum' end;
+  v_optout text := private.opt_out_scope(p);
   c public.conversations;
   m public.medicos;
   v_now timestamptz;
@@ -208,19 +216,27 @@ declare
   v_key text := private.need_text(p, 'key_id');
   v_change text := private.need_word(p, 'change', 'edit', 'revoke');
   v_at timestamptz := private.need_time(p, 'changed_at');
+  v_optout text := private.opt_out_scope(p);
   c public.conversations;
   i public.interacoes;
   v_now timestamptz;
+  v_medico uuid;
   v_left boolean;
+  v_doorbell boolean := false;
 begin
   select c0.* into c from public.inbox_keys k join public.conversations c0 on c0.id = k.conversa_id
    where k.instance = v_instance and k.key_id = v_key;
   if not found then
     return jsonb_build_object('status', 'desconhecida');
   end if;
+  v_medico := c.medico_id;
+  if v_optout = 'definitivo' then
+    perform private.lock_contacts(array[v_medico]);
+  end if;
   c := private.lock_conversation(c.id);
-  if not exists (select from public.inbox_keys
-                  where instance = v_instance and key_id = v_key and conversa_id = c.id) then
+  if c.medico_id <> v_medico or not exists (
+      select from public.inbox_keys
+       where instance = v_instance and key_id = v_key and conversa_id = c.id) then
     raise exception 'message % has just moved to another conversation', v_key
       using errcode = '55P03', hint = 'Two contacts were united. Try again.';
   end if;
@@ -235,12 +251,26 @@ begin
        set conteudo = '', leitura = null, anexos = '{}', apagada_em = v_at,
            situacao = case when situacao = 'pendente' then 'apagada' else situacao end
      where id = i.id;
-  elsif i.editada_em is null or i.editada_em < v_at then
+  elsif i.apagada_em is null and (i.editada_em is null or i.editada_em < v_at) then
     update public.interacoes set conteudo = coalesce(p ->> 'text', ''), editada_em = v_at
-     where id = i.id and apagada_em is null;
+     where id = i.id;
+    -- It binds as if written anew, answered or not; only a caption speaks of its picture.
+    if i.tipo_conteudo = 'texto' and not exists (
+        select from public.whatsapp_instances
+         where instance = v_instance and v_at < first_connected_at) then
+      v_at := least(v_at, v_now + interval '1 minute');
+      if v_optout = 'definitivo' then
+        v_doorbell := private.opt_out(c.id, v_at,
+          coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'),
+          v_at >= v_now - interval '24 hours');
+      elsif v_optout = 'mes' then
+        perform private.opt_out_of_month(c.medico_id, v_at);
+      end if;
+    end if;
   end if;
   if i.situacao <> 'pendente' then
-    return jsonb_build_object('status', 'ja_respondida', 'conversa_id', c.id);
+    return jsonb_build_object(
+      'status', 'ja_respondida', 'conversa_id', c.id, 'doorbell', v_doorbell);
   end if;
   v_left := private.is_unanswered(c.id);
   -- A draft that read the old wording must not be committed.
@@ -251,7 +281,7 @@ begin
          due_at = case when lease_until > v_now then lease_until
                        when v_left then private.quiet_at(v_now, coalesce(first_pending_at, v_now)) end
    where id = c.id;
-  return jsonb_build_object('status', 'aplicada', 'conversa_id', c.id);
+  return jsonb_build_object('status', 'aplicada', 'conversa_id', c.id, 'doorbell', v_doorbell);
 end $$;
 
 create function api.connection_changed(p jsonb) returns jsonb

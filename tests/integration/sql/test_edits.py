@@ -5,6 +5,8 @@ from tests.integration.sql.conftest import INSTANCE, Julia
 
 pytestmark = pytest.mark.integration
 
+STOP = {"motivo": "palavra: sair"}
+
 
 async def change(julia: Julia, key_id: str, kind: str, text: str | None = None, **p):
     return await julia.call(
@@ -14,6 +16,7 @@ async def change(julia: Julia, key_id: str, kind: str, text: str | None = None, 
         change=kind,
         text=text,
         changed_at=p.get("changed_at", julia.now()).isoformat(),
+        opt_out=p.get("opt_out"),
     )
 
 
@@ -82,10 +85,46 @@ async def test_a_change_of_an_answered_message_starts_no_turn(julia: Julia, kind
 
     answer = await change(julia, "A", kind, "outro texto")
 
-    assert answer == {"status": "ja_respondida", "conversa_id": conversa}
+    assert answer == {"status": "ja_respondida", "conversa_id": conversa, "doorbell": False}
     row = await julia.conversation(conversa)
     assert (row["due_at"], row["inbox_seq"]) == (None, 1)
     assert await julia.situations(conversa) == ["respondida"]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_an_edit_that_asks_to_be_left_alone_silences_at_once(
+    julia: Julia, answered: bool
+) -> None:
+    conversa = (await julia.receive(text="me tira da", key_id="A"))["conversa_id"]
+    if answered:
+        await julia.answer(conversa, "do quê?")
+
+    edited = await change(julia, "A", "edit", "me tira da lista", opt_out=STOP)
+
+    assert edited["doorbell"]
+    assert (await julia.claim(conversa))["kind"] == "optout_confirmation"
+    assert await julia.value("select opted_out from medicos")
+    assert (await julia.conversation(conversa))["due_at"] is None
+
+
+async def test_an_edit_may_ask_for_rest_until_the_month_ends(julia: Julia) -> None:
+    await julia.receive(key_id="A")
+
+    await change(julia, "A", "edit", "esse mês não", opt_out=STOP | {"escopo": "mes"})
+
+    assert await julia.value("select sem_contato_ate > now() from medicos")
+    assert not await julia.value("select opted_out from medicos")
+
+
+async def test_a_caption_or_a_stale_edit_asks_nothing(julia: Julia) -> None:
+    await julia.receive(text="foto", tipo="imagem", key_id="A")
+    await julia.receive(text="um", key_id="B")
+    await change(julia, "B", "edit", "três", changed_at=julia.ago(seconds=1))
+
+    await change(julia, "A", "edit", "sair", opt_out=STOP)
+    await change(julia, "B", "edit", "sair", opt_out=STOP, changed_at=julia.ago(seconds=9))
+
+    assert not await julia.value("select opted_out from medicos")
 
 
 async def test_a_message_deleted_after_its_answer_is_not_asked_again(julia: Julia) -> None:

@@ -160,9 +160,9 @@ async def test_a_reaction_says_what_it_reacts_to(scene: Scene) -> None:
     assert scene.inbox.received[0].anexos == {"reacts_to": "K0"}
 
 
-def edit(age: timedelta = timedelta(seconds=1)) -> MessageEdited:
+def edit(age: timedelta = timedelta(seconds=1), text: str = "oi!") -> MessageEdited:
     return MessageEdited(
-        instance="julia", key_id="K1", change="edit", text="oi!", changed_at=NOW - age
+        instance="julia", key_id="K1", change="edit", text=text, changed_at=NOW - age
     )
 
 
@@ -170,6 +170,14 @@ async def test_an_edit_is_applied(scene: Scene) -> None:
     await handle_inbound(edit(), scene.deps)
 
     assert scene.inbox.edits[0].text == "oi!"
+    assert scene.inbox.edits[0].opt_out is None
+
+
+async def test_an_edit_may_turn_a_message_into_an_opt_out(scene: Scene) -> None:
+    await handle_inbound(edit(text="me tira da lista"), scene.deps)
+
+    assert scene.inbox.edits[0].opt_out is not None
+    assert scene.inbox.edits[0].opt_out.escopo == "definitivo"
 
 
 async def test_an_edit_that_overtook_its_message_is_tried_again(scene: Scene) -> None:

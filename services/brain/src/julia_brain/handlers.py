@@ -86,6 +86,7 @@ async def edit(message: MessageEdited, deps: Deps) -> None:
 
     Raises `Retryable` for a recent change of a message that has not been stored: it is on its way.
     """
+    asked = opt_out_of(message.text or "")
     edited = await deps.inbox.edit_message(
         EditMessage(
             instance=message.instance,
@@ -93,6 +94,7 @@ async def edit(message: MessageEdited, deps: Deps) -> None:
             change=message.change,
             text=message.text,
             changed_at=message.changed_at,
+            opt_out=OptOut(motivo=asked.motivo, escopo=asked.escopo) if asked else None,
         )
     )
     structlog.contextvars.bind_contextvars(conversa_id=edited.conversa_id, situacao=edited.status)
@@ -100,6 +102,7 @@ async def edit(message: MessageEdited, deps: Deps) -> None:
     if edited.status == "desconhecida" and recent:
         text = "the message that this edit changes is not stored yet"
         raise Retryable(text)
+    await _ring(deps, message.instance, edited.conversa_id, wanted=edited.doorbell)
 
 
 async def record_sent(message: MessageSent, deps: Deps) -> None:

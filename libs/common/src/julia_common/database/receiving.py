@@ -64,13 +64,18 @@ class EditMessage(Arguments):
     change: Literal["edit", "revoke"]
     text: str | None = None
     changed_at: AwareDatetime
+    opt_out: OptOut | None = None
 
 
 class Edited(Answer):
-    """Whether the change still reached the message before it was answered."""
+    """Whether the change still reached the message before it was answered.
+
+    `doorbell`: ring the dispatcher (an opt-out confirmation waits).
+    """
 
     status: Literal["aplicada", "ja_respondida", "desconhecida"]
     conversa_id: str | None = None
+    doorbell: bool = False
 
 
 class SentEvent(Arguments):
