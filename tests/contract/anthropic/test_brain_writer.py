@@ -4,6 +4,7 @@ import pytest
 
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.domain.composing import user_of
+from julia_brain.domain.media import question_about, seen_in
 from julia_brain.domain.prompt import Prompt, PromptTurn
 from julia_brain.ports import Draft, Model
 from julia_brain.tools.calls import ToolCall, ToolResult
@@ -11,6 +12,7 @@ from julia_brain.tools.schemas import TOOLS
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CLAUDE, CircuitBreaker, CircuitOpen, CircuitState
 from julia_common.resilience.clock import SystemClock
+from julia_simulators import files
 
 CLOCK = SystemClock()
 LARGE = "claude-sonnet-5-5"
@@ -272,3 +274,18 @@ async def test_no_error_quotes_the_conversation(claude, control) -> None:
             await write(claude, 1.6)
         assert "plantão" not in str(caught.value)
         await control.delete("/faults")
+
+
+@pytest.mark.parametrize(
+    ("mimetype", "data"),
+    [("image/png", files.png("CRM 123456")), ("application/pdf", files.pdf("CRM 123456"))],
+)
+async def test_a_file_is_looked_at_and_answered_in_the_shape_asked_for(
+    claude, mimetype: str, data: bytes
+) -> None:
+    draft = await write(claude, 30, prompt=question_about(mimetype, data, "alguem"), tools=False)
+
+    seen = seen_in(draft.text)
+    assert seen is not None
+    assert seen.documento == "crm"
+    assert seen.descricao
