@@ -435,16 +435,19 @@ language sql stable security definer set search_path = '' set lock_timeout = '45
 as $$
   select jsonb_build_object('pares', coalesce(jsonb_agg(jsonb_build_object(
       'turno_id', t.id, 'at', t.committed_at, 'prompt_id', t.prompt_id, 'model', t.model,
+      'rota', t.rota, 'chamadas', coalesce(t.chamadas, 0),
       'enviado', (select coalesce(string_agg(f.conteudo, E'\n\n' order by f.part), '')
                     from public.fila_mensagens f
                    where f.turno_id = t.id and f.status <> 'cancelada'),
       'custo_usd', coalesce(t.custo_usd, 0), 'llm_ms', coalesce(t.llm_ms, 0),
       'sombra_prompt_id', t.sombra_id, 'sombra_model', t.sombra_model, 'sombra_texto', t.texto,
       'sombra_falha', t.falha, 'sombra_ferramentas', to_jsonb(t.ferramentas),
-      'sombra_custo_usd', t.sombra_usd, 'sombra_llm_ms', t.sombra_ms)
+      'sombra_chamadas', t.sombra_chamadas, 'sombra_custo_usd', t.sombra_usd,
+      'sombra_llm_ms', t.sombra_ms)
       order by t.committed_at desc, t.id, t.sombra_id), '[]'))
     from (select t.*, s.prompt_id as sombra_id, s.texto, s.falha, s.ferramentas,
-                 x.model as sombra_model, x.custo_usd as sombra_usd, x.llm_ms as sombra_ms
+                 x.model as sombra_model, x.chamadas as sombra_chamadas,
+                 x.custo_usd as sombra_usd, x.llm_ms as sombra_ms
             from public.rascunhos_sombra s
             join public.turnos t on t.id = s.turno_id
             join public.turnos x on x.id = s.custo_id

@@ -222,7 +222,14 @@ async def test_a_shadows_draft_stands_beside_what_was_sent(julia: Julia) -> None
         "usage": usage("0.03", model="claude-outro", llm_ms=900),
     }
     assert await julia.call("store_shadow", **shadow) == {"status": "desconhecido"}
-    await julia.commit(turn, "Oi!", "Tudo bem?", usage=usage("0.10"), prompt_id="persona-1")
+    await julia.commit(
+        turn,
+        "Oi!",
+        "Tudo bem?",
+        usage=usage("0.10"),
+        prompt_id="persona-1",
+        rota="negociacao+reparo",
+    )
 
     assert await julia.call("store_shadow", **shadow) == {"status": "guardado"}
     assert await julia.call("store_shadow", **shadow) == {"status": "ja_guardado"}
@@ -233,6 +240,8 @@ async def test_a_shadows_draft_stands_beside_what_was_sent(julia: Julia) -> None
         "turno_id": turn["turno_id"],
         "prompt_id": "persona-1",
         "model": "claude-x",
+        "rota": "negociacao+reparo",
+        "chamadas": 2,
         "enviado": "Oi!\n\nTudo bem?",
         "custo_usd": 0.1,
         "llm_ms": 700,
@@ -241,6 +250,7 @@ async def test_a_shadows_draft_stands_beside_what_was_sent(julia: Julia) -> None
         "sombra_texto": "Sou humana!",
         "sombra_falha": "negacao",
         "sombra_ferramentas": ["buscar_vagas"],
+        "sombra_chamadas": 2,
         "sombra_custo_usd": 0.03,
         "sombra_llm_ms": 900,
     }

@@ -106,6 +106,9 @@ class ShadowPair(Answer):
     at: AwareDatetime
     prompt_id: str | None
     model: str | None
+    rota: str | None = None
+    """Why that model was asked; with `reparo` the first draft was unfit."""
+    chamadas: int = 1
     enviado: str
     custo_usd: float
     llm_ms: int
@@ -114,6 +117,7 @@ class ShadowPair(Answer):
     sombra_texto: str
     sombra_falha: str | None = None
     sombra_ferramentas: tuple[str, ...] = ()
+    sombra_chamadas: int = 1
     sombra_custo_usd: float
     sombra_llm_ms: int
 
