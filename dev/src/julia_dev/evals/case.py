@@ -143,6 +143,10 @@ class Step(_Part):
     diz: tuple[str, ...] = ()
     """Several: a burst of messages, a moment apart."""
     envia: Media | None = None
+    edita: str | None = None
+    """The doctor changes his last message into this."""
+    apaga: bool = False
+    """The doctor deletes his last message."""
     pessoa_escreve: str | None = None
     """A person types on the company's phone, and so takes the conversation over."""
     pessoa_assume: bool = False

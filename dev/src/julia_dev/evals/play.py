@@ -141,6 +141,14 @@ class _Performance:
         if step.envia is not None:
             says = self.scene.fill(step.envia.diz)
             self._keys[step.quem].append(await self.world.send_media(doctor, step.envia, says))
+        if step.edita is not None:
+            await self.world.edit(doctor, self._keys[step.quem][-1], self.scene.fill(step.edita))
+        if step.apaga:
+            await self.world.delete(doctor, self._keys[step.quem][-1])
+        await self._intervene(step, doctor)
+        await asyncio.sleep(step.silencio)
+
+    async def _intervene(self, step: Step, doctor: Doctor) -> None:
         if step.pessoa_escreve is not None:
             await self.world.type_on_phone(doctor, self.scene.fill(step.pessoa_escreve))
         if step.pessoa_assume:
@@ -149,4 +157,3 @@ class _Performance:
             await self.world.give_back(doctor)
         if step.gestor is not None:
             await self.world.change_shift(self.scene.shifts[step.gestor.vaga], step.gestor.status)
-        await asyncio.sleep(step.silencio)

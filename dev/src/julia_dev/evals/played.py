@@ -79,6 +79,8 @@ def transcript(played: Played) -> str:
     lines = []
     for step, seen in zip(played.scene.case.passos, played.steps, strict=False):
         lines += [f"{step.quem}: {played.scene.fill(text)}" for text in step.diz]
+        if step.edita is not None or step.apaga:
+            lines.append(f"{step.quem} muda a última: {step.edita or '[apagada]'}")
         if step.envia is not None:
             says = played.scene.fill(step.envia.diz)
             lines.append(f"{step.quem}: [{step.envia.tipo}] {step.envia.legenda} {says}".rstrip())

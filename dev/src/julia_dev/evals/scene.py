@@ -196,6 +196,7 @@ class Scene:
                     *step.diz,
                     step.pessoa_escreve or "",
                     step.envia.diz if step.envia else "",
+                    step.edita or "",
                 )
             ),
             plain_names=frozenset({*SPECIALTIES, NO_SHIFTS}),

@@ -183,6 +183,14 @@ class World:
         record = await self._post(f"/_sim/doctors/{doctor.number}/messages", body)
         return str(record["key_id"])
 
+    async def edit(self, doctor: Doctor, key: str, text: str) -> None:
+        """Let a doctor change a message."""
+        await self._post(f"/_sim/doctors/{doctor.number}/edits", {"key_id": key, "text": text})
+
+    async def delete(self, doctor: Doctor, key: str) -> None:
+        """Let a doctor delete a message."""
+        await self._post(f"/_sim/doctors/{doctor.number}/deletions", {"key_id": key})
+
     async def type_on_phone(self, doctor: Doctor, text: str) -> None:
         """Let a person type to the doctor on the company's phone."""
         await self._post(f"/_sim/doctors/{doctor.number}/phone", {"text": text})
