@@ -268,15 +268,25 @@ def test_numbers_of_people_never_reach_claude() -> None:
     made = prompt(
         begun(
             doctor("meu CPF é 123.456.789-09", quoted=quoted),
-            doctor("", "imagem", leitura="CRM 123456, CPF 12345678909"),
-            history=(earlier("medico", "liga no (19) 99876-5432"),),
+            doctor("RG 12.345.678-9", "imagem", leitura="CRM 123456, CPF 12345678909"),
+            doctor("Bia (19) 3232-4545", "contato"),
+            doctor("", "documento", anexos={"file_name": "CRM 654321.pdf"}),
+            history=(
+                earlier("medico", "liga no (19) 99876-5432"),
+                earlier("medico", "conta 98765-4", "imagem", leitura="Pix 55444333222"),
+                earlier("gestor", "confirma o CPF 987.654.321-00"),
+            ),
+            resumo="mandou o CPF 11122233344",
             memorias=(Memory(id="m", tipo="historico", conteudo="pix 11999998888", confianca=1),),
         )
     )
 
     shown = repr(made.turns)
     assert "(número omitido)" in shown
-    for number in ("123.456.789-09", "12345678909", "123456", "99876", "11999998888"):
+    for number in (
+        *("123.456.789-09", "12345678909", "123456", "99876", "11999998888", "345.678"),
+        *("3232", "654321", "98765", "55444333222", "987.654", "11122233344"),
+    ):
         assert number not in shown
 
 

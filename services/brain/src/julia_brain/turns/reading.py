@@ -126,6 +126,8 @@ class _Work:
     left: Callable[[], float]
     """Seconds that are left for all of them."""
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    keeping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """The database locks the conversation for each: they would only wait for one another there."""
 
     async def read_and_keep(
         self, message: PendingMessage, attachment: Readable | Unread, *, may_ask: bool
@@ -137,17 +139,21 @@ class _Work:
             metrics.READINGS.labels(kind, read.outcome).inc()
             metrics.READING_SECONDS.labels(kind).observe(self.reader.clock.monotonic() - started)
             if read.kept:
-                await self.reader.readings.store_reading(
-                    StoreReading(
-                        conversa_id=self.turn.conversa_id,
-                        token=self.turn.token,
-                        interacao_id=message.id,
-                        leitura=read.reading,
-                        documento=read.document,
-                        suspeita_bot=read.suspicion,
-                    )
-                )
+                await self._keep(message, read)
         self.turn.done[message.id] = read.reading
+
+    async def _keep(self, message: PendingMessage, read: _Read) -> None:
+        async with self.keeping:
+            await self.reader.readings.store_reading(
+                StoreReading(
+                    conversa_id=self.turn.conversa_id,
+                    token=self.turn.token,
+                    interacao_id=message.id,
+                    leitura=read.reading,
+                    documento=read.document,
+                    suspeita_bot=read.suspicion,
+                )
+            )
 
     async def _read(
         self, message: PendingMessage, attachment: Readable | Unread, *, may_ask: bool
