@@ -3,6 +3,8 @@
 import os
 import random
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -50,28 +52,29 @@ async def attempt(shifts: Shifts, wanted: Attempt) -> Attempt:
             turn |= await julia.begin(conversa, turn["token"], lease_s=120)
 
 
-async def race(julia: Julia, wanted: list[Attempt]) -> list[Attempt]:
-    """Make all attempts at once, and check the books afterwards."""
-    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
-    before = await julia.value(deadlocks)
-    # A deadlock must be found before a lock timeout hides it.
+@asynccontextmanager
+async def crowd(julia: Julia) -> AsyncIterator[Shifts]:
+    """Many connections; a deadlock is found before a lock timeout hides it."""
     async with asyncpg.create_pool(
         julia.dsn,
         min_size=CONNECTIONS,
         max_size=CONNECTIONS,
         server_settings={"deadlock_timeout": "20ms"},
     ) as pool:
-        crowd = Shifts(Julia(pool, julia.dsn))
-        made = await together(len(wanted), lambda n: attempt(crowd, wanted[n]))
-    print(dict(Counter(each.status for each in made)), crowd.julia.timeouts)  # noqa: T201
-    await crowd_left_nothing_held(julia)
-    assert await julia.value(deadlocks) == before
-    return made
+        yield Shifts(Julia(pool, julia.dsn))
 
 
-async def crowd_left_nothing_held(julia: Julia) -> None:
+async def race(julia: Julia, wanted: list[Attempt]) -> list[Attempt]:
+    """Make all attempts at once, and check the books afterwards."""
+    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
+    before = await julia.value(deadlocks)
+    async with crowd(julia) as many:
+        made = await together(len(wanted), lambda n: attempt(many, wanted[n]))
+    print(dict(Counter(each.status for each in made)), many.julia.timeouts)  # noqa: T201
     await Shifts(julia).check_the_books()
     assert await julia.value("select count(*) from reservas where status = 'segurada'") == 0
+    assert await julia.value(deadlocks) == before
+    return made
 
 
 @pytest.mark.timeout(180)
@@ -102,6 +105,17 @@ async def test_500_attempts_on_50_shifts_by_200_doctors(julia: Julia) -> None:
     await check_that_refusals_were_true(julia, made)
     assert outcomes["segurada"] > SHIFTS // 2
     assert outcomes["preenchida"] > ATTEMPTS // 2
+
+
+async def test_forty_doctors_reach_for_one_shift_at_the_same_moment(julia: Julia) -> None:
+    """Their turns have begun, so that nothing but the hold is raced for."""
+    vagas = [await Shifts(julia).offer(days) for days in range(3, 8)]
+    async with crowd(julia) as many:
+        turns = await together(40, lambda n: many.turn(f"55119{n:08d}"))
+        for vaga in vagas:
+            held = await together(40, lambda n, vaga=vaga: many.hold(turns[n], vaga))
+            outcomes = Counter(each["status"] for each in held)
+            assert outcomes == {"segurada": 1, "preenchida": 39}
 
 
 async def test_a_doctor_who_asks_both_our_numbers_at_once_gets_one_of_two(julia: Julia) -> None:
