@@ -36,7 +36,7 @@ READING_SECONDS: Final = 6.0
 """For all attachments of an attempt together; Claude's time to answer comes after it."""
 
 MAX_READ: Final = 4
-"""In one turn. Files beyond it are protected unseen, audio is asked for as text."""
+"""At once. Files beyond it are protected unseen, audio is asked for as text."""
 
 AT_ONCE: Final = 4
 """Attachments in memory at a time, for one turn."""
@@ -87,13 +87,16 @@ class Reader:
 
         Raises `Retryable` when the database is away.
         """
-        waiting = [
-            (message, attachment)
-            for message in turn.begun.pending
-            if message.leitura is None
-            and message.id not in turn.done
-            and (attachment := media.readable_of(message)) is not None
-        ]
+        waiting: list[tuple[PendingMessage, Readable]] = []
+        for message in turn.begun.pending:
+            if message.leitura is not None or message.id in turn.done:
+                continue
+            match media.readable_of(message):
+                case Unread() as why:
+                    metrics.READINGS.labels(message.tipo_conteudo, why.value).inc()
+                    turn.done[message.id] = media.not_read(why)
+                case Readable() as attachment:
+                    waiting.append((message, attachment))
         ends = self.clock.monotonic() + READING_SECONDS
         work = _Work(self, turn, lambda: ends - self.clock.monotonic())
         results = await asyncio.gather(
@@ -130,7 +133,7 @@ class _Work:
     """The database locks the conversation for each: they would only wait for one another there."""
 
     async def read_and_keep(
-        self, message: PendingMessage, attachment: Readable | Unread, *, may_ask: bool
+        self, message: PendingMessage, attachment: Readable, *, may_ask: bool
     ) -> None:
         started = self.reader.clock.monotonic()
         async with self.places:
@@ -155,11 +158,7 @@ class _Work:
                 )
             )
 
-    async def _read(
-        self, message: PendingMessage, attachment: Readable | Unread, *, may_ask: bool
-    ) -> _Read:
-        if isinstance(attachment, Unread):
-            return _unread(attachment)
+    async def _read(self, message: PendingMessage, attachment: Readable, *, may_ask: bool) -> _Read:
         try:
             if attachment.kind is Kind.AUDIO:
                 return await self._listened_to(message, attachment, may_ask=may_ask)
