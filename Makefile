@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals ledger lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -59,6 +59,9 @@ smoke: bootstrap ## One message through the whole path; the milliseconds of each
 
 evals: bootstrap ## Play the conversations of evals/ and judge them (CASES=hostil SEED= CLAUDE=real)
 	@$(PYTHON) -m julia_dev.evals
+
+shadow: bootstrap ## What shadows would have sent beside what was sent (ARGS="--textos --horas 48")
+	@$(PYTHON) -m julia_dev.shadow $(ARGS)
 
 ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and doubled (SEED=)
 	@$(PYTHON) -m julia_dev.ledger

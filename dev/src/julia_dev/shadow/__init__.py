@@ -1,0 +1,1 @@
+"""Compares what was sent to doctors with what a shadow would have sent."""
