@@ -4,9 +4,9 @@ import pytest
 
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.domain.composing import user_of
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.media import question_about, seen_in
 from julia_brain.domain.prompt import Prompt, PromptTurn
-from julia_brain.ports import Draft, Model
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_brain.tools.schemas import TOOLS
 from julia_common.errors import Permanent, Retryable

@@ -1,7 +1,7 @@
 import pytest
 
+from julia_brain.domain.draft import Model
 from julia_brain.domain.routing import Reason, Route, route
-from julia_brain.ports import Model
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from julia_brain.domain import fallback
 from julia_brain.domain.budget import Budgets
-from julia_brain.ports import Model
+from julia_brain.domain.draft import Model
 from julia_brain.testing import PERSONA, Asked, asking, shift
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_common.database import HistoryMessage, Spent

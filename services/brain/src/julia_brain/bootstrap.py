@@ -15,8 +15,8 @@ from julia_brain.adapters.signs import EvolutionSigns
 from julia_brain.adapters.transcriber import open_transcriber
 from julia_brain.adapters.vault import DocumentVault
 from julia_brain.consumers import consumers
+from julia_brain.domain.draft import Model
 from julia_brain.handlers import Deps
-from julia_brain.ports import Model
 from julia_brain.readiness import ContractCheck
 from julia_brain.settings import Settings
 from julia_brain.turns.afterwards import Afterwards

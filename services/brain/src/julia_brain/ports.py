@@ -1,11 +1,10 @@
 """What the brain needs of the world; each is implemented by an adapter and by a test's fake."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from julia_brain.domain.checks.evidence import Evidence
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.prompt import Prompt
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_common.database import (
@@ -162,28 +161,6 @@ class Tools(Protocol):
     def evidence(self) -> Evidence:
         """What a draft may rely on by now."""
         ...
-
-
-class Model(StrEnum):
-    """Which of the two configured models is asked."""
-
-    SMALL = "pequeno"
-    LARGE = "grande"
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What the model wrote. `stop_reason` is the API's; token counts are as billed."""
-
-    text: str
-    stop_reason: str | None
-    model: str
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    llm_ms: int
-    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class Writer(Protocol):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.prompt import SAO_PAULO, Prompt
-from julia_brain.ports import Draft, Model
 from julia_brain.tools.calls import ToolCall
 from julia_common.database import (
     CommitTurn,

@@ -31,9 +31,9 @@ from anthropic.types.message_create_params import MessageCreateParamsNonStreamin
 from anthropic.types.user_message_param import UserMessageParam
 
 from julia_brain import metrics
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.prompt import Block, File, Prompt
 from julia_brain.domain.reply import tidy
-from julia_brain.ports import Draft, Model
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen

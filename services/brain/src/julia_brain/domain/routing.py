@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from julia_brain.domain.checks.words import plain
-from julia_brain.ports import Model
+from julia_brain.domain.draft import Model
 
 
 class Reason(StrEnum):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from julia_brain.domain.draft import Draft
 from julia_brain.domain.pricing import cost_usd
-from julia_brain.ports import Draft
 from julia_common.database import Usage
 
 

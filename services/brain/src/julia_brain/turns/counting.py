@@ -1,8 +1,8 @@
 """The metrics of Claude's answers."""
 
 from julia_brain import metrics
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.spending import draft_usd
-from julia_brain.ports import Draft, Model
 
 
 def count(draft: Draft, size: Model, reason: str) -> None:

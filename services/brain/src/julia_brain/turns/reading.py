@@ -16,9 +16,10 @@ from julia_brain.domain import media
 from julia_brain.domain.bot_suspicion import suspicion_of
 from julia_brain.domain.budget import Budgets, Funds
 from julia_brain.domain.composing import user_of
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.media import Document, Kind, Readable, Seen, Sort, Unread
 from julia_brain.domain.spending import Spending
-from julia_brain.ports import Attachments, Draft, Model, Readings, Transcriber, Vault, Writer
+from julia_brain.ports import Attachments, Readings, Transcriber, Vault, Writer
 from julia_brain.turns.counting import count
 from julia_common.database import (
     BotSuspicion,

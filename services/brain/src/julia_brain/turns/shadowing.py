@@ -12,11 +12,12 @@ from typing import ClassVar, Final
 from julia_brain.domain.budget import Budgets, Funds
 from julia_brain.domain.checks import check
 from julia_brain.domain.composing import compose
+from julia_brain.domain.draft import Model
 from julia_brain.domain.prompt import Prompt
 from julia_brain.domain.reply import flaw_of
 from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason, route
 from julia_brain.domain.spending import Spending, usage_of
-from julia_brain.ports import Model, Prompts, Shadows, Shifts, Tools, Writer
+from julia_brain.ports import Prompts, Shadows, Shifts, Tools, Writer
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_brain.tools.schemas import TOOLS
 from julia_brain.tools.simulated import SimulatedHolds, noted

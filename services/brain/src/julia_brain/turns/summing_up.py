@@ -7,10 +7,11 @@ from typing import ClassVar, Final
 
 from julia_brain.domain.budget import Budgets, Funds
 from julia_brain.domain.composing import user_of
+from julia_brain.domain.draft import Model
 from julia_brain.domain.reply import flaw_of
 from julia_brain.domain.spending import usage_of
 from julia_brain.domain.summary import kept_of, older_part, summary_prompt
-from julia_brain.ports import Model, Summaries, Writer
+from julia_brain.ports import Summaries, Writer
 from julia_brain.tools.work import Known
 from julia_brain.turns.afterwards import CommittedTurn
 from julia_brain.turns.counting import count

@@ -10,12 +10,13 @@ from julia_brain.domain.budget import Budgets, Funds
 from julia_brain.domain.checks import check
 from julia_brain.domain.checks.evidence import Evidence
 from julia_brain.domain.checks.flaws import INSTRUCTIONS, Flaw
+from julia_brain.domain.draft import Draft, Model
 from julia_brain.domain.instructions import not_to_be_told
 from julia_brain.domain.prompt import Prompt
 from julia_brain.domain.reply import flaw_of, split
 from julia_brain.domain.routing import Reason, Route
 from julia_brain.domain.spending import Spending
-from julia_brain.ports import Draft, Model, Tools, Writer
+from julia_brain.ports import Tools, Writer
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_brain.tools.schemas import BY_NAME
 from julia_brain.turns.answer import Answer, handing_over
