@@ -72,6 +72,7 @@ def test_a_step_that_went_wrong_is_named(step: dict, texts: tuple, complaint: st
         ({}, Rows(opt_out="definitivo"), "opt-out nao expected"),
         ({"reservas": {}}, Rows(bookings={"medico": frozenset({"v1"})}), "booked"),
         ({"lista_espera": {}}, Rows(waiting={"medico": frozenset({"v1"})}), "waiting list"),
+        ({"ofertas": {"medico": ["v1"]}}, Rows(), "offered"),
         ({"recusa_vaga": ["v1"]}, Rows(), "refused"),
         ({"memorias": []}, Rows(memories=("gosta de azul",)), "no memory expected"),
         ({"memorias": ["azul"]}, Rows(), "memory /azul/"),

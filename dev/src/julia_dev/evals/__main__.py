@@ -111,6 +111,7 @@ def _chosen(words: str, *, real: bool) -> list[Listed]:
 async def _play(world: World, listed: list[Listed], seed: int, *, simulated: bool) -> list[Played]:
     hospitals = loading.hospitals()
     await world.furnish(hospitals)
+    await world.open_at_all_hours()
     if simulated:
         await world.quicken()
     ended = 0

@@ -152,8 +152,8 @@ class Step(_Part):
     pessoa_assume: bool = False
     pessoa_devolve: bool = False
     gestor: ManagerAct | None = None
-    silencio: float = Field(default=0, ge=0, le=10)
-    """Seconds in which nothing happens."""
+    silencio: float = Field(default=0, ge=0, le=60)
+    """Seconds in which nothing is done; with `recebe`, only until something arrives."""
     sem_esperar: bool = False
     """Go on with the next step at once."""
 
@@ -215,6 +215,8 @@ class End(_Part):
     lembretes: tuple[Reminder, ...] | None = None
     lista_espera: dict[str, tuple[str, ...]] | None = None
     """Doctor to the shifts that are waited for."""
+    ofertas: dict[str, tuple[str, ...]] | None = None
+    """Doctor to the shifts that were offered from a waiting list and are not decided yet."""
     suspeita_bot: bool | None = None
     documentos: int | None = None
     avisos: tuple[str, ...] = ()
@@ -259,7 +261,11 @@ class Case(_Part):
         people = {MAIN, *self.outros}
         shifts = set(self.vagas)
         named_people = {step.quem for step in self.passos} | {r.medico for r in self.reservas}
-        named_people |= set(self.fim.reservas or {}) | set(self.fim.lista_espera or {})
+        named_people |= (
+            set(self.fim.reservas or {})
+            | set(self.fim.lista_espera or {})
+            | set(self.fim.ofertas or {})
+        )
         named_shifts = {r.vaga for r in self.reservas}
         named_shifts |= {step.gestor.vaga for step in self.passos if step.gestor}
         named_shifts |= {v for booked in (self.fim.reservas or {}).values() for v in booked}

@@ -72,6 +72,8 @@ def _of_shifts(end: End, rows: Rows) -> Iterator[str]:
         yield from _differences("booked", end.reservas, rows.bookings)
     if end.lista_espera is not None:
         yield from _differences("waiting list", end.lista_espera, rows.waiting)
+    if end.ofertas is not None:
+        yield from _differences("offered", end.ofertas, rows.offered)
     if end.recusa_vaga is not None and set(end.recusa_vaga) != rows.refused:
         yield f"refused {_names(end.recusa_vaga)} expected, is {_names(rows.refused)}"
     for shift, price in end.valores.items():

@@ -21,6 +21,7 @@ _REST_S = 45
 """Longer than a turn with a repair and a voided draft takes on two busy cores."""
 
 _BURST_PAUSE_S = 0.2
+_LOOK_S = 1.0
 _CASE_S = 240
 
 
@@ -146,7 +147,16 @@ class _Performance:
         if step.apaga:
             await self.world.delete(doctor, self._keys[step.quem][-1])
         await self._intervene(step, doctor)
-        await asyncio.sleep(step.silencio)
+        await self._be_silent(step, doctor)
+
+    async def _be_silent(self, step: Step, doctor: Doctor) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + step.silencio
+        while (left := until - loop.time()) > 0:
+            await asyncio.sleep(min(left, _LOOK_S))
+            arrived, _ = await self.world.deliveries(doctor, after=self._read[step.quem])
+            if step.recebe and arrived:
+                return
 
     async def _intervene(self, step: Step, doctor: Doctor) -> None:
         if step.pessoa_escreve is not None:

@@ -42,6 +42,7 @@ class Rows:
     memories: tuple[str, ...] = ()
     reminders: tuple[tuple[str, dt.datetime], ...] = ()
     waiting: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    offered: Mapping[str, frozenset[str]] = field(default_factory=dict)
     bot_suspected: bool = False
     documents: int = 0
     notices: frozenset[str] = frozenset()

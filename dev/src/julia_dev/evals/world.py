@@ -88,6 +88,16 @@ class World:
                 [(alias, row) for alias in hospital.apelidos],
             )
 
+    async def open_at_all_hours(self) -> None:
+        """Let offers go out on Sundays too: when they may is not judged here.
+
+        A change of this run's own database; production has no such switch.
+        """
+        await self._pool.execute(
+            "create or replace function private.opens_at(p_now timestamptz) returns timestamptz"
+            " language sql immutable set search_path = '' as 'select null::timestamptz'"
+        )
+
     async def quicken(self) -> None:
         """Let the simulated Claude answer at once; how long it thinks is not judged here."""
         speed = {"first_token_median_s": 0.05, "first_token_sigma": 0.1, "seconds_per_token": 0}
@@ -270,6 +280,9 @@ class World:
             "select medico_id, vaga_id from lista_espera"
             " where status in ('esperando', 'oferecida')",
         )
+        offered = await self._by_doctor(
+            scene, "select medico_id, vaga_id from lista_espera where status = 'oferecida'"
+        )
         key_of = {shift.id: shift.key for shift in scene.shifts.values()}
         shifts = await self._all(
             "select id::text, status from vagas where id = any ($1::uuid[])", list(key_of)
@@ -297,6 +310,7 @@ class World:
             ),
             bookings=bookings,
             waiting=waiting,
+            offered=offered,
             shifts={key_of[row["id"]]: row["status"] for row in shifts},
             prices={key_of[r["vaga_id"]]: r["centavos"] / 100 for r in prices if r["centavos"]},
             memories=await self._words(
