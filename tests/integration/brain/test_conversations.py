@@ -157,3 +157,119 @@ async def test_an_opt_out_that_only_claude_understands_ends_with_the_confirmatio
     assert await doctors.turns() == ["sem_resposta"]
     assert await doctors.db.fetchval("select opted_out from medicos")
     await until(doctors.rings)
+
+
+async def test_what_a_turn_costs_does_not_grow_with_its_history(brain, doctors, claude) -> None:
+    """Summaries replace whole blocks: the 200th message costs what the 40th did."""
+
+    async def summed_up(before: int) -> int | None:
+        ends = await doctors.db.fetchval("select resumo_ate from conversations")
+        return ends if ends is not None and ends > before else None
+
+    async def ask(number: int) -> int:
+        await doctors.write(f"e aí, alguma novidade? ({number})")
+
+        async def answered() -> bool:
+            return len(await doctors.turns()) >= number
+
+        await until(answered)
+        return await doctors.db.fetchval(
+            "select input_tokens + cache_read_tokens + cache_write_tokens from turnos"
+            " where turn_seq is not null order by committed_at desc limit 1"
+        )
+
+    await ask(1)
+    await exchanged(doctors, 40)
+    full = await ask(2)
+    first = await until(lambda: summed_up(0))
+    await exchanged(doctors, 200)
+    later = await ask(3)
+    await until(lambda: summed_up(first))
+    at_last = await ask(4)
+
+    assert later < full * 1.2
+    assert at_last < full
+    shown = str((await claude.requests())[-1])
+    assert "[resumo da conversa até aqui: " in shown
+    assert shown.count("assunto de antes") <= 40
+    outcomes = await doctors.db.fetch("select outcome from turnos where turn_seq is null")
+    assert {row["outcome"] for row in outcomes} == {"resumo"}
+    await assert_costs_match(doctors, claude)
+
+
+async def exchanged(doctors, count: int) -> None:
+    """So many messages went back and forth meanwhile: written straight into the table."""
+    await doctors.db.execute(
+        "insert into interacoes (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo,"
+        " conteudo, provider_at, received_at, situacao)"
+        " select medico_id, id, instance, who.tipo, who.autor, 'texto',"
+        " 'Um assunto de antes, o de número ' || n, now(), now(), who.situacao"
+        " from conversations, generate_series(1, $1::int) n join (values"
+        " (0, 'entrada', 'medico', 'respondida'), (1, 'saida', 'julia', 'enviada'))"
+        " as who (odd, tipo, autor, situacao) on who.odd = n % 2 order by n",
+        count,
+    )
+
+
+async def test_a_shadow_drafts_along_and_leaves_no_trace_where_doctors_look(
+    brain, doctors, claude, vaga
+) -> None:
+    await doctors.db.execute(
+        "insert into prompts (id, nome, versao, tipo, conteudo, modelo) select 'sombra-1', nome,"
+        " 'sombra', 'sombra', conteudo || ' Seja breve.', 'claude-sonnet-5-5' from prompts"
+    )
+    await doctors.write("Oi, tem plantão de anestesia em Campinas?")
+    await answers(doctors, 1)
+    await doctors.write("quero esse, pode reservar")
+    sent = await answers(doctors, 2)
+
+    async def drafted() -> list | None:
+        drafts = await doctors.db.fetch(
+            "select s.*, t.model from rascunhos_sombra s join turnos t on t.id = s.custo_id"
+            " order by s.created_at"
+        )
+        return drafts if len(drafts) == 2 else None
+
+    offer, booking = await until(drafted)
+
+    assert offer["ferramentas"] == ["buscar_vagas"]
+    assert HOSPITAL in offer["texto"]
+    assert booking["ferramentas"] == ["reservar_plantao (simulado)"]
+    assert {draft["model"] for draft in (offer, booking)} == {"claude-sonnet-5-5"}
+    assert await doctors.outbox() == sent
+    assert await doctors.db.fetchval("select count(*) from reservas") == 1
+    assert await doctors.db.fetchval("select count(*) from fatos_conversa") == 1
+    assert await doctors.turns() == ["resposta", "resposta"]
+    await assert_costs_match(doctors, claude)
+
+
+async def test_a_new_prompt_is_used_by_the_next_turn_of_a_new_doctor(
+    brain, doctors, claude
+) -> None:
+    """No restart: a row is enough. Whoever has a version keeps it."""
+    await doctors.write("oi", doctor=1)
+    await answers(doctors, 1)
+    await doctors.db.execute(
+        "insert into prompts (id, nome, versao, tipo, conteudo, peso) select 'persona-2', nome,"
+        " '2', tipo, conteudo || ' Agradeça sempre.', 1000 from prompts"
+    )
+
+    for doctor in (1, 2, 3, 4):
+        await doctors.write("bom dia", doctor=doctor)
+    await answers(doctors, 5)
+
+    used = await doctors.db.fetch(
+        "select a.prompt_id as given, t.prompt_id, t.conversa_id from turnos t"
+        " join conversations c on c.id = t.conversa_id"
+        " join prompt_atribuicoes a using (medico_id) order by t.committed_at"
+    )
+    assert all(turn["given"] == turn["prompt_id"] for turn in used)
+    old = used[0]["conversa_id"]
+    assert {turn["prompt_id"] for turn in used if turn["conversa_id"] == old} == {"persona-1"}
+    # Of three who drew among 1,001 shares, at least one has the new version.
+    new = [user_of(str(turn["conversa_id"])) for turn in used if turn["prompt_id"] == "persona-2"]
+    assert new
+    bodies = [request["body"] for request in await claude.requests()]
+    shown = {body["metadata"]["user_id"]: body["system"][0]["text"] for body in bodies}
+    assert all(shown[user].endswith("Agradeça sempre.") for user in new)
+    assert not shown[user_of(str(old))].endswith("Agradeça sempre.")
