@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
 from julia_dev.brain_scene import CLAUDE_KEY, INSTANCE, claude, doctors, until
 
@@ -68,6 +69,7 @@ async def start(
             "EVOLUTION_INSTANCE": INSTANCE,
             "ANTHROPIC_API_KEY": CLAUDE_KEY,
             "ANTHROPIC_BASE_URL": claude.url,
+            "DOCUMENTS_KEY": Fernet.generate_key().decode(),
         }
         code = f"{before}\nimport runpy\nrunpy.run_module('julia_brain', run_name='__main__')\n"
         with (tmp_path / f"brain-{len(brains)}.log").open("wb") as log:
