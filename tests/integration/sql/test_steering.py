@@ -1,6 +1,7 @@
 """The statements that the reference gives to managers do what it says."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from tests.integration.sql.conftest import Julia
@@ -10,8 +11,8 @@ from julia_dev.paths import ROOT
 pytestmark = pytest.mark.integration
 
 
-def statements() -> list[str]:
-    page = (ROOT / "docs/reference/steering.md").read_text()
+def statements(name: str) -> list[str]:
+    page = (ROOT / "docs/reference" / name).read_text()
     blocks = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     # A `;` ends a statement only at the end of a line.
     return [s for block in blocks for s in re.split(r";$", block, flags=re.MULTILINE) if s.strip()]
@@ -29,7 +30,7 @@ async def test_every_statement_of_the_reference_runs_in_its_order(julia: Julia) 
         doctor,
     )
 
-    for statement in statements():
+    for statement in statements("steering.md"):
         await julia.sql(statement.replace(":medico", f"'{doctor}'"))
 
     prompts = await julia.sql("select id, ativo, peso from prompts order by id")
@@ -41,3 +42,18 @@ async def test_every_statement_of_the_reference_runs_in_its_order(julia: Julia) 
     assert await julia.value("select count(*) from doctor_context") == 0
     assert await julia.value("select sem_contato_ate from medicos") is None
     assert await julia.value("select count(*) from diretrizes") == 1
+
+
+async def test_a_version_becomes_a_shadow_and_then_the_persona_of_all(julia: Julia) -> None:
+    for statement in statements("shadow.md"):
+        await julia.sql(statement)
+
+    prompts = await julia.sql("select id, ativo, fracao from prompts order by id")
+    assert [tuple(row) for row in prompts] == [
+        ("persona-1", False, 1),
+        ("persona-2", True, 1),
+        ("sombra-2", False, Decimal("0.5")),
+    ]
+    tried = await julia.value("select conteudo from prompts where id = 'sombra-2'")
+    assert "Bem curto:" in tried
+    assert await julia.value("select conteudo from prompts where id = 'persona-2'") == tried
