@@ -1,6 +1,7 @@
 r"""Every wording in `wordings/` is read as the file that it stands in says.
 
 One wording a line; `#` starts a remark, `\n` in a line is a line break. Add what doctors wrote.
+Each file is one test, which shows all the lines that are read otherwise.
 """
 
 from pathlib import Path
@@ -16,55 +17,39 @@ FOLDER = Path(__file__).with_name("wordings")
 
 def wordings(name: str) -> list[str]:
     lines = (FOLDER / f"{name}.txt").read_text().splitlines()
-    return [line.replace("\\n", "\n") for line in lines if line and not line.startswith("#")]
+    found = [line.replace("\\n", "\n") for line in lines if line and not line.startswith("#")]
+    assert found, f"{name}.txt holds no wording"
+    return found
 
 
-@pytest.mark.parametrize("text", wordings("opt_out_definitivo"))
-def test_a_request_to_be_left_alone_is_an_opt_out_for_good(text: str) -> None:
+def scope_of(text: str) -> str:
     found = opt_out_of(text)
-
-    assert found is not None
-    assert found.escopo == "definitivo"
+    return found.escopo if found else "nenhum"
 
 
-@pytest.mark.parametrize("text", wordings("opt_out_mes"))
-def test_a_request_to_rest_this_month_is_an_opt_out_for_the_month(text: str) -> None:
-    found = opt_out_of(text)
-
-    assert found is not None
-    assert found.escopo == "mes"
+def handoff_of(text: str) -> str:
+    found = trigger_of([text], [])
+    return found.trigger_type if found else "nenhum"
 
 
-@pytest.mark.parametrize("text", wordings("opt_out_nenhum"))
-def test_what_only_looks_like_an_opt_out_is_left_to_the_conversation(text: str) -> None:
-    assert opt_out_of(text) is None
+@pytest.mark.parametrize("scope", ["definitivo", "mes", "nenhum"])
+def test_requests_to_be_left_alone_are_told_from_what_only_looks_like_one(scope: str) -> None:
+    read = {text: scope_of(text) for text in wordings(f"opt_out_{scope}")}
+
+    assert {text: found for text, found in read.items() if found != scope} == {}
 
 
 @pytest.mark.parametrize(
-    ("trigger", "text"),
-    [
-        (trigger, text)
-        for trigger in ("pedido_humano", "juridico", "sentimento_negativo", "baixa_confianca")
-        for text in wordings(f"handoff_{trigger}")
-    ],
+    "trigger", ["pedido_humano", "juridico", "sentimento_negativo", "baixa_confianca", "nenhum"]
 )
-def test_what_needs_a_person_goes_to_one(trigger: str, text: str) -> None:
-    found = trigger_of([text], [])
+def test_what_needs_a_person_is_told_from_what_does_not(trigger: str) -> None:
+    read = {text: handoff_of(text) for text in wordings(f"handoff_{trigger}")}
 
-    assert found is not None
-    assert found.trigger_type == trigger
-
-
-@pytest.mark.parametrize("text", wordings("handoff_nenhum"))
-def test_what_needs_no_person_stays_in_the_conversation(text: str) -> None:
-    assert trigger_of([text], []) is None
+    assert {text: found for text, found in read.items() if found != trigger} == {}
 
 
-@pytest.mark.parametrize("text", wordings("bot_suspeita"))
-def test_who_suspects_a_machine_is_noticed(text: str) -> None:
-    assert suspicion_of(text) is not None
+@pytest.mark.parametrize(("name", "suspects"), [("bot_suspeita", True), ("bot_nenhum", False)])
+def test_who_suspects_a_machine_is_told_from_who_does_not(name: str, suspects: bool) -> None:
+    missed = [text for text in wordings(name) if (suspicion_of(text) is not None) != suspects]
 
-
-@pytest.mark.parametrize("text", wordings("bot_nenhum"))
-def test_robots_and_words_of_medicine_are_no_suspicion(text: str) -> None:
-    assert suspicion_of(text) is None
+    assert missed == []

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from julia_brain.domain.opt_out_month import MONTHS, rests_this_month
 from julia_brain.domain.opt_out_rules import (
     NOT_THE_DOCTOR,
     ORDERED,
@@ -23,7 +24,7 @@ from julia_brain.domain.opt_out_rules import (
     Motivo,
     Rule,
 )
-from julia_brain.domain.wording import canonical, word_set
+from julia_brain.domain.wording import SENTENCES, canonical, word_set
 
 type Scope = Literal["definitivo", "mes"]
 
@@ -58,7 +59,7 @@ def opt_out_of(text: str) -> OptOutFound | None:
                 return OptOutFound(scope, rule.motivo)
             if scope == "mes":
                 month = OptOutFound(scope, Motivo.MONTH)
-    if month is None and _rests_this_month(said):
+    if month is None and rests_this_month(said):
         month = OptOutFound("mes", Motivo.MONTH)
     return month
 
@@ -114,25 +115,41 @@ def _scope(rule: Rule, place: _Place) -> Scope | None:
         or _is_only_a_question(rule, place)
         or (
             rule.soft
-            and _SETTLED.search(f" {' '.join((*place.before, *place.words))} {place.rest}")
+            and _is_of_the_shift(f" {' '.join((*place.before, *place.words))} {place.rest}")
         )
     ):
         return None
+    if not rule.limited and _PAY.search(f" {' '.join(place.before)} {place.rest}"):
+        return None  # "vou denunciar vocês se não pagarem" wants money, not silence
     if not rule.limited:
         return None if _starts_with_shift(place.near_after) else "definitivo"
     if _is_conditional(place) or _has_exception(place):
         return None
     nearby = (*place.before[-_NEAR:], *place.words, *place.near_after[:_NEAR])
-    this_month = bool(_MONTHS & set(nearby))
+    this_month = bool(MONTHS & set(nearby))
     return None if _is_limited(rule, place) else "mes" if this_month else "definitivo"
 
 
 _NEAR: Final = 6
-_MONTHS: Final = frozenset({"essemes", "proximomes"})
+_PAY = re.compile(r" (?:pag(?:ar|arem|ou|aram|am|uem|amento|amentos)|salario|calote|honorarios) ")
 _SETTLED = re.compile(
     r" (?:ja|acabei de) (?:fechei|consegui|peguei|arrumei|encontrei|achei|resolvi|recebi|vi|enviei"
-    r"|mandei|fechar|conseguir|receber|estou vendo|foi|esta) "
+    r"|mandei|fechar|conseguir|receber|estou vendo|foi|esta|entendi|sei) "
 )
+_TAKEN_UP = re.compile(
+    r"[.?,] (?:(?:eu|ja|claro|sim|opa|agora) )*(?:"
+    r"(?:quero|aceito|topo|pego|fecho|confirmo|fechado|confirmado|bora)"
+    r"(?= (?:[.?,]|$|sim|esse|demais|muito|plantao|vaga|confirmar|pegar|fechar|reservar|ir))"
+    r"|imagina|(?:podem? )?(?:confirmar|reservar|fechar)|podem? (?:mandar|enviar|continuar)"
+    r"|(?:mandar|enviar) (?:para me|me)?(?= (?!mais|nada|nenhum|para|isso)))"
+    r"(?! (?:mais|nada|nenhum|o?utro)) "
+)
+
+
+def _is_of_the_shift(said: str) -> bool:
+    """Whether the text goes on with the shift: "pode parar, já fechei", "Pare! Quero"."""
+    return bool(_SETTLED.search(said) or _TAKEN_UP.search(said))
+
 
 _LINKS: Final = word_set("""
     me que para quero precisa precisam preciso pedi e era ser de disse falei voce pode podem vou
@@ -182,16 +199,22 @@ def _is_somebody_elses(place: _Place) -> bool:
 
 _POLITELY: Final = word_set("""
     pode podem poderia poderiam podia consegue conseguem como quando quantas quantos onde qual
-    preciso quero gostaria porque ate posso
+    preciso quero gostaria porque ate posso seria teria possivel
     """)
+_ASKED_POLITELY: Final = word_set("pode podem poderia poderiam")
+"""Right before a refusal: "vocês podem não me mandar mais nada?"."""
 _TAGS: Final = word_set(
     "entendeu certo combinado pode ser sim esta fechado ouviu captou claro entendido deu"
 )
 _HYPOTHETICAL: Final = word_set("quiser pedir resolver precisar depois decidir desistir")
 _FAILING: Final = word_set("""
     vai vao quer querem tem consegue conseguem veio vi sei esta teve estao tao anda andam
-    vem estava     parar sair deixar cancelar
+    vem estava parar sair deixar cancelar
     """)
+
+_WILL: Final = WORDS.words("WILL")
+_MINE: Final = word_set("quero desejo aguento suporto aturo aceito pretendo")
+"""Whoever says what he wants does not ask it: "não quero mais receber, blz?"."""
 
 
 def _is_only_a_question(rule: Rule, place: _Place) -> bool:
@@ -203,7 +226,12 @@ def _is_only_a_question(rule: Rule, place: _Place) -> bool:
         and _FAILING & set(place.words)
     ):
         return True  # "vocês não vão me mandar mais vagas" wants some
-    if not place.asks:
+    if (
+        not place.asks
+        or _MINE & set(place.words)
+        or place.words[0] in _WILL
+        or _ASKED_POLITELY & set(place.near_before[-1:])
+    ):
         return False
     if sentence & _HYPOTHETICAL:
         return True
@@ -213,7 +241,10 @@ def _is_only_a_question(rule: Rule, place: _Place) -> bool:
         return not (
             sentence & _POLITELY or {"do", "para"} <= sentence or {"tem", "como"} <= sentence
         )
-    return not (sentence & {"como", "fazer", "faco", "quantas", "ate"} or "do" in place.before)
+    return not (
+        sentence & {"como", "fazer", "faco", "quantas", "ate", "procedimento"}
+        or "do" in place.before
+    )
 
 
 _CONDITION: Final = frozenset({"se", "caso", "quando", "enquanto"})
@@ -230,6 +261,8 @@ def _is_conditional(place: _Place) -> bool:
     if place.words[0] in _HAVE_ASKED:
         return False  # "por que mandam, se eu já pedi pra parar?"
     for index, word in enumerate(place.before):
+        if word == "se" and any(said.endswith("ria") for said in place.before[:index]):
+            return False  # "agradeceria se não me mandassem mais"
         if word in _CONDITION:
             case = set(place.before[index + 1 :])
             if index >= len(place.before) - 2 or (case & _OFFERED and not case & _POLITE_CONDITION):
@@ -243,7 +276,7 @@ _EXCEPTION = re.compile(
     r"|aceito|vaga|plantao|de|em|para)(?! paz| sossego)"
     r"|(?:chamar|mandar|enviar|falar|ligar|procurar|contatar) (?:[^.?, ]+ ){0,3}"
     r"(?:em|por|para|do) (?:[^.?, ]+ ){0,1}(?:outro|outra|email|novo|privado|particular|pv|grupo)"
-    r"|prefiro (?!que nao|nao)|mudei de ideia|pode continuar|continuar mandar|brincadeira"
+    r"|prefiro(?! que nao| nao)|mudei de ideia|pode continuar|continuar mandar|brincadeira"
     r"|brincando) "
 )
 
@@ -263,6 +296,8 @@ _SAME: Final = (
             "nunca",
             "nada",
             "isso",
+            "coisa",
+            "coisas",
             "nenhum",
             "aqui",
             "sempre",
@@ -278,16 +313,17 @@ _LINKING: Final = frozenset({"de", "do", "sobre", "com", "em", "para", "por", "a
 _WHATEVER = (
     WORDS.words("VOCE") | WORDS.words("MSG") | WORDS.words("VAGA") | WORDS.words("NUMBER")
     | (WORDS.words("LIST") - {"grupo"}) | word_set("""
-        nada nenhum novo ninguem me celular particular privado pessoal aqui recrutamento
-        vendas venda marketing disso isso nunca tipo jeito fato verdade vez coracao vida que nao eu
+        nada nenhum novo novos novas futuro futura futuros futuras ninguem me celular particular
+        privado pessoal aqui ca recrutamento vendas venda marketing disso isso nunca tipo jeito
+        fato verdade vez coracao vida que nao eu
         incomodar trabalhar oferecer dar fazer pegar outra algum forma madame profissional
         """)
 )  # fmt: skip
 _THESE: Final = frozenset({"esse", "desse", "nesse"})
 _LIMITING: Final = (
     word_set("""
-        antes depois durante ainda enquanto ate so somente apenas cedo tarde manha noites
-        domingos sabados fim final dias ao aos tipo entre fora dentro quando se assim
+        antes depois apos partir durante ainda enquanto ate so somente apenas cedo tarde manha
+        noites domingos sabados fim final dias ao aos tipo entre fora dentro quando se assim
         """)
     | _LINKING | _THESE | WORDS.words("SHIFT")
 )  # fmt: skip
@@ -303,7 +339,10 @@ def _is_limited(rule: Rule, place: _Place) -> bool:
     shift_named = {*place.words, *place.near_after[:_NEAR]} & (_SHIFTS - {"agenda"})
     match rule.motivo:
         case Motivo.REMOVE | Motivo.DATA:
-            return bool(shift_named and rule.order)
+            return bool(
+                (shift_named and rule.order)
+                or _OTHERS_LIST & {*place.words, *place.near_after[:_NEAR]}
+            )
         case _:
             return (
                 (_limits(after, rule) and not (place.asks and after[0] == "quando"))
@@ -317,15 +356,28 @@ def _is_limited(rule: Rule, place: _Place) -> bool:
                 or bool(set(place.words) & _SPECIALTIES)
                 or (bool(_SPECIALTIES & set(place.before)) and not _MESSAGES & set(place.words))
                 or (bool(_OTHER_CHANNELS & set(place.words)) and "mais" not in place.words)
+                or (
+                    "ligar" in place.words
+                    and not ({"mais", "nunca", "nem"} | _SENDING) & {*place.words, *after}
+                )
                 or (place.words[-1] in _SENDING and _names_a_thing(after))
-                or (not rule.order and bool(_TOO_MUCH & {*place.words, *place.near_after[:3]}))
+                or (
+                    not rule.order
+                    and not _BEYOND_BEARING & set(place.words)
+                    and bool(_TOO_MUCH & {*place.words, *place.near_after[:3]})
+                )
             )
 
 
+_OTHERS_LIST: Final = word_set(
+    "antigo antiga velho velha anterior duplicado repetido hospital hospitais"
+)
 _MESSAGES: Final = WORDS.words("MSG")
 _OTHER_CHANNELS: Final = word_set("ligacao email emails telefonema telefonemas")
 _SENDING: Final = WORDS.words("SEND")
 _TOO_MUCH: Final = word_set("tanta tantas tantos muita muitas seguida seguidas demais")
+
+_BEYOND_BEARING: Final = word_set("aguento suporto aturo")
 
 
 def _names_a_thing(after: Sequence[str]) -> bool:
@@ -379,9 +431,9 @@ def _without_same(words: Sequence[str], rule: Rule) -> Sequence[str]:
     while index < len(words):
         word = words[index]
         following = _at(words, index + 1)
-        if word in _SAME or word in _MONTHS:
+        if word in _SAME or word in MONTHS:
             index += 1
-        elif word in _LINKING and following in _WHATEVER | _MONTHS:
+        elif word in _LINKING and following in _WHATEVER | MONTHS:
             index += 2
         elif (
             word in _LINKING and following in {"meu", "esse"} and _at(words, index + 2) in _NUMBERS
@@ -406,9 +458,13 @@ def _at(words: Sequence[str], index: int) -> str:
     return words[index] if index < len(words) else ""
 
 
-_NUMBERS: Final = WORDS.words("NUMBER") | {"celular", "trabalho", "canal", "meio"}
+_NUMBERS: Final = WORDS.words("NUMBER") | {"celular", "trabalho", "canal", "meio", "canto"}
 _OFFER_NEUTRAL: Final = (
-    WORDS.words("NUMBER") | WORDS.words("LIST") | WORDS.words("MSG") | frozenset({"coisa", "jeito"})
+    WORDS.words("NUMBER")
+    | WORDS.words("LIST")
+    | WORDS.words("MSG")
+    | WORDS.words("VOCE")
+    | frozenset({"coisa", "jeito"})
 )
 
 
@@ -418,9 +474,9 @@ def _starts_with_shift(words: Sequence[str]) -> bool:
 
 def _is_all_of_a_sentence(said: str) -> bool:
     """Whether one sentence says nothing but a word of leaving."""
-    if _SETTLED.search(said):
+    if _is_of_the_shift(said):
         return False
-    for sentence in _SENTENCES.findall(said):
+    for sentence in SENTENCES.findall(said):
         parts = [part.strip() for part in sentence.strip(" .").split(",")]
         if sentence.endswith("?"):
             continue
@@ -432,59 +488,6 @@ def _is_all_of_a_sentence(said: str) -> bool:
         if spoken[0] == "parar" or spoken[-1] in {"parar", "chega", "basta"}:
             return True
     return False
-
-
-_PUT_OFF: Final = (
-    word_set(
-        """
-        mas olha para em ate por pode podem poderia podemos eu me mais pegar plantao vaga nada
-        nenhum conseguir consigo poder trabalhar fazer dar assumir receber mensagem contato chamar
-        mandar procurar contatar falar escrever voltar volto volta volte vou posso quero do rola
-        pego tenho como agenda disponibilidade disponivel estou esta pretendo de tempo condicoes
-        vai ir ja gostaria interesse ser contatado espaco data horario so somente apenas agora
-        depois partir conversamos conversar ver vemos retorno falamos totalmente completamente meu
-        com pensar chance sem e a mes escala
-        """
-    )
-    | _NEGATIONS
-    | WORDS.words("FULL")
-    | _MONTHS
-)
-"""All that may be said beside "esse mês não": what is not named here limits it to something."""
-
-_MEANS: Final = word_set(
-    "como agenda disponibilidade tempo condicoes data espaco horario interesse"
-)
-
-
-def _rests_this_month(said: str) -> bool:
-    """Whether one part of a sentence puts everything off to next month: "esse mês não"."""
-    for sentence in _SENTENCES.findall(said):
-        if sentence.endswith("?") and not sentence.startswith((" pode ", " podem ")):
-            continue
-        parts = re.split(r"[,.?]| mas ", sentence)
-        if any(_puts_off(part.split()) for part in parts):
-            return True
-    return False
-
-
-def _puts_off(words: Sequence[str]) -> bool:
-    named = set(words)
-    if not named & _MONTHS or not named <= _PUT_OFF:
-        return False
-    if "tenho" in named and not named & _MEANS:
-        return False  # "não tenho nenhum plantão esse mês" wants one
-    if "essemes" in named:
-        return bool(named & (_NEGATIONS | WORDS.words("FULL")))
-    month = words.index("proximomes")
-    if words[max(0, month - 1)] == "do" or named & _NEGATIONS:
-        return False
-    asked = named & word_set("chamar procurar falar contatar escrever mandar conversamos falamos")
-    return bool(named & _ONLY or (asked and not named & _OFFER_WORDS))
-
-
-_ONLY: Final = frozenset({"so", "somente", "apenas"})
-_SENTENCES = re.compile(r"[^.?]+(?:[.?]|$)")
 
 
 def _until(words: tuple[str, ...], mark: str) -> tuple[str, ...]:

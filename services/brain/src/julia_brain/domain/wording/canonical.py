@@ -10,6 +10,9 @@ from julia_brain.domain.wording.lexicon import FILLERS, KNOWN, ORDERS, SLANG, wo
 BREAKS: Final = frozenset({".", "?", ","})
 """What stands between sentences, questions and parts of one in a canonical text."""
 
+SENTENCES: Final = re.compile(r"[^.?]+(?:[.?]|$)")
+"""Each sentence of a canonical text, with what ends it."""
+
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{1,400})[\"“”«»]")
 _TITLE = re.compile(r"\b(dra?s?|sra?)\.")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[.,](?=\d)")
@@ -20,6 +23,10 @@ _ENDS = (
     (re.compile(r"[,;:()\u2013\u2014]+|\s-+\s"), " , "),
     (re.compile(r"\+"), " mais "),
     (re.compile(r"[^a-z0-9.,? ]+"), " "),
+)
+_OFFERS_IN_GENERAL = re.compile(
+    r"\b(?:ess|dess|ness|est|dest|nest|aquel|daquel|naquel)[ae]s"
+    r"(?= (?:ofertas|propostas|oportunidades|vagas|plantoes|escalas|mensagens|msgs)\b)"
 )
 _SPELLED_OUT = re.compile(r"\b[a-z](?: [a-z]){3,}\b")
 _THRICE = re.compile(r"([a-z])\1{2,}")
@@ -32,13 +39,23 @@ _PHRASES: Final = tuple(
         (r"(?:muito|mto) obrigado|bom dia|boa tarde|boa noite", ""),
         (r"por que", "porque"),
         (r"de (?:jeito|forma|maneira|modo) (?:nenhum|algum|alguma)|em hipotese alguma", "nunca"),
+        (r"(?:por|do|de) parte(?= (?:de|do) )", ""),
+        (r"obrigado(?= se )", "agradeceria"),
+        (r"quem(?= (?:te |lhe )?(?:autorizou|deu|passou|permitiu|mandou) )", ""),
+        (
+            r"(?:posso|podia|poderia|queria|gostaria de|quero|venho|vim|gostaria)(?: te)? "
+            r"(?:pedir|solicitar)",
+            "peco",
+        ),
+        (r"(?:(?<=^)|(?<=[.?,] ))(?:e|era) para(?: voce)?(?= parar )", "podem"),
+        (r"(?:(?<=^)|(?<=[.?,] ))(?:do|daria)(?: como)? para(?= )", "podem"),
         (r"daqui (?:para|por|em) (?:a )?(?:frente|diante)|de agora em diante|doravante", ""),
         (r"a partir de (?:hoje|agora|ja)|de uma vez(?: por todas)?|para sempre", ""),
         (r"de vez|em definitivo|sob nenhum circunstancia", ""),
         (r"a nao ser|a menos|com excecao|salvo se|exceto se", "exceto"),
         (r"mes que (?:vem|vim|entra)|(?:o )?proximo mes|mes seguinte", "proximomes"),
         (
-            r"[dn]?esse mes(?: atual| todo| inteiro)?|(?:em|do|o) (?:mes )?(?:atual|corrente)",
+            r"[dn]?esse mes(?: atual| todo| inteiro)?|(?:em|do|o) mes (?:atual|corrente)",
             "essemes",
         ),
         (
@@ -46,6 +63,19 @@ _PHRASES: Final = tuple(
             r"(?:mes|essemes)",
             "essemes",
         ),
+        (
+            r"(?:ate|quando|depois que|antes de)?(?: esse| o)* ?(?:virar|acabar|terminar|fechar"
+            r"|virada|termino|encerramento|virasse) (?:d?o |esse |desse )*mes",
+            "essemes",
+        ),
+        (r"ate (?:o |em )?(?:comeco |inicio )?(?:do |de )?proximomes", "essemes"),
+        (
+            r"(?:depois|partir|em) d[oe] (?:dia )?(?:1|01|primeiro|comeco|inicio)(?: dia)? d[oe] "
+            r"proximomes",
+            "proximomes",
+        ),
+        (r"agenda(?= de (?:voce|contato) )", "lista"),
+        (r"(?:grupo|relacao) de (?:vaga|oferta|oportunidade|divulgacao|disparos?)", "lista"),
         (r"banco de dado", "base"),
         (r"meu num", "meu numero"),
         (r"lista de espera", "espera"),
@@ -99,8 +129,14 @@ def spelled(text: str) -> str:
     letters = _BETWEEN_DIGITS.sub("", letters)
     for pattern, replacement in _ENDS:
         letters = pattern.sub(replacement, letters)
+    letters = _OFFERS_IN_GENERAL.sub(_preposition, letters)
     letters = _SPELLED_OUT.sub(lambda found: found[0].replace(" ", ""), " ".join(letters.split()))
     return " ".join(_respelled(word) for word in letters.split())
+
+
+def _preposition(found: re.Match[str]) -> str:
+    """What is left of "dessas" when "these" are all of their kind."""
+    return {"d": "de", "n": "em"}.get(found[0][0], "")
 
 
 def _without_quotes(text: str) -> str:

@@ -18,12 +18,14 @@ _ORDERED: Final = """
 mandar enviar encaminhar disparar oferecer
 chamar procurar contatar contactar perturbar incomodar importunar escrever ligar abordar encher
 amolar atormentar aborrecer acionar azucrinar insistir entrar falar
+avisar notificar repassar compartilhar divulgar convidar cutucar anunciar
 receber
 parar cessar interromper suspender encerrar cancelar deixar desistir evitar
 tirar retirar remover excluir apagar deletar eliminar riscar descadastrar desinscrever desativar
 inativar desvincular desligar limpar arrancar descartar anular
 esquecer perder sumir desaparecer vazar dispensar poupar livrar
 bloquear denunciar reportar processar banir
+desconsiderar ignorar incluir adicionar acrescentar colocar botar pausar segurar
 """
 """Verbs of requests; the ones of the second group are done to a person."""
 
@@ -35,6 +37,8 @@ pegar largar voltar atirar virar alugar chegar achar
 
 _IRREGULAR: Final[dict[str, str]] = {
     "exclui": "excluir",
+    "inclui": "incluir",
+    "bote": "botar",
     "exclue": "excluir",
     "exclua": "excluir",
     "excluam": "excluir",
@@ -80,6 +84,7 @@ SLANG: Final[dict[str, str]] = {
         "nunca": "nunk nunka",
         "voce": "vc vcs ce ces oce oces voces vose voceis vces vsc vvc cês tu vossas vosse voc vcz",
         "que": "q qe ke",
+        "quando": "qdo qnd qndo qdu",
         "porque": "pq pke pqe porq",
         "para": "pra pro p para pros pras",
         "mais": "maiz maix mai",

@@ -1,8 +1,9 @@
 """A small language for what to look for in a canonical text.
 
 A pattern is a line of elements: a word, several with `/` between them, the name of a class in
-capitals, `<word` or `NAME` with `?` after it when it may be missing, and `.3` for up to three words
-of any kind within the same part of a sentence.
+capitals, `word?` or `NAME?` when it may be missing, `NAME*` for up to four words of a class, and
+`.3` for up to three words of any kind within the same part of a sentence. `END` is the end of a
+part, `START` its beginning.
 """
 
 import re
@@ -33,9 +34,11 @@ class Vocabulary:
     def _element(self, element: str) -> str:
         if re.fullmatch(r"\.\d", element):
             return rf"(?:{_WORD}){{0,{element[1:]}}}?"
-        optional = "?" if element.endswith("?") else ""
+        if element == "START":
+            return r"(?:(?<=^ )|(?<=[.,?] ))"
+        optional = {"?": "?", "*": "{0,4}"}.get(element[-1], "")
         words: set[str] = set()
-        for part in element.removesuffix("?").split("/"):
+        for part in element.rstrip("?*").split("/"):
             words |= self.words(part) if part in self.classes else {part}
         end = "|(?=[.,?] |$)" if "END" in words else ""
         words.discard("END")
