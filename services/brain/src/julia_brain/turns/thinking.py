@@ -1,5 +1,6 @@
 """From a begun turn to an answer that may be sent, or to the reason why there is none."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -25,6 +26,8 @@ from julia_brain.turns.deadline import Deadline
 from julia_brain.turns.limits import Limits
 from julia_common.database import Effects, Handoff, HistoryMessage, Spent
 from julia_common.errors import Permanent, Retryable
+
+_log = logging.getLogger(__name__)
 
 _UNFIT: Final = "A resposta automática não pôde ser enviada ({}); alguém precisa continuar"
 _NO_BUDGET: Final = "O orçamento do modelo de linguagem acabou; alguém precisa continuar"
@@ -96,6 +99,7 @@ class Thinking:
             if found is None:
                 return self._answer(split(draft.text))
             metrics.FLAWS.labels(found.value).inc()
+            _log.warning("a draft is not fit to be sent: %s", found.value)
             if flaw is not None or not self.deadline.allows_a_call_after(0):
                 return self._without_draft(found) or self._person(found)
             flaw = found
