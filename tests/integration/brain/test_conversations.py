@@ -1,11 +1,16 @@
 """Conversations with tools, on the real database and the simulated Claude."""
 
+import asyncio
+import json
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from julia_brain.domain.composing import user_of
+from julia_brain.settings import Settings
 from julia_dev.brain_scene import until
 
 pytestmark = pytest.mark.integration
@@ -212,7 +217,7 @@ async def exchanged(doctors, count: int) -> None:
 
 
 async def test_a_shadow_drafts_along_and_leaves_no_trace_where_doctors_look(
-    brain, doctors, claude, vaga
+    brain, doctors, claude, vaga, settings
 ) -> None:
     await doctors.db.execute(
         "insert into prompts (id, nome, versao, tipo, conteudo, modelo) select 'sombra-1', nome,"
@@ -241,6 +246,29 @@ async def test_a_shadow_drafts_along_and_leaves_no_trace_where_doctors_look(
     assert await doctors.db.fetchval("select count(*) from fatos_conversa") == 1
     assert await doctors.turns() == ["resposta", "resposta"]
     await assert_costs_match(doctors, claude)
+    report = await reported(settings)
+    assert f"sombra · sombra-1\n  ferramentas da sombra: {booking['ferramentas'][0]}" in report
+    figures = json.loads(report.splitlines()[-1])
+    assert figures["turnos"] == 2
+    assert figures["sombras"][0]["rascunho"]["grande"] == 1.0
+    assert figures["sombras"][0]["enviado"]["grande"] == 0.0
+
+
+async def reported(settings: Settings) -> str:
+    """What `make shadow ARGS=--textos` prints."""
+    report = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "julia_dev.shadow", "--textos"),
+        env={
+            **os.environ,
+            "SUPABASE_URL": settings.supabase_url,
+            "SUPABASE_SERVICE_KEY": settings.supabase_service_key.get_secret_value(),
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await report.communicate()
+    assert report.returncode == 0
+    return printed.decode()
 
 
 async def test_a_new_prompt_is_used_by_the_next_turn_of_a_new_doctor(
