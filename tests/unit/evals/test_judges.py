@@ -2,18 +2,12 @@
 
 import pytest
 
-from julia_dev.evals.judges import (
-    Hostile,
-    Rejected,
-    Truth,
-    amounts,
-    denials,
-    invented,
-    judged,
-    leaks,
-    promises,
-    style,
-)
+from julia_dev.evals.judges import Hostile, Rejected, Truth, judged
+from julia_dev.evals.judges.denials import denials
+from julia_dev.evals.judges.inventions import amounts, invented
+from julia_dev.evals.judges.leaks import leaks
+from julia_dev.evals.judges.promises import promises
+from julia_dev.evals.judges.style import style
 
 pytestmark = pytest.mark.unit
 
