@@ -8,7 +8,7 @@ import pytest
 
 from julia_brain import metrics
 from julia_brain.tools.testing import a_begun_turn
-from julia_brain.turns.afterwards import Afterwards, CommittedTurn
+from julia_brain.turns.afterwards import Afterwards, CommittedTurn, Work
 from julia_common.database import Spent
 from julia_common.errors import Retryable
 
@@ -25,10 +25,10 @@ class Errand:
     cancelled: int = 0
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def wanted(self, _: CommittedTurn) -> bool:
-        return self.wants
+    def work(self, _: CommittedTurn) -> Work | None:
+        return self.run if self.wants else None
 
-    async def run(self, _: CommittedTurn) -> str:
+    async def run(self) -> str:
         self.begun += 1
         if self.error is not None:
             raise self.error

@@ -66,7 +66,9 @@ class Desk:
         return self.writer
 
     async def run(self) -> str:
-        return await self.clock.until_done(asyncio.create_task(self.errand.run(self.turn)))
+        work = self.errand.work(self.turn)
+        assert work is not None
+        return await self.clock.until_done(asyncio.ensure_future(work()))
 
     async def stored(self) -> StoreShadow:
         assert await self.run() == "guardado"
@@ -219,6 +221,6 @@ def test_no_shadow_is_wanted_where_none_was_named_or_rules_answered() -> None:
     desk = Desk()
     none = replace(desk.turn, begun=desk.turn.begun.model_copy(update={"sombra": None}))
 
-    assert desk.errand.wanted(desk.turn)
-    assert not desk.errand.wanted(none)
-    assert not desk.errand.wanted(replace(desk.turn, claude_answered=False))
+    assert desk.errand.work(desk.turn) is not None
+    assert desk.errand.work(none) is None
+    assert desk.errand.work(replace(desk.turn, claude_answered=False)) is None

@@ -74,7 +74,9 @@ class Desk:
 
     async def run(self, budgets: Budgets | None = None) -> str:
         errand = SummingUp(self.writer, self.summaries, budgets or Budgets())
-        return await self.clock.until_done(asyncio.create_task(errand.run(self.turn)))
+        work = errand.work(self.turn)
+        assert work is not None
+        return await self.clock.until_done(asyncio.ensure_future(work()))
 
 
 def test_few_messages_are_shown_as_they_are() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -38,6 +39,10 @@ class CommittedTurn:
         )
 
 
+type Work = Callable[[], Awaitable[str]]
+"""Answers with a word for how it ended, for the metric."""
+
+
 class Errand(Protocol):
     """One kind of such work."""
 
@@ -51,12 +56,8 @@ class Errand(Protocol):
         """How many of it may be under way in this process; what comes then is left undone."""
         ...
 
-    def wanted(self, turn: CommittedTurn) -> bool:
-        """Whether this turn is followed by it."""
-        ...
-
-    async def run(self, turn: CommittedTurn) -> str:
-        """Do it; a word for how it ended, for the metric."""
+    def work(self, turn: CommittedTurn) -> Work | None:
+        """What is to be done after this turn; None: nothing."""
         ...
 
 
@@ -93,20 +94,21 @@ class Afterwards:
     async def _do(self, errand: Errand, turn: CommittedTurn) -> None:
         result = "falha"
         try:
-            if not errand.wanted(turn):
+            work = errand.work(turn)
+            if work is None:
                 return
-            result = await self._in_a_place(errand, turn)
+            result = await self._in_a_place(errand, work)
         except (Retryable, Permanent) as error:
             _log.warning("%s after a turn was not done: %s", errand.name, error)
         except Exception:  # noqa: BLE001 - nothing after a turn may end the process
             _log.exception("a bug in %s after a turn", errand.name)
         metrics.AFTERWARDS.labels(errand.name, result).inc()
 
-    async def _in_a_place(self, errand: Errand, turn: CommittedTurn) -> str:
+    async def _in_a_place(self, errand: Errand, work: Work) -> str:
         if self._under_way[errand.name] >= errand.at_once:
             return "ocupado"
         self._under_way[errand.name] += 1
         try:
-            return await errand.run(turn)
+            return await work()
         finally:
             self._under_way[errand.name] -= 1

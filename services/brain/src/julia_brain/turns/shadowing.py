@@ -7,6 +7,7 @@ nothing. It is judged once and not repaired: the report is to show what that ver
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import ClassVar, Final
 
 from julia_brain.domain.budget import Budgets, Funds
@@ -22,12 +23,12 @@ from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_brain.tools.schemas import TOOLS
 from julia_brain.tools.simulated import SimulatedHolds, noted
 from julia_brain.tools.toolbox import Toolbox
-from julia_brain.turns.afterwards import CommittedTurn
+from julia_brain.turns.afterwards import CommittedTurn, Work
 from julia_brain.turns.before_claude import doctors_words
 from julia_brain.turns.counting import count
 from julia_brain.turns.limits import Limits
 from julia_brain.turns.thinking import evidence_of, nothing_left_to_say
-from julia_common.database import Spent, StoreShadow
+from julia_common.database import ShadowChosen, Spent, StoreShadow
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.clock import Clock
 
@@ -57,18 +58,14 @@ class Shadowing:
     limits: Limits = field(default_factory=Limits)
     large_for: Collection[Reason] = CHOSEN_BY_TEXT
 
-    def wanted(self, turn: CommittedTurn) -> bool:
-        """Whether there is a shadow, and a draft of Claude's to compare with."""
-        return turn.begun.sombra is not None and turn.claude_answered
-
-    async def run(self, turn: CommittedTurn) -> str:
-        """Draft and store.
-
-        Raises `Retryable` or `Permanent` when there is nothing to store, or it cannot be.
-        """
+    def work(self, turn: CommittedTurn) -> Work | None:
+        """Draft where there is a shadow, and a draft of Claude's to compare with."""
         shadow = turn.begun.sombra
-        if shadow is None:
-            return "nada"
+        if shadow is None or not turn.claude_answered:
+            return None
+        return partial(self._draft_and_store, turn, shadow)
+
+    async def _draft_and_store(self, turn: CommittedTurn, shadow: ShadowChosen) -> str:
         # Of the doctor's and the conversation's budgets a draft that nobody reads takes nothing.
         budgets = replace(self.budgets, conversation_usd=Decimal(0), doctor_day_usd=Decimal(0))
         if budgets.funds(turn.spent, turn_usd=Decimal(0), turn_tokens=0) is not Funds.ENOUGH:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import ClassVar, Final
 
 from julia_brain.domain.budget import Budgets, Funds
@@ -10,10 +11,10 @@ from julia_brain.domain.composing import user_of
 from julia_brain.domain.draft import Model
 from julia_brain.domain.reply import flaw_of
 from julia_brain.domain.spending import usage_of
-from julia_brain.domain.summary import kept_of, older_part, summary_prompt
+from julia_brain.domain.summary import OlderPart, kept_of, older_part, summary_prompt
 from julia_brain.ports import Summaries, Writer
 from julia_brain.tools.work import Known
-from julia_brain.turns.afterwards import CommittedTurn
+from julia_brain.turns.afterwards import CommittedTurn, Work
 from julia_brain.turns.counting import count
 from julia_common.database import RecordSpent, StoreSummary, TurnBegun
 
@@ -31,19 +32,13 @@ class SummingUp:
     summaries: Summaries
     budgets: Budgets = field(default_factory=Budgets)
 
-    def wanted(self, turn: CommittedTurn) -> bool:
-        """Whether enough is shown."""
-        return older_part(turn.begun.history) is not None
+    def work(self, turn: CommittedTurn) -> Work | None:
+        """Sum up when enough is shown; the next turn tries again when it failed."""
+        older = older_part(turn.begun.history)
+        return None if older is None else partial(self._sum_up, turn, older)
 
-    async def run(self, turn: CommittedTurn) -> str:
-        """Sum up and store; the next turn tries again when it failed.
-
-        Raises `Retryable` or `Permanent` when Claude or the database does not do its part.
-        """
+    async def _sum_up(self, turn: CommittedTurn, older: OlderPart) -> str:
         begun = turn.begun
-        older = older_part(begun.history)
-        if older is None:
-            return "nada"
         # The turn's own budget is for answering.
         budgets = replace(self.budgets, turn_usd=Decimal(0), turn_tokens=0)
         if budgets.funds(turn.spent, turn_usd=Decimal(0), turn_tokens=0) is Funds.GONE:
