@@ -6,9 +6,10 @@ import pytest
 
 from julia_dev.evals import by_model
 from julia_dev.evals.case import Case
+from julia_dev.evals.cast import Cast
 from julia_dev.evals.loading import Kind, Listed, hospitals
 from julia_dev.evals.played import Played, Received, StepSeen, transcript
-from julia_dev.evals.scene import Cast, scene_of
+from julia_dev.evals.scene import scene_of
 from julia_dev.evals.verdict import Opinion
 from julia_simulators.anthropic.scripts import ScriptedAnswer
 from julia_simulators.anthropic.state import Behaviour, World

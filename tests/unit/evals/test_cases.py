@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from julia_dev.evals.case import Case, ScriptedAnswer, Step
+from julia_dev.evals.cast import Cast
 from julia_dev.evals.loading import EvalsError, Kind, cases, hospitals
-from julia_dev.evals.scene import Cast, Scene, day_of, scene_of
+from julia_dev.evals.scene import Scene, day_of, scene_of
 
 pytestmark = pytest.mark.unit
 

@@ -10,10 +10,11 @@ import pytest
 from julia_dev.evals.billing import Billing, billing
 from julia_dev.evals.by_model import Opinion, opinion_in
 from julia_dev.evals.case import Case
+from julia_dev.evals.cast import Cast
 from julia_dev.evals.expectations import failures
 from julia_dev.evals.loading import Kind, Listed, hospitals
 from julia_dev.evals.played import Played, Received, Rows, StepSeen
-from julia_dev.evals.scene import Cast, scene_of
+from julia_dev.evals.scene import scene_of
 from julia_dev.evals.verdict import Verdict, judge
 
 pytestmark = pytest.mark.unit

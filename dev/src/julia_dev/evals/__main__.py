@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from julia_dev import paths
-from julia_dev.evals import by_model, loading
+from julia_dev.evals import by_model, furnishing, loading
 from julia_dev.evals.billing import Billing, billing, users_by_doctor
+from julia_dev.evals.cast import Cast
 from julia_dev.evals.loading import EvalsError, Kind, Listed
 from julia_dev.evals.play import Player
 from julia_dev.evals.played import Played, transcript
-from julia_dev.evals.scene import Cast
 from julia_dev.evals.verdict import Verdict, judge, wanted
 from julia_dev.evals.world import World
 from julia_dev.stack.config import StackConfig
@@ -110,8 +110,8 @@ def _chosen(words: str, *, real: bool) -> list[Listed]:
 
 async def _play(world: World, listed: list[Listed], seed: int, *, simulated: bool) -> list[Played]:
     hospitals = loading.hospitals()
-    await world.furnish(hospitals)
-    await world.open_at_all_hours()
+    await furnishing.furnish(world.db, hospitals)
+    await furnishing.open_at_all_hours(world.db)
     if simulated:
         await world.quicken()
     ended = 0

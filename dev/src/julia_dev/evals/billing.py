@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from julia_dev.evals.scene import Doctor
+from julia_dev.evals.cast import Doctor
 
 _ROUNDING = Decimal("0.00001")
 """Each turn's cost is rounded to a millionth of a dollar; a conversation has a few turns."""

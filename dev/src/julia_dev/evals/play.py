@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 import asyncpg
 import httpx
 
+from julia_dev.evals import furnishing
 from julia_dev.evals.case import ScriptedAnswer, Step
+from julia_dev.evals.cast import NO_SHIFTS, SPECIALTIES, Cast, Doctor
 from julia_dev.evals.loading import Hospital, Listed
 from julia_dev.evals.played import Played, Received, StepSeen
-from julia_dev.evals.scene import NO_SHIFTS, SPECIALTIES, Cast, Doctor, Scene, scene_of
+from julia_dev.evals.rows import rows_of
+from julia_dev.evals.scene import Scene, scene_of
 from julia_dev.evals.world import World
 
 AT_A_TIME = 16
@@ -67,7 +70,7 @@ class Player:
             async with asyncio.timeout(_CASE_S), self._furnished(scene):
                 for number, step in enumerate(case.passos, 1):
                     await performance.step(number, step)
-                rows = await self.world.rows(scene)
+                rows = await rows_of(self.world.db, scene)
         except TimeoutError:
             return Played(listed, scene, tuple(performance.seen), error=f"took over {_CASE_S} s")
         except (asyncpg.PostgresError, httpx.HTTPError) as error:
@@ -76,11 +79,13 @@ class Player:
 
     @asynccontextmanager
     async def _furnished(self, scene: Scene) -> AsyncIterator[None]:
-        await self.world.set_up(scene)
+        for doctor in scene.doctors.values():
+            await self.world.join(doctor)
+        await furnishing.set_up(self.world.db, scene)
         try:
             yield
         finally:
-            await self.world.clear_away(scene)
+            await furnishing.clear_away(self.world.db, scene)
 
 
 def _lanes(listed: Sequence[Listed]) -> list[tuple[str, deque[Listed]]]:
