@@ -59,7 +59,7 @@ _PHRASES: Final = tuple(
             "essemes",
         ),
         (
-            r"(?:ate|em|o|nesse|esse)? ?(?:o )?(?:fim|final|resto|restante) (?:d[oe]|desse) "
+            r"(?:ate|em|o|nesse|esse)? ?(?:o )?(?:fim|final|resto|restante) (?:d[oe] |desse )?"
             r"(?:mes|essemes)",
             "essemes",
         ),

@@ -141,6 +141,7 @@ FILLERS: Final = word_set("""
     favor gentileza obsequio pf pfv pfvr plis please porfavor
     julia ju querida querido moca moco pessoal galera cara
     mano rapaz obrigado ok blz beleza tudo mesmo mto muito kkk kkkk rs rsrs aff affs afff putz poxa
+    flw abs bj bjs beijo beijos abraco abracos att atenciosamente tchau
     porra caralho cacete droga jesus senhor senhora sr sra ola oi definitivamente
     """)
 """Words that change nothing of a request."""

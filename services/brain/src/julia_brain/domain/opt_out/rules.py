@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from julia_brain.domain.wording import Vocabulary, word_set
+from julia_brain.domain.opt_out.words import WORDS
+from julia_brain.domain.wording import word_set
 
 
 class Motivo(StrEnum):
@@ -17,82 +18,6 @@ class Motivo(StrEnum):
     BLOCK = "avisou que vai bloquear ou denunciar o número"
     NOT_THE_DOCTOR = "o número não é do médico"
     MONTH = "pediu para não ser procurado neste mês"
-
-
-WORDS: Final = Vocabulary(
-    {
-        "NEG": "nao nunca jamais nem",
-        "ME": "me comigo eu nos",
-        "MEU": "meu desse esse nesse do",
-        "VOCE": "voce empresa equipe te lhe",
-        "WANT": "quero queria desejo desejamos gostaria aceito pretendo preciso autorizo permito "
-        "queremos interesse apreciaria agradeceria adoraria",
-        "NEED": "precisa precisam precisar necessario necessidade carece adianta compensa perca "
-        "percam perder perde",
-        "SEND": "mandar enviar encaminhar disparar oferecer repassar compartilhar divulgar avisar "
-        "notificar convidar anunciar",
-        "Q": "mais nenhum esse desse outro novo nova novos novas futuro futura futuros futuras "
-        "tanto tanta tantas tantos qualquer quaisquer tipo de do tal tais demais sequer alguma "
-        "algum "
-        "todo toda",
-        "CALL": "chamar procurar contatar contactar perturbar incomodar importunar escrever ligar "
-        "abordar encher amolar atormentar aborrecer acionar azucrinar cutucar",
-        "BOTHER": "contatar contactar perturbar incomodar importunar encher amolar atormentar "
-        "azucrinar abordar aborrecer cutucar",
-        "RECEIVED": "contatado contatada contatados procurado procurada incomodado incomodada "
-        "perturbado perturbada chamado chamada abordado abordada importunado importunada "
-        "contactado contactada acionado acionada notificado notificada avisado avisada "
-        "convidado convidada",
-        "REMOVED": "removido removida excluido excluida retirado retirada tirado tirada apagado "
-        "apagada descadastrado descadastrada deletado deletada desligado desligada",
-        "MSG": "mensagem whatsapp contato ligacao spam propaganda propagandas recado recados "
-        "notificacao notificacoes comunicacao comunicacoes comunicado comunicados conteudo "
-        "publicidade divulgacao promocao promocoes anuncio anuncios email emails telefonema "
-        "telefonemas abordagem abordagens convite convites informativo informativos disparo "
-        "disparos aviso avisos",
-        "VAGA": "vaga plantao oferta oportunidade proposta trabalho trabalhos emprego servico "
-        "servicos escala",
-        "FORMAL": "solicito peco exijo rogo favor melhor prefiro gostaria quero queria agradeceria "
-        "apreciaria preferiria preferia sugiro recomendo imploro solicitamos pedimos",
-        "REASON": "motivo necessidade sentido razao",
-        "PROPOSE": "oferta oportunidade proposta",
-        "NADA": "nada isso coisa coisas",
-        "NUMBER": "numero contato telefone whatsapp nome cadastro dado email registro inscricao "
-        "perfil informacoes",
-        "LIST": "lista cadastro base mailing grupo contato sistema listagem plataforma programa "
-        "envio envios relacao automacao transmissao disparo disparos divulgacao robo bot banco",
-        "REMOVE": "tirar retirar remover excluir apagar deletar eliminar riscar descadastrar "
-        "desinscrever desvincular desligar limpar arrancar descartar banir",
-        "ERASE": "remover excluir descadastrar desinscrever deletar desvincular",
-        "STOP": "parar cessar interromper suspender encerrar evitar stop",
-        "QUIT": "parar deixar desistir cessar stop",
-        "OF": "de do desse disso daqui dai dali disto",
-        "ANY": "tanta tanto essa esse desse todo toda receber ver ler",
-        "HOW": "como onde qual",
-        "GUARD": "policia justica procon anpd delegacia ministerio reclameaqui",
-        "SPOKESMAN": "secretaria secretario esposa esposo marido mulher filha filho mae pai irma "
-        "irmao assistente",
-        "ADD": "add adicionar incluir acrescentar colocar botar cadastrar",
-        "FULL": "lotado lotada cheio cheia fechado fechada completo completa fechei impossivel "
-        "fora sem chega viajando ferias indisponivel ocupado ocupada esgotado esgotada tomado "
-        "corrido",
-        "FED_UP": "basta cansei farto farta cansado cansada cheio cheia enjoei",
-        "BREAK": ". ? ,",
-        "ASKED": "mandei pedi pedir pedindo falei falar falando disse dizer avisei avisar "
-        "pedido solicitado falado dito avisado solicitei solicitar repeti repetir implorei "
-        "implorar",
-        "WILL": "vou irei vamos estou terei teria serei",
-        "SPECIALTY": "uti pediatria anestesia ortopedia ginecologia obstetricia cardiologia "
-        "neurologia clinica cirurgia psiquiatria ps upa pa pronto socorro emergencia ambulatorio "
-        "enfermaria gesso noturno noturna noturnos diurno diurna diurnos",
-        "SHIFT": "plantao vaga escala hospital hospitais turno dia data datas agenda horario "
-        "horarios semana hoje amanha sabado domingo segunda terca quarta quinta sexta fds espera "
-        "feriado noite madrugada natal janeiro fevereiro marco abril maio junho julho agosto "
-        "setembro outubro novembro dezembro duvida SPECIALTY",
-        "GO_ON": "continuar continuarem continua continuem insistir insistirem mandar mandarem "
-        "parar pararem chamar receber",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +159,20 @@ REFUSED: Final = (
         "NEG .2 NEED .1 ME .1 CALL/SEND .2 mais",
         "NEG .2 NEED .2 mais .2 CALL/SEND .1 ME/MSG",
         "NEG .2 NEED .2 mais .1 contatar",
-        "NEG .2 NEED .2 SEND .2 mais .1 MSG/nada",
+        "NEG .2 NEED .2 SEND .2 mais .1 MSG/NADA",
         "NEG .2 NEED .2 tempo .2 ME .1 CALL/SEND",
         "NEG .2 NEED .2 ME? SEND ME? .1 MSG",
         "NEG .1 mais NEED .2 MSG/contatar",
         "NEG NEED mais? chamar/escrever/acionar/avisar mais? END",
         "NEG e mais NEED .2 ME? .1 CALL/SEND",
         soft=True,
+    ),
+    *_rules(
+        Motivo.STOP,
+        "NEG .2 NEED .2 mais ME? SEND ME? Q* VAGA",
+        "NEG .2 NEED .2 SEND ME? mais Q* VAGA",
+        soft=True,
+        offer=True,
     ),
     *_rules(
         Motivo.STOP,
@@ -265,6 +197,7 @@ REFUSED: Final = (
         Motivo.REMOVE,
         "NEG .1 WANT .1 mais? .1 fazer/participar/estar/ficar/constar/continuar/permanecer .3 LIST",
         "NEG .1 WANT .1 mais .1 fazer parte",
+        "NEG .1 WANT mais participar END",
         "NEG .1 ME? ADD .3 LIST",
         "NEG .1 WANT .1 meu NUMBER em/nesse/com .1 lista/cadastro/base/mailing/sistema/banco/VOCE",
         "NEG .1 WANT fazer parte disso/VOCE/LIST",
@@ -438,7 +371,8 @@ ORDERED: Final = (
         "WILL .3 bloquear/bloqueio .1 se",
         "WILL .2 bloquear END",
         "WILL .2 denunciar/reportar/bloquear/processar .2 se .2 GO_ON",
-        "acionar/chamar/procurar GUARD/advogado .3 se .2 GO_ON",
+        "acionar/chamar/procurar .1 GUARD/advogado .3 se .2 GO_ON",
+        "se .2 NEG parar .6 WILL .2 denunciar/registrar/processar/acionar/bloquear/GUARD",
         "reclamacao/denuncia/queixa/em GUARD .2 se .2 GO_ON/REMOVE",
         "se .1 NEG parar .1 eu? vou",
         "se .1 NEG ME? REMOVE .6 vou .3 GUARD/bloquear/denunciar",
@@ -449,6 +383,7 @@ ORDERED: Final = (
         "SEND/receber/CALL .3 mais .3 ,? .2 WILL .3 GUARD/reclamar/processar",
         "MSG .2 ,? e? WILL .3 GUARD/reclamar/processar",
         "START estou? te/lhe bloquear",
+        "antes de .2 bloquear/denunciar .1 VOCE/NUMBER/END",
         "START bloquear .1 VOCE/NUMBER/MSG END",
         "ME bloquear",
         "bloquear ME",
@@ -462,9 +397,10 @@ ORDERED: Final = (
 
 RELAYED: Final = _rules(
     Motivo.STOP,
-    "aqui/falar e? SPOKESMAN .6 ,? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
-    "sou SPOKESMAN .6 ,? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
-    "SPOKESMAN .2 aqui .2 ,? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
+    "aqui/falar/responde/responder/escreve .1 e? SPOKESMAN .6 BREAK? .3 NEG quer/deseja .2 "
+    "receber/contato/ser/MSG",
+    "sou SPOKESMAN .6 BREAK? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
+    "SPOKESMAN .2 aqui .2 BREAK? .3 NEG quer/deseja .2 receber/contato/ser/MSG",
     relayed=True,
 )
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from julia_brain.domain.opt_out_rules import WORDS
+from julia_brain.domain.opt_out.words import NEGATIONS, WORDS
 from julia_brain.domain.wording import SENTENCES, word_set
 
 MONTHS: Final = frozenset({"essemes", "proximomes"})
 """The words of a canonical text for this month and the next."""
 
-_NEGATIONS: Final = WORDS.words("NEG")
 _OFFER_WORDS: Final = WORDS.words("VAGA")
 _PAUSE: Final = word_set("pausar segurar suspender interromper pausa")
 _MESSAGES: Final = WORDS.words("MSG") | word_set("envio envios")
@@ -27,7 +26,7 @@ _PUT_OFF: Final = (
         conte contem contar comigo precisa precisam durante
         """
     )
-    | _NEGATIONS
+    | NEGATIONS
     | _PAUSE
     | _MESSAGES
     | WORDS.words("FULL")
@@ -65,9 +64,9 @@ def _puts_off(words: Sequence[str]) -> bool:
         return False  # "não tenho nenhum plantão esse mês" wants one
     if "essemes" in named:
         paused = named & _PAUSE and named & _MESSAGES and not named & _OFFER_WORDS
-        return bool(paused or named & (_NEGATIONS | WORDS.words("FULL") | {"deu"}))
+        return bool(paused or named & (NEGATIONS | WORDS.words("FULL") | {"deu"}))
     month = words.index("proximomes")
-    if words[max(0, month - 1)] == "do" or named & _NEGATIONS:
+    if words[max(0, month - 1)] == "do" or named & NEGATIONS:
         return False
     asked = named & word_set("chamar procurar falar contatar escrever mandar conversamos falamos")
     return bool(named & _ONLY or (asked and not named & _OFFER_WORDS))
