@@ -106,6 +106,7 @@ def is_limited(rule: Rule, place: Place) -> bool:
             return bool(
                 (shift_named and rule.order)
                 or _OTHERS_LIST & {*place.words, *place.near_after[:NEAR]}
+                or place.near_after[-1:] == ("de",)  # "da lista de lá"
             )
         case _:
             return (

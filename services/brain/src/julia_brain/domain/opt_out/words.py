@@ -11,7 +11,7 @@ WORDS: Final = Vocabulary(
         "MEU": "meu desse esse nesse do",
         "VOCE": "voce empresa equipe te lhe",
         "WANT": "quero queria desejo desejamos gostaria aceito pretendo preciso autorizo permito "
-        "queremos interesse apreciaria agradeceria adoraria",
+        "queremos interesse interessa apreciaria agradeceria adoraria",
         "NEED": "precisa precisam precisar necessario necessidade carece adianta compensa perca "
         "percam perder perde",
         "SEND": "mandar enviar encaminhar disparar oferecer repassar compartilhar divulgar avisar "

@@ -38,6 +38,7 @@ _PHRASES: Final = tuple(
         (r"(?:por favor|por gentileza|pelo amor(?: de deus)?|faz favor|se faca favor)", ""),
         (r"(?:muito|mto) obrigado|bom dia|boa tarde|boa noite", ""),
         (r"por que", "porque"),
+        (r"(?:ok|okay|blz|beleza|viu) \?", "."),
         (r"de (?:jeito|forma|maneira|modo) (?:nenhum|algum|alguma)|em hipotese alguma", "nunca"),
         (r"(?:por|do|de) parte(?= (?:de|do) )", ""),
         (r"obrigado(?= se )", "agradeceria"),
