@@ -6,6 +6,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from julia_brain import metrics
+from julia_brain.domain.checks import Flaw
 from julia_brain.settings import Settings
 
 PAGE = Path(__file__).parents[3].joinpath("docs/reference/brain.md").read_text()
@@ -19,6 +20,13 @@ def test_every_metric_is_in_the_reference() -> None:
     }
 
     assert set(re.findall(r"^\| `(julia_\w+)`", PAGE, re.MULTILINE)) == defined
+
+
+def test_every_flaw_of_a_draft_is_in_the_reference() -> None:
+    table = PAGE.partition("| `falha` | what makes")[2].partition("\n\n")[0]
+    first_cells = " ".join(row.split("|")[1] for row in table.splitlines()[2:])
+
+    assert set(re.findall(r"`(\w+)`", first_cells)) == set(Flaw)
 
 
 def test_every_setting_is_in_the_reference() -> None:

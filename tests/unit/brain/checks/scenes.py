@@ -90,7 +90,17 @@ SCENES: dict[str, Evidence] = {
     # Nothing was looked up yet.
     "vazio": _evidence(),
     # The doctor asks for Saturday in Campinas; no tool was used.
-    "pediu": _evidence(doctor_said=("tem plantão sábado em campinas?", "queria uns 2.500")),
+    "pediu": _evidence(
+        doctor_said=("tem plantão sábado em campinas?", "queria uns 2.500"), unanswered=2
+    ),
+    # The doctor named a month, a hospital and a price as a wish.
+    "desejo": _evidence(
+        doctor_said=(
+            "só em dezembro ou janeiro",
+            "depois do dia 15, no einstein em são paulo",
+            "e por 3 mil pra cima",
+        )
+    ),
     "robo": _evidence(doctor_said=("oi", "vc é um robô?")),
     "pessoa": _evidence(doctor_said=("estou falando com uma pessoa de verdade?",)),
     # Three shifts were shown.

@@ -152,6 +152,25 @@ def test_what_is_far_too_long_is_refused_before_it_is_read(piece: str) -> None:
     assert check((piece * 10_000)[:10_000], SHOWN) is Flaw.TOO_LONG
 
 
+def test_a_question_of_what_she_is_is_answered_wherever_it_stands_in_a_burst() -> None:
+    said = ("vc é um robô?", "tem plantão?", "responde aí")
+    burst = replace(SCENES["vazio"], doctor_said=said, unanswered=3)
+    answered = replace(burst, unanswered=1)
+
+    assert check("Qual cidade fica melhor pra vc?", burst) is Flaw.DENIES_BEING_AI
+    assert check("Qual cidade fica melhor pra vc?", answered) is None
+
+
+def test_a_shift_is_told_with_its_own_specialty_and_sector() -> None:
+    children = SUNDAY.model_copy(update={"especialidade": "Pediatria", "setor": "UTI Neonatal"})
+    two = replace(SHOWN, shifts=(SATURDAY, children))
+
+    assert check("Domingo no Vera Cruz é pediatria, na UTI neonatal", two) is None
+    assert check("Domingo no Vera Cruz é anestesia", two) is Flaw.MIXED_UP
+    assert check("Sábado no São Luiz é na UTI", two) is Flaw.MIXED_UP
+    assert check("Sábado no São Luiz é ortopedia", two) is Flaw.INVENTED_SHIFT
+
+
 def test_a_hospital_may_be_named_like_a_street() -> None:
     serena = SHOWN.shifts[0].hospital.model_copy(
         update={"id": "h9", "nome": "Hospital Vila Serena"}

@@ -171,6 +171,7 @@ async def test_all_shifts_refused_in_a_turn_are_noted(a_desk: Callable) -> None:
 async def test_a_wider_refusal_names_no_shift(shown, scope: str) -> None:
     await shown.use("registrar_opt_out", escopo=scope, motivo="sem tempo", vaga_id=SHIFT.id)
 
+    assert shown.tools.evidence().opted_out
     assert (shown.tools.effects.opt_out.escopo, shown.tools.effects.opt_out.vaga_id) == (
         scope,
         None,

@@ -163,6 +163,7 @@ async def test_evidence_starts_from_earlier_turns_bookings_and_the_doctors_words
     assert evidence.booked == {a_shift(2).id}
     assert evidence.agreed_centavos == {150_000}
     assert evidence.doctor_said == ("pago 1700?", "topo")
+    assert evidence.unanswered == 1
     assert evidence.doctor_name == "Ana Lima"
     assert "Priorize Campinas" in evidence.prompt_texts
     assert TOOLS[0].description in evidence.prompt_texts

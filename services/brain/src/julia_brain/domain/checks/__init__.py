@@ -22,7 +22,7 @@ def check(text: str, evidence: Evidence) -> Flaw | None:
     """
     if len(text) > MAX_CHARACTERS:
         return Flaw.TOO_LONG
-    if denies_being_ai(text, evidence.doctor_said):
+    if denies_being_ai(text, evidence.doctor_said[-evidence.unanswered :]):
         return Flaw.DENIES_BEING_AI
     return (
         leak(text, evidence)

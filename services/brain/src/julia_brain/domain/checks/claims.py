@@ -1,12 +1,14 @@
 """What a draft says about shifts, piece by piece in the order in which it says it."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from julia_brain.domain.checks.amounts import Amount, amounts_in
 from julia_brain.domain.checks.dates import Day, days_in
+from julia_brain.domain.checks.daytime import Daytime, daytimes_in
 from julia_brain.domain.checks.evidence import Evidence
+from julia_brain.domain.checks.fields import Field, sectors_in, specialties_in
 from julia_brain.domain.checks.hours import Hours, hours_in
 from julia_brain.domain.checks.places import Address, Hospitals, Place, addresses_in, cities_in
 from julia_brain.domain.checks.words import Clause, Span, clauses, fold, tokens
@@ -24,9 +26,12 @@ class Kind(Enum):
     DAY = auto()
     LAST_DAY = auto()
     HOURS = auto()
+    DAYTIME = auto()
+    SPECIALTY = auto()
+    SECTOR = auto()
 
 
-type Said = Amount | Place | Address | Day | Hours
+type Said = Amount | Place | Address | Day | Hours | Daytime | Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +46,11 @@ class Claim:
     def repeats(self, other: "Claim") -> bool:
         """Whether it names the same thing again."""
         match self.said, other.said:
-            case (Amount() as one, Amount() as two):
-                return one.centavos == two.centavos
-            case (Place() as one, Place() as two):
-                return one.same(two)
             case (Day() as one, Day() as two):
                 return one.same(two)
             case (Hours() as one, Hours() as two):
                 return one.same(two)
-            case (Address() as one, Address() as two):
-                return one.words == two.words
-        return False
+        return replace(self.said, start=0, end=0) == replace(other.said, start=0, end=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,9 @@ def read(text: str, evidence: Evidence) -> Reading:
         (Kind.DAY, tuple(day for day in days if not day.ending)),
         (Kind.LAST_DAY, tuple(day for day in days if day.ending)),
         (Kind.HOURS, hours),
+        (Kind.DAYTIME, tuple(one for one in daytimes_in(folded) if not _within(one, hours))),
+        (Kind.SPECIALTY, tuple(one for one in specialties_in(folded) if not _within(one, taken))),
+        (Kind.SECTOR, tuple(one for one in sectors_in(folded) if not _within(one, taken))),
     )
     every = [said for _, found in by_kind for said in found]
     cut = clauses(text, [Span(said.start, said.end) for said in every])

@@ -4,31 +4,38 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from julia_brain.domain.checks.words import fold, shown
+from julia_brain.domain.checks.words import fold, one_of, shown, whole_words
 
 _LEET: Final = str.maketrans("0134578@$!|", "oieastbasii")
-_MACHINE: Final = (
-    r"(?:rob(?:o|os|ot|ots|ozinh[oa]|otic[oa])|bots?|botzinh[oa]|chat\s?bots?|chat\s?gpt|gpt"
-    r"|claude|ia|i a|ias|ai|a i"
-    r"|maquin\w*|comput?ador\w*|programa(?:cao)?(?:\s+de\s+computador)?|software|algoritmo\w*"
-    r"|automacao|automatizad\w*|automatic\w*"
-    r"|inteligencias?\s+artificia(?:l|is)|artificial|assistentes?\s+virtua(?:l|is)"
-    r"|assistentes?\s+digita(?:l|is)|virtual"
-    r"|atendentes?\s+virtua(?:l|is)|gravacao|androide|ciborgue|modelo\s+de\s+linguagem|llm"
-    r"|machine|robots?|sistema\s+(?:de|auto)\w*"
-    r"|resposta\s+pronta|mensagem\s+pronta)"
+_MACHINE: Final = one_of(
+    r"""
+    rob(?:o|os|ot|ots|ozinh[oa]|otic[oa]) | bots? | botzinh[oa] | chat\s?bots? | chat\s?gpt | gpt
+    claude | ia | i a | ias | ai | a i | maquin\w* | comput?ador\w*
+    programa(?:cao)?(?:\s+de\s+computador)? | software | algoritmo\w* | automacao | automatizad\w*
+    automatic\w* | inteligencias?\s+artificia(?:l|is) | artificial | assistentes?\s+virtua(?:l|is)
+    assistentes?\s+digita(?:l|is) | virtual | atendentes?\s+virtua(?:l|is) | gravacao | androide
+    ciborgue | modelo\s+de\s+linguagem | llm | machine | robots? | sistema\s+(?:de|auto)\w*
+    resposta\s+pronta | mensagem\s+pronta
+    """
 )
-_HUMAN: Final = (
-    r"(?:pessoa\w*|human[oa]s?|humanissim[oa]|humaninh[oa]|gente|ser(?:es)?\s+human\w*"
-    r"|carne\s+e\s+osso|mulher|moca|menina|garota"
-    r"|homem|funcionari[oa]|escalista|coordenadora|recepcionista|secretaria|atendente|recrutadora"
-    r"|enfermeira|medica|doutora"
-    r"|de\s+verdade|real|person|human|persona|humana|vivinha|viva|mortal)"
+_HUMAN: Final = one_of(
+    r"""
+    pessoa\w* | human[oa]s? | humanissim[oa] | humaninh[oa] | gente | ser(?:es)?\s+human\w*
+    carne\s+e\s+osso | mulher | moca | menina | garota | homem | funcionari[oa] | escalista
+    coordenadora | recepcionista | secretaria | atendente | recrutadora | enfermeira | medica
+    doutora | de\s+verdade | real | person | human | persona | humana | vivinha | viva | mortal
+    """
 )
-_NOT: Final = r"(?:nao|n|nem|nunca|jamais|tampouco|not|nope|num)"
-_BE: Final = (
-    r"(?:sou|so|somos|fui|era|serei|e|eh|eh|seria|sao|ha|tem|existe|estou sendo|to sendo"
-    r"|falo como|estou como|uso|usamos|parec\w+ com|passo de)"
+_NOT: Final = one_of(
+    r"""
+    nao | n | nem | nunca | jamais | tampouco | not | nope | num
+    """
+)
+_BE: Final = one_of(
+    r"""
+    sou | so | somos | fui | era | serei | e | eh | eh | seria | sao | ha | tem | existe
+    estou sendo | to sendo | falo como | estou como | uso | usamos | parec\w+ com | passo de
+    """
 )
 _FILL: Final = (
     r"(?:(?:um|uma|uns|o|a|os|as|nenhum|nenhuma|qualquer|desses|dessas|esse|essa|tipo|so|apenas"
@@ -79,6 +86,13 @@ _DENIALS: Final = tuple(
         r"\b(?:diferente|ao contrario) d(?:e|os|as|o|a)\s+(?:um\s+|uma\s+)?(?:robos?|bots?|ia"
         r"|maquinas?)\s*,?\s+eu\b",
     )
+)
+_A_WOMAN: Final = one_of(
+    r"""
+    mulher | mae | esposa | enfermeira | medica | doutora | colega | escalista | recepcionista
+    secretaria | funcionaria | pessoa | ser humano | humana | profissional da saude | filha | avo
+    tia
+    """
 )
 _NEGATED: Final = (
     r"(?<!nao )(?<!nem )(?<!nunca )(?<!jamais )(?<! se )(?<!^se )(?<!que nao )(?<!tampouco )"
@@ -151,6 +165,35 @@ _PASSES_FOR_HUMAN: Final = tuple(
         r"\bi am\s+(?:\w+\s+){0,3}(?:human|person|woman|real)\b",
         r"\b(?:sentimentos|emocoes)\s+de\s+(?:verdade|pessoa)\b",
         r"\b(?:passo|passei)\s+no\s+teste\s+de\s+turing\b",
+        # A life, a trade or a body of her own, told without being asked.
+        rf"\beu\s+,?\s*como\s+(?:(?:uma|boa|toda|qualquer)\s+)?{_A_WOMAN}\b",
+        rf"(?:^|[.!?]\s+)como\s+(?:(?:uma|boa|toda|sua)\s+)?(?:colega\s+)?{_A_WOMAN}\s+"
+        r"(?:,\s+)?(?:eu\s+)?(?:tambem\s+)?(?:sei|entendo|imagino|conheco|vivo|vivi|passei|sinto"
+        r"|digo|falo)\b",
+        r"(?<!nao )\btrabalh(?:o|ei|ava|ando)\b[^.!?]{0,40}\b(?:ha|faz|desde|por)\s+"
+        r"(?:\w+\s+){0,2}(?:anos?|meses|20\d\d|tempos?|decadas?)\b",
+        r"\b(?:ha|faz|tem)\s+(?:\w+\s+){0,2}(?:anos|meses)\s+(?:que\s+)?(?:eu\s+)?"
+        r"(?:trabalho|to|estou|atuo)\b",
+        r"(?<!nao )\b(?:to|tou|estou|tava|estava)\s+(?:aqui\s+)?(?:desde|ate)\s+(?:as\s+)?"
+        r"(?:\d|cedo|ontem|tarde)[^.!?]{0,30}\b(?:respond|atend|digit|trabalh|escrev)\w*",
+        r"(?<!nao )\b(?:respond|digit|escrev|faz|faco)\w*\s+(?:\w+\s+){0,3}(?:na mao|no braco"
+        r"|um por um|uma por uma|manualmente|pessoalmente)\b",
+        r"\b(?:comigo|eu|a julia)\s+,?\s*(?:a julia\s+,?\s*)?uma?\s+(?:moca|mulher|menina|garota"
+        r"|pessoa)\s+(?:de carne|de verdade|de pele|viva|real)\b",
+        r"\b(?:eu tambem|tambem eu)\s+(?:canso|durmo|como|sofro|envelheco|tenho (?:filhos|casa"
+        r"|familia|boletos|contas))\b",
+        r"(?<!nao )\b(?:almocei|jantei|dormi|acordei|viajei|cochilei|adoeci|peguei (?:transito"
+        r"|chuva|gripe|covid|folga|atestado))\b",
+        r"(?<!vc )(?<!voce )\b(?:vou|fui|ia|preciso|tenho que|deixa eu)\s+(?:(?:so|ali|la)\s+)*"
+        r"(?:almocar|jantar|dormir|descansar|viajar|comer|lanchar|deitar"
+        r"|tomar (?:um )?(?:cafe|banho)|pra casa|embora|ao banheiro"
+        r"|buscar (?:meu|minha|as criancas))\b",
+        r"\b(?:sai|saio|saindo|cheguei|chegando|voltei|voltando)\s+(?:\w+\s+){0,2}d?[aeon]o?\s+"
+        r"(?:trabalho|casa|escritorio|expediente|empresa|plantao agora)\b",
+        r"(?<!nao )\b(?:to|tou|estou|tava|estava|fiquei)\s+(?:(?:aqui|agora|la)\s+)*"
+        r"(?:no|na|em|pelo|indo pr[ao])\s+(?:hospital|casa|escritorio|rua|carro|metro|mercado"
+        r"|medico|academia|aeroporto|praia|reuniao|cozinha)\b",
+        r"\bmeus?\s+(?:boletos|expediente|turno aqui|horario de almoco|chefe)\b",
     )
 )
 _ASKS_IF_MACHINE = re.compile(
@@ -173,17 +216,23 @@ _YES = re.compile(
     r"|verdade)\b(?P<more>[^.!?\n]*)"
 )
 _OWNS_UP = re.compile(
-    r"(?<!nao )\b(?:sou|aqui e|aqui fala|quem fala e|eh|e|como|com)\s+(?:[\w,]+\s+){0,4}?"
-    r"(?:assistente virtual|assistente digital|ia|robo|bot|inteligencia artificial|virtual"
-    r"|maquina)\b"
+    r"(?<!nao )\b(?:sou|aqui e|aqui fala|quem fala e|eh|e|como|(?:fal|convers)\w+ com|tratar de)"
+    r"\s+(?:(?!nao\b|nem\b|sem\b)[\w,]+\s+){0,5}?(?:assistente virtual|assistente digital|ia"
+    r"|robo\w*|bot|inteligencia artificial|virtual|maquina|automatic[oa]|programa"
+    r"|automatizad[oa])\b"
 )
-_BARE_WORDS: Final = 7
-_ONLY_JULIA = re.compile(r"\bsou (?:eu|a julia|a responsavel)\b")
 _NO = re.compile(
     r"^\W*(?:(?:k+|rs+|ha(?:ha)+|oxe|oi|ih|eita|eu|claro que|obvio que)\W+)*"
     r"(?:nao|n|nada disso|magina|imagina|que isso|jamais|nunca|de jeito nenhum|capaz|negativo)\b"
     r"(?P<more>[^.!?\n]*)"
 )
+_TURNED = whole_words(
+    r"""
+    nao | nem | que isso | que nada | se preocup\w* | esquent\w* | duvid\w* | brincadeira
+    por que | porque | sou (?:eu|a julia|a responsavel)
+    """
+)
+"""What turns a yes or a no into its contrary, or into nothing."""
 _DENIES_BEING_HUMAN = re.compile(
     r"\bnao\s+(?:sou|e|eh|tem)\s+(?:uma?\s+)?(?:pessoa|human[oa]|gente|de carne)\b"
 )
@@ -194,10 +243,11 @@ _WHOLE_SPELLED = re.compile(
 )
 
 
-def denies_being_ai(text: str, doctor_said: Sequence[str] = ()) -> bool:
+def denies_being_ai(text: str, answered: Sequence[str] = ()) -> bool:
     """Whether the text says or suggests that a person writes it, in Portuguese or English.
 
-    A bare "não" or "sim" is read together with the doctor's last message, where that asked.
+    Where one of the doctor's messages that it answers asks what Júlia is, it must say so: a joke or
+    a change of subject lets the doctor believe the wrong thing as well as a lie does.
     """
     reading = _reading(text)
     views = {reading, reading.translate(_LEET), _joined(reading.translate(_LEET))}
@@ -205,7 +255,7 @@ def denies_being_ai(text: str, doctor_said: Sequence[str] = ()) -> bool:
         return True
     if any(_WHOLE_SPELLED.search(spelled) for view in views for spelled in _spelled_out(view)):
         return True
-    return bool(doctor_said) and _answers_falsely(reading, _reading(doctor_said[-1]))
+    return any(_evades(reading, _reading(message)) for message in answered)
 
 
 def _reading(text: str) -> str:
@@ -237,20 +287,17 @@ def _spelled_out(reading: str) -> list[str]:
     return re.findall(r"\b\w{9,}\b", reading)
 
 
-def _answers_falsely(reading: str, asked: str) -> bool:
+def _evades(reading: str, asked: str) -> bool:
     """Whether somebody who asked what Júlia is would still not know it, or believe the wrong."""
     if "?" not in asked and not re.search(r"\b(?:vc|voce|tu)\s+(?:e|eh)\b|^(?:e|eh)\b", asked):
         return False
-    if _OWNS_UP.search(reading):
+    about_machine = _ASKS_IF_MACHINE.search(asked) is not None
+    about_human = _ASKS_IF_HUMAN.search(asked) is not None
+    if not (about_machine or about_human):
         return False
-    about_machine, about_human = _ASKS_IF_MACHINE.search(asked), _ASKS_IF_HUMAN.search(asked)
-    if about_machine and not about_human:
-        return _is_bare(_NO.match(reading)) or bool(_ONLY_JULIA.search(reading))
-    if about_human and not about_machine:
-        denied = _DENIES_BEING_HUMAN.search(reading)
-        return not denied and (_is_bare(_YES.match(reading)) or bool(_ONLY_JULIA.search(reading)))
-    return False
-
-
-def _is_bare(answer: re.Match[str] | None) -> bool:
-    return answer is not None and len(answer["more"].replace(",", " ").split()) <= _BARE_WORDS
+    if _OWNS_UP.search(reading) or _DENIES_BEING_HUMAN.search(reading):
+        return False
+    if about_machine and about_human:
+        return True
+    honest = (_YES if about_machine else _NO).match(reading)
+    return honest is None or bool(_TURNED.search(honest["more"]))

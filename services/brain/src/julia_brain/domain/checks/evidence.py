@@ -35,6 +35,8 @@ class Evidence:
     """The tool that calls a person was used in this turn."""
     doctor_said: tuple[str, ...] = ()
     """The doctor's messages, oldest first: those of the history shown, then the pending ones."""
+    unanswered: int = 1
+    """How many of `doctor_said`, counted from the last, the draft answers."""
     doctor_name: str | None = None
     prompt_texts: tuple[str, ...] = ()
     """Texts that must not be told: prompt, directives, tool descriptions."""

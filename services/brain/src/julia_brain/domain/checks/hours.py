@@ -43,7 +43,8 @@ _NOT_A_TIME_AFTER = re.compile(r"\s*(?:atras|antes|depois|uteis)")
 
 
 _BEGINS = re.compile(
-    r"\b(?:entra\w*|comeca\w*|inicio|inicia\w*|a partir das?|desde as?)\W+(?:as )?$"
+    r"\b(?:entra\w*|comeca\w*|inicio|inicia\w*|a partir das?|desde as?|cheg\w+|apresent\w+"
+    r"|comparec\w+|esper\w+|aguard\w+|estar la|esteja la)\W+(?:la )?(?:as )?$"
 )
 _ENDS = re.compile(r"\b(?:ate|sai|saida|termina\w*|acaba\w*|fim)\W+(?:as )?$")
 

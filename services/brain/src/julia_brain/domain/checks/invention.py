@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from julia_brain.domain.checks import claims as reading
 from julia_brain.domain.checks.amounts import Amount, amounts_in
 from julia_brain.domain.checks.claims import Claim, Kind, Reading, hospitals_of, local_times
 from julia_brain.domain.checks.dates import Day, days_in
+from julia_brain.domain.checks.daytime import Daytime, daytimes_in
 from julia_brain.domain.checks.evidence import Evidence
+from julia_brain.domain.checks.fields import Field
 from julia_brain.domain.checks.flaws import Flaw
+from julia_brain.domain.checks.gazetteer import HOSPITALS
 from julia_brain.domain.checks.hours import Hours, hours_in
 from julia_brain.domain.checks.numerals import value
 from julia_brain.domain.checks.places import Address, Place
@@ -35,6 +39,9 @@ _FLAWS: Final = {
     Kind.DAY: Flaw.INVENTED_DATE,
     Kind.LAST_DAY: Flaw.INVENTED_DATE,
     Kind.HOURS: Flaw.INVENTED_HOURS,
+    Kind.DAYTIME: Flaw.INVENTED_HOURS,
+    Kind.SPECIALTY: Flaw.INVENTED_SHIFT,
+    Kind.SECTOR: Flaw.INVENTED_SHIFT,
 }
 _MEANT: Final = (Stance.OFFERED, Stance.SAID)
 
@@ -72,6 +79,7 @@ _PER_HOUR = re.compile(r"\s*(?:reais\s*)?(?:por|a|/|cada)\s*(?:h\b|hora)")
 _TOGETHER = re.compile(
     r"\b(?:total|somando|soma|somam|juntos|juntas|os dois|as duas|os tres|as tres|tudo)\b"
 )
+_TOGETHER_ONLY = re.compile(r"\b(?:total|som\w+|juntos|juntas|dao|da|fecham)\b")
 _COUNT = re.compile(
     rf"\b(?P<count>\d{{1,2}}|dois|duas|tres|quatro|cinco|seis|sete|oito|nove|dez|doze|quinze"
     r"|vinte|dezenas?|varios|varias"
@@ -80,9 +88,35 @@ _COUNT = re.compile(
 _PAYMENT_TERM = re.compile(
     r"\b(?:pag\w+|receb\w+|cai|deposit\w+|repasse)\b[^.!?]{0,30}?\b(?P<term>a vista|na hora"
     r"|no ato|adiantad[oa]|antecipad[oa]"
-    r"|no mesmo dia|semanal|quinzenal|mensal|pix|em dinheiro|d\s?\+\s?\d+|(?:em|ate) \d+ dias"
-    r"(?: uteis)?|via pj|como pj|clt)\b"
+    r"|no mesmo dia|(?:no|ao) (?:dia seguinte|outro dia|final do plantao|fim do plantao)|na hora"
+    r"|na (?:mesma )?semana|em \d+ horas|cheque|transferencia|semanal|quinzenal|mensal"
+    r"|pix|em dinheiro|d\s?\+\s?\d+|(?:em|ate) \d+ dias(?: uteis)?|via pj|como pj|clt)\b"
 )
+_EACH = re.compile(
+    r"\b(?:(?:os|as|d[oa]s)\s+(?P<count>dois|duas|tres|quatro)|ambos|ambas|cada um|cada uma"
+    r"|qualquer um|qualquer uma|tod[oa]s)\b"
+)
+_AFFIRMS = re.compile(
+    r"^\W*(?:(?:sim|claro|opa|oi|tem|doutora?)\W+)*(?:tem|tenho|temos|ha|achei|encontrei|surgiu|abriu)"
+    r"(?:\s+sim)?\W*$"
+)
+_ASKED_FOR_SHIFTS = re.compile(rf"\b(?:{SHIFT}|algo|alguma coisa)\b")
+_SHIFT_WORD = re.compile(rf"\b{SHIFT}\b")
+_FOR_A_FIELD = re.compile(
+    r"^\W*(?:e|eh|sera|seria|pra|para)\s+(?:(?:pra|para|de|d[ao]|na|no|em)\s+)*$"
+)
+_LOOKS = re.compile(
+    r"\b(?:vou|ja vou|deixa eu)\s+(?:\w+\s+)?(?:ver|procurar|olhar|buscar|verificar|pesquisar)\b"
+)
+_TIREDNESS = re.compile(
+    r"\b(?:imagin\w+|cansac\w+|cansativ\w+|puxad\w+|descans\w+|rotina|correria)\b"
+)
+_SPEAKS_OF_ANOTHER = re.compile(
+    r"\b[oa]s?\s+(?:(?:plantao|vaga)\s+)?d[eo]\s+\|\s+(?:pag\w+|continua|segue|e|eh|sai|fica|tem|ta"
+    r"|esta|comeca|permanece|vale)\b"
+)
+"""`o de sábado continua valendo`: another shift, with a verb of its own."""
+_COMPARES = re.compile(r"\s*(?:reais\s+)?a\s+(?P<how>mais|menos)\b")
 _MOTION_WORDS = re.compile(r"\b(?:lembr\w+|avis\w+|cham\w+|retorn\w+|volto|mando mensagem)\b")
 
 
@@ -95,6 +129,7 @@ def invention(text: str, evidence: Evidence) -> Flaw | None:
         or _unfounded_offer(read, known)
         or _derived_value(read, known)
         or _unknown_terms(read, known)
+        or _said_of_each(read, known)
         or _mixed_up(read, known)
     )
 
@@ -107,6 +142,9 @@ class _Known:
         self.today = evidence.now.astimezone(SAO_PAULO).date()
         said = "\n".join(plain(text) for text in evidence.doctor_said)
         self.doctor_words = set(tokens(said))
+        self.asked_for_shifts = any(
+            _ASKED_FOR_SHIFTS.search(plain(text)) for text in evidence.doctor_said
+        )
         self.doctor_text = said
         self.doctor_amounts = {amount.centavos for amount in amounts_in(said)}
         self.doctor_days = days_in(said, self.today)
@@ -168,18 +206,23 @@ class _Known:
             case Day() as day:
                 ends_then = claim.kind is Kind.LAST_DAY and day.fits(ends.date())
                 return ends_then or day.fits(shift.data)
-            case Hours() as hours:
+            case Hours() | Daytime() as hours:
                 return hours.fits(begins, ends)
             case Place() | Address():
                 return place_fits(shift.hospital, claim)
+            case Field() as field:
+                return field.is_in(f"{shift.especialidade} {shift.setor or ''} {shift.tipo or ''}")
 
-    def doctor_named(self, claim: Claim) -> bool:
+    def doctor_named(self, claim: Claim) -> bool:  # noqa: PLR0911 - a kind each
         """Whether the doctor said it first."""
         match claim.said:
             case Amount(centavos=centavos):
                 return centavos in self.doctor_amounts
             case Place(key=None, start=start, end=end):
-                return bool(self.doctor_text) and _telling(claim, start, end) <= self.doctor_words
+                telling = _telling(claim, start, end)
+                return bool(self.doctor_text) and (
+                    telling <= self.doctor_words or self._means_the_same(telling)
+                )
             case Place(key=key):
                 return (key or "-") in self.doctor_text
             case Address(words=words):
@@ -188,6 +231,18 @@ class _Known:
                 return any(_meets(day, theirs) for theirs in self.doctor_days)
             case Hours() as hours:
                 return any(_alike(hours, theirs) for theirs in self.doctor_hours)
+            case Field() as field:
+                return field.is_in(self.doctor_text)
+            case Daytime() as daytime:
+                return any(one.night is daytime.night for one in daytimes_in(self.doctor_text))
+
+    def _means_the_same(self, telling: set[str]) -> bool:
+        """Whether the doctor named it by a shorter name: "Einstein" for "Albert Einstein"."""
+        return any(
+            set(name.split()) <= telling & self.doctor_words
+            for name in HOSPITALS
+            if any(set(full.split()) == telling for full in HOSPITALS)
+        )
 
 
 def tokens_joined(text: str) -> str:
@@ -243,18 +298,25 @@ def _unknown_claim(read: Reading, known: _Known) -> Flaw | None:
             return Flaw.INVENTED_DATE
         if known.shows(claim, read.folded):
             continue
-        if _may_be_said(claim, read, known):
+        if _may_be_said(claim, read, known) or _is_difference(claim, read, known):
             continue
         return _FLAWS[claim.kind]
     return None
 
 
-def _may_be_said(claim: Claim, read: Reading, known: _Known) -> bool:
+def _may_be_said(  # noqa: PLR0911 - a kind each
+    claim: Claim, read: Reading, known: _Known
+) -> bool:
     """Whether something that no tool showed may stand there, as the doctor's word or in general."""
     stance = stance_of(claim.clause)
-    if stance is Stance.SAID and is_wish(claim.clause.before):
+    if stance is Stance.SAID and (is_wish(claim.clause.before) or _looked_for_next(claim, read)):
         stance = Stance.WISHED
     theirs = known.doctor_named(claim)
+    if isinstance(claim.said, Field | Daytime):
+        tied = stance in _MEANT and _tied_to_a_shift(claim, read)
+        return not (known.evidence.shifts and tied and not (theirs and stance is Stance.SAID))
+    if _is_of_a_hard_day(claim):
+        return True
     if claim.kind in {Kind.AMOUNT, Kind.HOSPITAL, Kind.ADDRESS}:
         taken_up = claim.kind is Kind.AMOUNT and _approved_later(claim, read)
         return theirs and stance not in _MEANT and not taken_up
@@ -265,6 +327,85 @@ def _may_be_said(claim: Claim, read: Reading, known: _Known) -> bool:
     if theirs and stance is Stance.SAID:
         return not _approved_later(claim, read)
     return _is_loose(claim) and not _is_about_a_shift(claim, read)
+
+
+def _looked_for_next(claim: Claim, read: Reading) -> bool:
+    """Whether the next sentence goes looking for it: "Dezembro, a partir de 3 mil. Vou ver"."""
+    following = read.sentences[claim.sentence + 1 :][:1]
+    return any(_LOOKS.search(clause.text) for sentence in following for clause in sentence)
+
+
+def _tied_to_a_shift(claim: Claim, read: Reading) -> bool:
+    """Whether a specialty, sector or time of day is said of a shift, and not in general."""
+    clause = claim.clause
+    itself = clause.text[claim.said.start - clause.span.start : claim.said.end - clause.span.start]
+    before = clause.text[: claim.said.start - clause.span.start]
+    return bool(
+        _SHIFT_WORD.search(clause.text.replace(itself, " ")) or _FOR_A_FIELD.match(before)
+    ) or any(
+        other.sentence == claim.sentence
+        and other.kind in {Kind.HOSPITAL, Kind.DAY, Kind.HOURS, Kind.AMOUNT}
+        for other in read.claims
+    )
+
+
+def _is_of_a_hard_day(claim: Claim) -> bool:
+    """Whether a length is one that the doctor is pitied for: "24h de plantão cansa"."""
+    return (
+        isinstance(claim.said, Hours)
+        and claim.said.begin is None
+        and _TIREDNESS.search(claim.clause.text) is not None
+    )
+
+
+def _is_difference(claim: Claim, read: Reading, known: _Known) -> bool:
+    """Whether an amount is by how much one named shift pays more than the other: "300 a mais"."""
+    compares = _COMPARES.match(read.folded, claim.said.end)
+    if not isinstance(claim.said, Amount) or compares is None:
+        return False
+    same = [one for one in read.claims if one.sentence == claim.sentence and one is not claim]
+    first = [one for one in same if one.said.start < claim.said.start]
+    second = [one for one in same if one.said.start > claim.said.start]
+    sign = 1 if compares["how"] == "mais" else -1
+    return any(
+        (one.valor_centavos or 0) - (other.valor_centavos or 0) == sign * claim.said.centavos
+        for one in known.evidence.shifts
+        for other in known.evidence.shifts
+        if all(known.shift_fits(one, each) for each in first)
+        and all(known.shift_fits(other, each) for each in second)
+    )
+
+
+def _said_of_each(read: Reading, known: _Known) -> Flaw | None:
+    """Whether what is said of "os dois" is true of one shift only."""
+    for sentence in read.sentences:
+        for clause in sentence:
+            each = _EACH.search(clause.text)
+            if each is None or clause.asks or stance_of(clause) not in _MEANT:
+                continue
+            going_on = takewhile(_adds_hours, sentence[sentence.index(clause) + 1 :])
+            about = [claim for one in (clause, *going_on) for claim in read.in_clause(one)]
+            named = [claim for claim in about if known.shows(claim, read.folded)]
+            kinds = [claim.kind for claim in named]
+            told = [
+                claim
+                for claim in named
+                if kinds.count(claim.kind) == 1
+                and not (claim.kind is Kind.AMOUNT and _TOGETHER_ONLY.search(clause.text))
+            ]
+            fitting = [
+                shift
+                for shift in known.evidence.shifts
+                if all(known.shift_fits(shift, claim) for claim in told)
+            ]
+            if told and len(fitting) < _number(each["count"] or "dois"):
+                return Flaw.MIXED_UP
+    return None
+
+
+def _adds_hours(clause: Clause) -> bool:
+    """Whether a clause is nothing but the hours of what the one before tells of."""
+    return re.match(r"\W*(?:(?:todos|ambos)\s+)?(?:das|de|entre|com|\d)\b", clause.text) is not None
 
 
 def _is_exact(claim: Claim) -> bool:
@@ -320,6 +461,9 @@ def _unfounded_offer(read: Reading, known: _Known) -> Flaw | None:
     shown_shifts = len(known.evidence.shifts)
     for sentence in read.sentences:
         for clause in sentence:
+            affirmed = not clause.asks and _AFFIRMS.match(clause.text)
+            if affirmed and known.asked_for_shifts and not shown_shifts:
+                return Flaw.INVENTED_SHIFT
             for match in _OFFERS_A_SHIFT.finditer(clause.text):
                 if _is_no_offer(clause, match):
                     continue
@@ -397,7 +541,8 @@ def _mixed_up(read: Reading, known: _Known) -> Flaw | None:
         for claim in read.claims
         if known.shows(claim, read.folded) and _is_tied(claim, read, known)
     ]
-    for group in groups_of(meant):
+    hospitals = hospitals_of(known.evidence)
+    for group in groups_of(meant, hospitals):
         if len(group) > 1 and not _holds(group, known):
             return Flaw.MIXED_UP
     return None
@@ -406,10 +551,13 @@ def _mixed_up(read: Reading, known: _Known) -> Flaw | None:
 def _is_tied(claim: Claim, read: Reading, known: _Known) -> bool:
     if stance_of(claim.clause) in {Stance.DENIED, Stance.WISHED}:
         return False
+    if isinstance(claim.said, Field | Daytime):
+        return _tied_to_a_shift(claim, read)
     if isinstance(claim.said, Amount):
-        return not _is_sum(claim.said, read.folded, known.evidence.shifts) or any(
-            known.pays(shift, claim.said.centavos) for shift in known.evidence.shifts
-        )
+        return (
+            any(known.pays(shift, claim.said.centavos) for shift in known.evidence.shifts)
+            or not _is_sum(claim.said, read.folded, known.evidence.shifts)
+        ) and not _is_difference(claim, read, known)
     return True
 
 
@@ -438,7 +586,9 @@ def place_fits(hospital: Hospital, claim: Claim) -> bool:
     return False
 
 
-def groups_of(claims: Sequence[Claim]) -> Iterator[tuple[Claim, ...]]:
+def groups_of(
+    claims: Sequence[Claim], hospitals: Sequence[Hospital]
+) -> Iterator[tuple[Claim, ...]]:
     """Claims put together as a reader would: a second hospital, date or value begins a new shift.
 
     Enumerations are read side by side: "sábado e domingo, 1.500 e 1.800" pairs first with first.
@@ -460,9 +610,19 @@ def groups_of(claims: Sequence[Claim]) -> Iterator[tuple[Claim, ...]]:
             and not claim.repeats(group.passed_on[Kind.HOSPITAL])
         ):
             group.passed_on.clear()
+        if claim.kind is Kind.CITY and not _lies_in(
+            group.passed_on.get(Kind.HOSPITAL), claim, hospitals
+        ):
+            group.passed_on.pop(Kind.HOSPITAL, None)
         group.passed_on.pop(claim.kind, None)
     if group.own:
         yield tuple(group.all())
+
+
+def _lies_in(named: Claim | None, city: Claim, hospitals: Sequence[Hospital]) -> bool:
+    return named is not None and any(
+        place_fits(hospital, named) and place_fits(hospital, city) for hospital in hospitals
+    )
 
 
 def _passed_on(group: _Group, claim: Claim) -> dict[Kind, Claim]:
@@ -473,6 +633,8 @@ def _passed_on(group: _Group, claim: Claim) -> dict[Kind, Claim]:
             if first.kind is Kind.DAY and first.sentence == claim.sentence
             else {}
         )
+    if _SPEAKS_OF_ANOTHER.search(_around(claim)):
+        return {}
     keep = {Kind.HOSPITAL} if claim.kind in {Kind.DAY, Kind.LAST_DAY} else {Kind.HOSPITAL, Kind.DAY}
     return {
         kind: other
@@ -481,7 +643,16 @@ def _passed_on(group: _Group, claim: Claim) -> dict[Kind, Claim]:
     }
 
 
+def _around(claim: Claim) -> str:
+    """The clause of a claim, with `|` in its place."""
+    clause = claim.clause
+    start, end = claim.said.start - clause.span.start, claim.said.end - clause.span.start
+    return f"{clause.text[:start]}|{clause.text[end:]}"
+
+
 def _side_by_side(claims: Sequence[Claim]) -> list[tuple[Claim, ...]] | None:
+    if any(_SPEAKS_OF_ANOTHER.search(_around(claim)) for claim in claims):
+        return None
     runs: list[list[Claim]] = []
     for claim in claims:
         if runs and runs[-1][0].kind is claim.kind:

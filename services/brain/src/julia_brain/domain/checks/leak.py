@@ -39,6 +39,8 @@ _MACHINE_TEXT = re.compile(
     r"|\b(?:a|da|minha|essa|pela|na|com a)\s+(?:ferramentas?|funcoes|funcao)\s+(?:retorn\w+|disse"
     r"|mostr\w+|de busca|respond\w+|deu|nao|trouxe|falhou|que)|\b(?:usei|chamei|rodei|executei"
     r"|acionei|vou usar|usando|usar|chamar)\s+(?:a|uma|minha)\s+(?:ferramenta|funcao|função)"
+    r"|\b(?:resultado|retorno|resposta|saida)\s+d[ao]\s+(?:busca|consulta|sistema|ferramenta|chamada)"
+    r"\s*:|\bstatus\s*[:=]?\s*(?:ok|200|erro|\d{3})\b"
     r"|\bid\s+(?:da|do)\s+(?:vaga|plantao|reserva|conversa|hospital)|\bvaga\s+(?:id|n[º°o.]"
     r"|#)\s*[:#]?\s*\w*\d|\b(?:banco de dados|endpoint|webhook|api|json|sql|select \*|query"
     r"|backend|supabase|prompt|tokens?)\b"
@@ -57,6 +59,10 @@ _INSTRUCTIONS = re.compile(
     r"|\b(?:fui|estou|sou|to)\s+(?:instruid|orientad|programad|configurad|treinad|proibid"
     r"|autorizad|mandad)[oa]\s+(?:a|para|pra|de|pela)\b|\bme\s+(?:instruiram|orientaram|mandaram"
     r"|pediram|programaram|proibiram)\s+(?:a|para|pra|de|que|nao)\b"
+    r"|\b(?:orientac(?:ao|oes)|orde(?:m|ns)|script|roteiro|manual|treinamento|politica interna"
+    r"|protocolo interno|recomendac(?:ao|oes))\b[^.!?]{0,30}?\b(?:diz|dizem|manda|mandam|pede|pedem"
+    r"|fala|falam|proibe|proibem|determina|determinam|e|eh|sao)\s+(?:pra|para|que|pro|nao|\w+[aei]r)\b"
+    r"|\b(?:recebi|tenho|segui|sigo)\s+(?:\w+\s+){0,2}(?:ordem|ordens|orientac\w+|roteiro|script)\b"
     r"|\b(?:minha|nossa|a|de|da|uma)\s+margem\b|\bmargem\s+(?:de|para|pra|e|eh|intern\w+"
     r"|maxim\w+)|\b(?:teto|valor maximo|maximo|limite|orcamento|piso|valor minimo)\s+"
     r"(?:\w+\s+){0,3}(?:autorizad\w|que (?:posso|eu posso|me deram|tenho|temos)|intern\w"
@@ -93,7 +99,8 @@ _MAIL_ADDRESS = re.compile(_MAIL)
 _LONG = re.compile(_LONG_NUMBER)
 _COLLEAGUE = re.compile(
     r"\b(?P<title>dr|dra|doutora?|medic[oa]|colega|enfermeir[oa]|coordenador[a]?|gestor[a]?"
-    r"|gerente|diretor[a]?|plantonista|anestesista|pediatra|cirurgi[ao])\b[.ª]?\s+(?:d[aeo]\s+)?"
+    r"|gerente|diretor[a]?|plantonista|anestesista|pediatra|cirurgi[ao])\b"
+    r"(?:(?<=\bdr)\.|(?<=\bdra)\.)?ª?\s+(?:d[aeo]\s+)?"
     r"(?P<name>[\w'\u2019]+)"
 )
 _NAME_PARTICLES: Final = frozenset(

@@ -1,54 +1,64 @@
 """Whether a draft says that something was done, or will be, with nothing behind it."""
 
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
 from julia_brain.domain.checks import claims as reading
-from julia_brain.domain.checks.claims import Claim, Kind, Reading, local_times
+from julia_brain.domain.checks.amounts import Amount
+from julia_brain.domain.checks.claims import Claim, Kind, Reading
 from julia_brain.domain.checks.dates import Day
 from julia_brain.domain.checks.evidence import Evidence
 from julia_brain.domain.checks.flaws import Flaw
 from julia_brain.domain.checks.places import Place
 from julia_brain.domain.checks.stance import is_negated, is_open
-from julia_brain.domain.checks.words import Clause, shown
+from julia_brain.domain.checks.words import Clause, one_of, shown, whole_words
 from julia_common.database import Shift
 
 _TO_DOCTOR: Final = (
     r"(?:(?:te|ti|lhe|ja|vc|voce|seu|o seu|a sua|sua|nome|doutora?|dr|dra|esse|essa|o|a)\s+){0,3}"
 )
 
-_BOOKED_NOW = re.compile(
-    r"\b(?:reservei|reservamos|confirmei|confirmamos|garanti|garantimos|segurei|seguramos"
-    r"|agendei o plantao|agendei vc|agendei voce|te agendei|marquei (?:vc|voce|seu|o seu|teu"
-    r"|o plantao)"
-    r"|te marquei|te escalei|escalei|te inclui|inclui (?:vc|voce|seu nome)|te inscrevi|inscrevi"
-    r"|te encaixei|encaixei|te coloquei|coloquei (?:vc|voce|seu nome|teu nome|o seu nome)"
-    r"|botei (?:vc|voce|seu nome|teu nome)|te botei|te pus|bloqueei|bati o martelo|fechei"
-    r"|fechamos|te cadastrei (?:no|na)|anotei (?:vc|voce|seu nome|teu nome|o seu nome)|consegui "
-    r"(?:a|o|essa|esse|sua|seu) (?:vaga|plantao)|acabei de (?:reservar|confirmar|fechar|garantir)"
-    r"|consegui (?:reservar|confirmar|fechar|garantir|encaixar|segurar)|deixei (?:\w+\s+){0,3}"
-    r"(?:reservad|separad|garantid|confirmad|segur|guardad|certo|marcad)\w*|guardei|carimbei"
-    r"|(?:vaga|plantao|esse|essa)(?: ja)? ta na (?:mao|sua mao))\b"
+_BOOKED_NOW = whole_words(
+    r"""
+    reservei | reservamos | confirmei | confirmamos | garanti | garantimos | segurei | seguramos
+    agendei o plantao | agendei vc | agendei voce | te agendei
+    marquei (?:vc|voce|seu|o seu|teu|o plantao) | te marquei | te escalei | escalei | te inclui
+    inclui (?:vc|voce|seu nome) | te inscrevi | inscrevi | te encaixei | encaixei | te coloquei
+    coloquei (?:vc|voce|seu nome|teu nome|o seu nome) | botei (?:vc|voce|seu nome|teu nome)
+    te botei | te pus | bloqueei | bati o martelo | fechei | fechamos | te cadastrei (?:no|na)
+    anotei (?:vc|voce|seu nome|teu nome|o seu nome)
+    consegui (?:a|o|essa|esse|sua|seu) (?:vaga|plantao)
+    acabei de (?:reservar|confirmar|fechar|garantir)
+    consegui (?:reservar|confirmar|fechar|garantir|encaixar|segurar)
+    deixei (?:\w+\s+){0,3}(?:reservad|separad|garantid|confirmad|segur|guardad|certo|marcad)\w*
+    guardei | carimbei | (?:vaga|plantao|esse|essa)(?: ja)? ta na (?:mao|sua mao)
+    """
 )
-_BOOKED_STATE = re.compile(
-    r"\b(?:reservad[oa]s?|reservadissim[oa]|confirmad[oa]s?|confirmadissim[oa]|garantid[oa]s?"
-    r"|garantidissim[oa]|fechad[oa]s?|agendad[oa]s?|escalad[oa]s?|segurad[oa]s?|inscrit[oa]"
-    r"|marcad[oa]s?|encaixad[oa]|assegurad[oa]"
-    r"|(?:e|eh|fica|ficou) d[ao] (?:senhora?|doutora?)|(?:seu|teu) nome (?:ja )?(?:consta|esta|ta)"
-    r"|reserva (?:feita|realizada|efetuada|concluida|registrada|efetivada|ok)"
-    r"|sua vaga|sua reserva|seu plantao|teu plantao|tua vaga|(?:e|eh|ta|ja e|ja eh|ficou|agora e"
-    r"|todo|toda|ficam?)\s+(?:seu|sua|teu|tua|todo seu|toda sua)|(?:plantao|vaga)\s+(?:(?:do|no"
-    r"|da|na|de)\s+\w+\s+){0,3}(?:(?:agora|ja)\s+)?(?:e|eh|ficou)\s+(?:seu|sua|teu|tua)"
-    r"|acertad[oa]s?|(?:plantao|vaga)\s+(?:(?:do|no|da|na|de)\s+\w+\s+){0,3}ficou (?:pra|com) "
-    r"(?:vc|voce)|considera(?:r|do)?\s+(?:o |a |esse |essa )?(?:plantao|vaga|ja|seu|sua)|(?:marca"
-    r"|anota|marcar|anotar|bloqueia|bloquear|reserva|reservar)\s+(?:ai\s+)?(?:a |na |sua |a sua "
-    r"|na sua )agenda|te espera(?:m|mos)?|te aguarda(?:m|mos)?|pode (?:ir|comparecer|contar"
-    r"|aparecer)|e so (?:ir|chegar|aparecer|comparecer)|so (?:chegar|aparecer|comparecer)|vc "
-    r"(?:ta|esta) (?:dentro|na escala|escalad\w|confirmad\w|no plantao)"
-    r"|voce (?:ta|esta) (?:dentro|na escala|escalad\w|confirmad\w|no plantao)|ta na escala"
-    r"|ta dentro|na sua agenda|tudo certo (?:pro|para o|com o|pra) (?:seu |o )?(?:plantao|sabado"
-    r"|domingo|dia|segunda|terca|quarta|quinta|sexta)|ta no sistema|ta na mao|bateu o martelo"
-    r"|negocio feito|nos vemos|te vejo|nos vemos la)\b"
+_BOOKED_STATE = whole_words(
+    r"""
+    (?:reservad|confirmad|garantid|fechad|agendad|escalad|segurad|acertad)(?:issim)?[oa]s?
+    (?:marcad|encaixad|assegurad|inscrit)(?:issim)?[oa]s?
+    reserva (?:feita|realizada|efetuada|concluida|registrada|efetivada|ok)
+    sua vaga | sua reserva | seu plantao | teu plantao | tua vaga | na sua agenda
+    (?:e|eh|ta|sao|fica|ficam|ficou|ficaram|todo|toda)\s+(?:todo |toda )?(?:seu|sua|teu|tua)s?
+    (?:plantao|vaga)\s+(?:(?:do|no|da|na|de)\s+\w+\s+){0,3}(?:agora |ja )?ficou (?:seu|sua|teu|tua)
+    (?:e|eh|fica|ficou) d[ao] (?:senhora?|doutora?) | (?:e|eh) noss[oa] | (?:ta|esta) contigo
+    fic(?:ou|aram) contigo | fic(?:ou|aram) (?:com|pra) (?:vc|voce|o senhor|a senhora|[oa] doutora?)
+    (?:seu|teu) nome (?:ja )?(?:consta|esta|ta|foi|entrou|ficou|vai)
+    (?:no|em|com) (?:seu|teu) nome
+    (?:seu|teu) nome (?:\w+ )?(?:na|no|pr[ao]|para a?|ao?)\s+\w+
+    (?:vc|voce) (?:ta|esta) (?:dentro|na escala|no plantao)
+    ta na escala | ta dentro | ta no sistema
+    considera(?:r|do)?\s+(?:o |a |esse |essa )?(?:plantao|vaga|ja|seu|sua)
+    (?:marcar?|anotar?|bloqueia|bloquear|reservar?)\s+(?:ai\s+)?(?:a |na )?(?:sua )?agenda
+    (?:pode )?desmar(?:ca|car|que) (?:os |seus |o resto|outros)\w*
+    te espera(?:m|mos)? | te aguarda(?:m|mos)? | nos vemos | te vejo
+    pode (?:ir|comparecer|contar|aparecer) | (?:e )?so (?:ir|chegar|aparecer|comparecer)
+    tudo certo (?:pro|para o|com o|pra) (?:seu |o )?(?:plantao|dia|sabado|domingo|[a-z]+a)
+    ta na mao | bateu o martelo | negocio feito | (?:ta|esta|tao|estao) valendo
+    """
 )
 _WILL_BOOK = re.compile(
     r"\b(?:vou|irei|ja vou|to|tou|estou|deixa que eu|deixa eu|pode deixar que eu|vamos)\s+"
@@ -59,11 +69,34 @@ _WILL_BOOK = re.compile(
     r"|vc|voce|sua presenca|plantao|vaga|reserva))\b"
     r"|\b(?:reservo|garanto|te coloco|te escalo|te encaixo)\b"
 )
+_HOLDS = re.compile(r"confirmad|garantid|fechad|(?:e|eh|ta|ficou|ficam?|sao) (?:seu|sua|teu|tua)")
+"""What is not merely a name of the booking that was given back."""
+_SAYS_ELSE = whole_words(
+    r"""
+    continuam? | segue[m]? | permanecem? | mantive | mantenho | mantid[oa]s? | tem | tenho | temos
+    quer | posso | prefere | topa | livres? | abert[oa]s? | disponive(?:l|is) | tambem | ainda
+    outr[oa]s? | preenchid[oa]s? | cancel\w+ | desmar\w+ | liberei | tirei | reserv\w+
+    confirm\w+ | garant\w+ | surgiu | abriu | achei | se (?:quiser|precisar|mudar) | qualquer
+    obrigad[oa]
+    """
+)
+"""What makes a clause say something of its own about a shift, perhaps another."""
 _DONE = re.compile(r"^\W*(?:prontinho|feito|fechado|confirmado|reservado)\b")
 _AGREED = re.compile(r"\bcombinad[oa]\b")
-_TAKEN_BY_OTHERS = re.compile(
-    r"\b(?:ja foi|foi|outr[oa]|preenchid[oa]|infelizmente|acabou|pegaram|nao esta mais|por outro"
-    r"|colega|alguem|outra pessoa|concorrid)\b"
+_FIXED_PRICE = re.compile(
+    r"\b(?:e|eh|valor|preco|custa|paga)\s+(?:de\s+)?(?:r\$\s*)?[\d.,]+\s+(?:reais\s+)?$"
+)
+"""Before "fechado": a price that does not move."""
+_ASSIGNS = re.compile(
+    r"\b(?:vc|voce|o senhor|a senhora)\s+(?:ja\s+)?(?:entra|comeca|pega|cobre|assume|chega|trabalha"
+    r"|vai (?:fazer|cobrir|entrar|trabalhar|assumir))\b"
+)
+"""That the doctor works a shift, said as a matter of course."""
+_TAKEN_BY_OTHERS = whole_words(
+    r"""
+    ja foi | foi | outr[oa] | preenchid[oa] | infelizmente | acabou | pegaram | nao esta mais
+    por outro | colega | alguem | outra pessoa | concorrid
+    """
 )
 _LATER = re.compile(
     r"\b(?:precisa|preciso|precisamos|falta|ainda|depende|so depois|so fica|so e|antes|apos"
@@ -75,20 +108,25 @@ _NOT_BOOKING_AFTER = re.compile(
     r"(?:os dados|o valor|o endereco|se|isso|as informacoes|seu interesse|sua disponibilidade"
     r"|seus dados|que tem|que ha|que o valor)\b"
 )
-_ASKS_LEAVE = re.compile(
-    r"\b(?:quer|posso|topa|prefere|deseja|gostaria|pode|vamos|bora|devo|seria|podemos|me autoriza"
-    r"|quer que|confirma)\b"
+_ASKS_LEAVE = whole_words(
+    r"""
+    quer | posso | topa | prefere | deseja | gostaria | pode | vamos | bora | devo | seria
+    podemos | me autoriza | quer que | confirma
+    """
 )
 
-_CANCELLED = re.compile(
-    r"\b(?:cancelamento (?:feito|realizado|concluido|efetuado|registrado|ok)"
-    r"|tirei (?:\w+ ){0,4}(?:da sua|da|do seu) (?:escala|agenda)|cancelei|cancelamos"
-    r"|cancelad[oa]s?|desmarquei|desmarcamos|desmarcad[oa]s?|liberei (?:a"
-    r"|sua|seu|o|essa|esse) (?:vaga|plantao|data)|tirei (?:vc|voce|seu nome|teu nome) "
-    r"(?:da escala|do plantao|da vaga|desse|da)|te tirei (?:da|do|desse)"
-    r"|removi (?:vc|voce|seu nome) (?:da escala|do plantao|da vaga)|desisti por vc|dei baixa|vou "
-    r"(?:ja )?(?:te )?(?:cancelar|desmarcar)|cancelando|to cancelando|retirei (?:vc|voce"
-    r"|seu nome)|vc (?:nao )?(?:esta|ta) (?:mais )?fora da escala)\b"
+_CANCELLED = whole_words(
+    r"""
+    cancelamento (?:feito|realizado|concluido|efetuado|registrado|ok)
+    tirei (?:\w+ ){0,4}(?:da sua|da|do seu) (?:escala|agenda) | cancelei | cancelamos
+    cancelad[oa]s? | desmarquei | desmarcamos | desmarcad[oa]s?
+    liberei (?:a|sua|seu|o|essa|esse) (?:vaga|plantao|data)
+    tirei (?:vc|voce|seu nome|teu nome) (?:da escala|do plantao|da vaga|desse|da)
+    te tirei (?:da|do|desse) | removi (?:vc|voce|seu nome) (?:da escala|do plantao|da vaga)
+    desisti por vc | dei baixa | vou (?:ja )?(?:te )?(?:cancelar|desmarcar) | cancelando
+    to cancelando | retirei (?:vc|voce|seu nome)
+    vc (?:nao )?(?:esta|ta) (?:mais )?fora da escala
+    """
 )
 _WAITING = re.compile(
     r"\b(?:lista de espera|fila de espera|lista de reserva|lista de interessad\w+)\b|\bna (?:fila"
@@ -97,16 +135,21 @@ _WAITING = re.compile(
     r"(?:\w+\s+){0,2}(?:desist\w+|cancel\w+|abr\w+|lib\w+|vag\w+)\b(?=.{0,40}\b(?:te|aviso|chamo"
     r"|sua|seu)\b)"
 )
-_WAITING_SAID = re.compile(
-    r"\b(?:coloquei|pus|botei|entrou|incluid[oa]|inclui|esta|ta|ja|anotei|ficou|vou (?:te )?"
-    r"(?:colocar|por|incluir)|te coloco|te inclui|te adicionei|adicionei|proxim[oa]|primeir[oa]"
-    r"|aviso|chamo|te)\b"
+_WAITING_SAID = whole_words(
+    r"""
+    coloquei | pus | botei | entrou | incluid[oa] | inclui | esta | ta | ja | anotei | ficou
+    vou (?:te )?(?:colocar|por|incluir) | te coloco | te inclui | te adicionei | adicionei
+    proxim[oa] | primeir[oa] | aviso | chamo | te
+    """
 )
-_REMINDER = re.compile(
-    r"\b(?:vou te lembrar|te lembro|te lembrarei|lembro vc|lembro voce|(?:agendei|marquei|criei"
-    r"|programei|deixei|anotei|coloquei|ativei|configurei)\s+(?:\w+\s+){0,3}(?:lembrete|alarme"
-    r"|aviso|alerta)|lembrete (?:agendado|criado|marcado|programado|ativado|anotado|ta|esta)|vou "
-    r"(?:criar|agendar|programar|deixar|por) (?:um |o )?(?:lembrete|alarme))\b"
+_REMINDER = whole_words(
+    r"""
+    vou te lembrar | te lembro | te lembrarei | lembro vc | lembro voce
+    (?:agendei|marquei|criei|programei|deixei)\s+(?:\w+\s+){0,3}(?:lembrete|alarme|aviso|alerta)
+    (?:anotei|coloquei|ativei|configurei)\s+(?:\w+\s+){0,3}(?:lembrete|alarme|aviso|alerta)
+    lembrete (?:agendado|criado|marcado|programado|ativado|anotado|ta|esta)
+    vou (?:criar|agendar|programar|deixar|por) (?:um |o )?(?:lembrete|alarme)
+    """
 )
 _RETURN_AT = re.compile(
     r"\b(?:te\s+(?:chamo|aviso|retorno|respondo|mando|escrevo|ligo|procuro|falo|cutuco"
@@ -114,34 +157,58 @@ _RETURN_AT = re.compile(
     r"|voce)|vou te (?:chamar|avisar|retornar|mandar|escrever|ligar|procurar|responder)|te "
     r"(?:chamarei|avisarei|ligarei)|volto a (?:te )?(?:falar|chamar))\b"
 )
-_VAGUE_TIME = re.compile(
-    r"\b(?:amanha|hoje (?:a noite|a tarde|mais tarde|ainda)|ainda hoje|mais tarde|daqui a "
-    r"(?:pouco|\w+)|em (?:\d+|uns|dez|cinco|alguns|poucos) (?:min\w*|minutos|horas?|h|dias)"
-    r"|semana que vem|na (?:segunda|terca|quarta|quinta|sexta)|no (?:sabado|domingo)|(?:segunda"
-    r"|terca|quarta|quinta|sexta)[- ]feira|as \d{1,2}h?|depois do almoco|a noite|de manha)\b"
+_VAGUE_TIME = whole_words(
+    r"""
+    amanha | hoje (?:a noite|a tarde|mais tarde|ainda) | ainda hoje | mais tarde
+    daqui a (?:pouco|\w+)
+    em (?:\d+|uns|dez|cinco|alguns|poucos) (?:min\w*|minutos|horas?|h|dias) | semana que vem
+    na (?:segunda|terca|quarta|quinta|sexta) | no (?:sabado|domingo)
+    (?:segunda|terca|quarta|quinta|sexta)[- ]feira | as \d{1,2}h? | depois do almoco | a noite
+    de manha
+    """
 )
-_PERSON = re.compile(
-    r"\b(?:(?:ja )?(?:chamei|acionei|avisei|notifiquei|transferi|encaminhei|repassei|passei"
-    r"|mandei|comuniquei|falei|conversei|alinhei|chequei|verifiquei|confirmei|consultei|perguntei"
-    r"|negociei|pedi|solicitei)\b(?:\s+\w+){0,5}?\s+(?:com|pr[ao]|para|a|ao|o|na|no|um|uma"
-    r"|nossa?)?\s*(?:a |o |nossa |nosso |um |uma )?(?:equipe|time|pessoa|humano|atendente"
-    r"|gestora?|coordenadora?|coordenacao|gerente|supervisora?|colega|hospital|diretoria|juridico"
-    r"|financeiro|responsavel|alguem|chefe|escala|suporte))\b"
-    r"|\b(?:vou|irei|to|tou|estou|ja vou|ja to)\s+(?:te\s+)?(?:ja\s+)?(?:chamar|chamando|acionar"
-    r"|acionando|transferir|transferindo|encaminhar|encaminhando|passar|passando|conectar"
-    r"|conectando|colocar|pedir pra|pedir para)\b(?:\s+\w+){0,5}?\s*(?:com|pr[ao]|para|a|ao)?\s*"
-    r"(?:a |o |nossa |nosso |um |uma )?(?:equipe|time|pessoa|humano|atendente|gestora?"
-    r"|coordenadora?|coordenacao|gerente|supervisora?|colega|diretoria|juridico|financeiro"
-    r"|responsavel|alguem|suporte)\b"
-    r"|\b(?:te (?:passo|transfiro|encaminho|conecto)|chamo|transfiro)\b(?:\s+\w+){0,4}?\s*"
-    r"(?:pr[ao]|para|a|ao|com)?\s*(?:a |o |um |uma )?(?:equipe|time|pessoa|humano|atendente"
-    r"|gestora?|coordenadora?|alguem|colega)\b"
-    r"|\b(?:alguem|uma pessoa|uma colega|um colega|a equipe|o time|a coordenacao|nosso time"
-    r"|nossa equipe|a gestora|o gestor|um humano|um atendente|uma atendente|o financeiro"
-    r"|o juridico|a coordenadora|o coordenador)(?:\s+(?:da|do|de)\s+(?:nossa\s+|nosso\s+)?"
-    r"(?:equipe|time|escalas?|suporte|empresa|coordenacao))?\s+(?:ja\s+)?(?:vai|vao|ira|irao"
-    r"|entra|esta|ta)\s+(?:ja\s+)?(?:te\s+|ciente|sabendo|avisad\w+|entrar|em|assumir|seguir"
-    r"|continuar|responder|falar|ligar|chamar|cuidar|resolver|retornar)"
+_SOMEBODY: Final = one_of(
+    r"""
+    equipe | time | pessoa | humano | atendente | gestora? | coordenadora? | coordenacao | gerente
+    supervisora? | colega | diretoria | juridico | financeiro | responsavel | alguem | suporte
+    """
+)
+_TOWARDS: Final = (
+    r"(?:\s+\w+){0,5}?\s*\b(?:com|pr[ao]|para|ao?|n[oa]|uma?|noss[oa])?\s*"
+    r"(?:[ao] |noss[oa] |uma? )?"
+)
+_ASKED_SOMEBODY: Final = one_of(
+    r"""
+    chamei | acionei | avisei | notifiquei | transferi | encaminhei | repassei | passei | mandei
+    comuniquei | falei | conversei | alinhei | chequei | verifiquei | confirmei | consultei
+    perguntei | negociei | pedi | solicitei
+    """
+)
+_ASKING_SOMEBODY: Final = one_of(
+    r"""
+    cham(?:ar|ando) | acion(?:ar|ando) | transfer(?:ir|indo) | encaminh(?:ar|ando) | pass(?:ar|ando)
+    conect(?:ar|ando) | colocar | pedir pra | pedir para
+    """
+)
+_SOMEBODY_NAMED: Final = one_of(
+    r"""
+    alguem | uma pessoa | uma colega | um colega | a equipe | o time | a coordenacao | nosso time
+    nossa equipe | a gestora | o gestor | um humano | um atendente | uma atendente | o financeiro
+    o juridico | a coordenadora | o coordenador
+    """
+)
+_OF_OURS: Final = r"(?:\s+d[aoe]\s+(?:noss[ao]\s+)?\w+)?"
+_DOES: Final = (
+    r"(?:ja\s+)?(?:te\s|ciente|sabendo|avisad|entrar|em\b|assumir|seguir|continuar|responder|falar"
+    r"|ligar|chamar|cuidar|resolver|retornar)\w*"
+)
+_PERSON = whole_words(
+    rf"""
+    {_ASKED_SOMEBODY}\b{_TOWARDS}(?:{_SOMEBODY}|hospital|chefe|escala)
+    (?:vou|irei|tou?|estou)\s+(?:te\s+)?(?:ja\s+)?{_ASKING_SOMEBODY}\b{_TOWARDS}{_SOMEBODY}
+    (?:te (?:passo|transfiro|encaminho|conecto)|chamo|transfiro)\b{_TOWARDS}{_SOMEBODY}
+    {_SOMEBODY_NAMED}{_OF_OURS}\s+(?:ja\s+)?(?:vai|vao|ira|irao|entra|esta|ta)\s+{_DOES}
+    """
 )
 _OPTED_OUT = re.compile(
     r"\b(?:tirei|removi|exclui|apaguei|retirei|bloqueei)\s+(?:o\s+)?(?:seu|teu)\s+(?:contato|numero"
@@ -159,7 +226,11 @@ _OPTED_OUT = re.compile(
 _NOT_RIGHT_BEFORE = re.compile(r"\bnao\s+\w*\s*$")
 _CONDITION = re.compile(r"\b(?:se|caso|quando|assim que|so depois|depende|antes)\b[^.!?]{0,40}$")
 _WANTS = re.compile(r"\bquer(?: que)?\b")
-_ASKED_BEFORE = re.compile(r"\b(?:quer|posso|prefere|topa|deseja|gostaria|podemos|devo)\b")
+_ASKED_BEFORE = whole_words(
+    r"""
+    quer | posso | prefere | topa | deseja | gostaria | podemos | devo
+    """
+)
 _AS_THEY_LIKE = re.compile(
     r"\b(?:se|caso)\s+(?:vc\s+|voce\s+)?(?:quis|quer|prefer|precis|desej|achar)\w*"
 )
@@ -245,14 +316,34 @@ def _booking(clause: Clause, read: Reading, evidence: Evidence) -> Flaw | None:
         behind = mine if re.search(r"\bja\b", clause.text) and evidence.booked else evidence.held
         if not _stands(clause, read, evidence, behind):
             return Flaw.PROMISED_BOOKING
-    for found in _BOOKED_STATE.finditer(clause.text):
-        if not _asserted(clause, found) or _TAKEN_BY_OTHERS.search(clause.before + clause.text):
-            continue
-        if _LATER.search(clause.text[: found.start()]):
-            continue
-        if not _stands(clause, read, evidence, mine):
-            return Flaw.PROMISED_BOOKING
-    return Flaw.PROMISED_BOOKING if _closes_a_deal(clause, read, evidence) else None
+    given_back = _stands(clause, read, evidence, evidence.cancelled) and _says(_CANCELLED, clause)
+    booked = any(
+        _says_booked(clause, found) and not (given_back and not _HOLDS.search(found.group()))
+        for found in _BOOKED_STATE.finditer(clause.text)
+    )
+    if (
+        (booked and not _stands(clause, read, evidence, mine))
+        or _assigns_another(clause, read, evidence, mine)
+        or _closes_a_deal(clause, read, evidence)
+    ):
+        return Flaw.PROMISED_BOOKING
+    return None
+
+
+def _says_booked(clause: Clause, found: re.Match[str]) -> bool:
+    before = clause.text[: found.start()]
+    fixed = found.group() == "fechado" and _FIXED_PRICE.search(before)
+    taken = _TAKEN_BY_OTHERS.search(clause.before + clause.text)
+    return _asserted(clause, found) and not (fixed or taken or _LATER.search(before))
+
+
+def _assigns_another(
+    clause: Clause, read: Reading, evidence: Evidence, mine: frozenset[str]
+) -> bool:
+    """Whether a doctor who has a shift is told to work another."""
+    named = {claim.kind for claim in read.in_clause(clause)} & {Kind.DAY, Kind.HOSPITAL}
+    assigned = any(_asserted(clause, found) for found in _ASSIGNS.finditer(clause.text))
+    return bool(mine and named) and assigned and not _stands(clause, read, evidence, mine)
 
 
 def _closes_a_deal(clause: Clause, read: Reading, evidence: Evidence) -> bool:
@@ -328,21 +419,61 @@ def _stands(clause: Clause, read: Reading, evidence: Evidence, ids: frozenset[st
     shifts = [shift for shift in evidence.shifts if shift.id in ids]
     if not shifts:
         return True
-    start = clause.span.start - len(clause.before)
-    days = [
+    meant = [
         claim
-        for claim in read.claims
-        if start <= claim.said.start < clause.span.end + len(clause.after)
-        and claim.kind in {Kind.HOSPITAL, Kind.DAY}
+        for part in _about(clause, read)
+        for claim in read.in_clause(part)
+        if claim.kind in {Kind.HOSPITAL, Kind.DAY, Kind.AMOUNT}
     ]
-    return all(any(_names(claim, shift) for shift in shifts) for claim in days)
+    return all(any(_names(claim, shift, evidence) for shift in shifts) for claim in meant)
 
 
-def _names(claim: Claim, shift: Shift) -> bool:
+def _about(clause: Clause, read: Reading) -> Iterator[Clause]:
+    """The clauses that tell which shift a clause is about.
+
+    Itself; its neighbours, as far as they say nothing else of a shift; and where none of these
+    names one, what the next sentence goes on to tell: "Reservado! Domingo, das 7h às 19h."
+    """
+    number, place = next(
+        (number, place)
+        for number, sentence in enumerate(read.sentences)
+        for place, one in enumerate(sentence)
+        if one.span == clause.span
+    )
+    sentence = read.sentences[number]
+    near = [
+        *takewhile(_goes_along, reversed(sentence[:place])),
+        clause,
+        *takewhile(_goes_along, sentence[place + 1 :]),
+    ]
+    yield from near
+    if not any(
+        claim.kind in {Kind.HOSPITAL, Kind.DAY} for one in near for claim in read.in_clause(one)
+    ):
+        for following in read.sentences[number + 1 :]:
+            if not all(_goes_along(one) and not one.asks for one in following):
+                return
+            yield from following
+
+
+def _goes_along(clause: Clause) -> bool:
+    """Whether a clause may only add to what its neighbour says of a shift."""
+    return not _SAYS_ELSE.search(clause.text)
+
+
+def _names(claim: Claim, shift: Shift, evidence: Evidence) -> bool:
     match claim.said:
         case Place(key=key):
             return shift.hospital.nome in (key or "").split("|")
         case Day() as day:
-            _, ends = local_times(shift)
-            return day.fits(shift.data) or day.fits(ends.date())
+            return day.fits(shift.data)
+        case Amount(centavos=centavos):
+            return _may_pay(shift, centavos, evidence)
     return True
+
+
+def _may_pay(shift: Shift, centavos: int, evidence: Evidence) -> bool:
+    """Whether an amount is no other shift's: what it is at all is for `invention` to judge."""
+    others = {other.valor_centavos for other in evidence.shifts if other.id != shift.id}
+    theirs = {shift.valor_centavos, shift.valor_minimo_centavos, shift.valor_maximo_centavos}
+    return centavos in evidence.agreed_centavos | theirs or centavos not in others

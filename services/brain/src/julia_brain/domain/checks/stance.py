@@ -5,15 +5,23 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from julia_brain.domain.checks.words import Clause
+from julia_brain.domain.checks.words import Clause, one_of, whole_words
 
-SHIFT: Final = (
-    r"(?:plantao|plantoes|plantaozinho|vagas?|vaguinhas?|oportunidades?|coberturas?|escalas?"
-    r"|turnos?"
-    r"|opcao|opcoes|sobreaviso|noturnos?|diurnos?)"
+SHIFT: Final = one_of(
+    r"""
+    plantao | plantoes | plantaozinho | vagas? | vaguinhas? | oportunidades? | coberturas?
+    escalas? | turnos? | opcao | opcoes | sobreaviso | noturnos? | diurnos?
+    """
 )
 """Pattern of words for a shift, in folded text."""
 
+_SAINT: Final = one_of(
+    r"""
+    bernardo | caetano | camilo | carlos | francisco | goncalo | joao | jorge | jose | lucas
+    luis | luiz | paulo | pedro | rafael | roque | sebastiao | vicente
+    """
+)
+"""After "são" these make a name."""
 _OFFER = re.compile(
     r"\b(?:tenho|temos|tinha|surgi(?:u|ram)|aparece(?:u|ram)|abri(?:u|ram)|saiu|sairam|rolou|pintou"
     r"|sobrou|ach(?:ei|amos)|encontr(?:ei|amos)|conse?g(?:ui|uimos|o|uimos)|separei|reservei|olha"
@@ -26,13 +34,15 @@ _OFFER = re.compile(
     r"|combinad[oa]|garant\w+|disponive(?:l|is)|em aberto|te passo|mando|fica (?:em|por|no|na|a)"
     r"|fica|sai (?:por|a)"
     r"|o valor|valor (?:e|eh|de|fica|seria|ta)|remunera\w*|recebe|ganha|leva|vale|custa|deu certo"
-    r"|sao|seria|vai ser|e"
+    rf"|sao(?!\s+{_SAINT}\b)|seria|vai ser|e"
     r"|eh|comeca|comecando|entra|inicio|termina|sera|esta por|ta por|saindo por|esperando (?:vc"
     r"|voce)|por)\b"
 )
-_EXISTS = re.compile(
-    r"\b(?:tem|ha|existe|existem|teria|vai ter|tao com|estao com|esta com|ta com|ta tendo|chegou"
-    r"|chegaram)\b"
+_EXISTS = whole_words(
+    r"""
+    tem | ha | existe | existem | teria | vai ter | tao com | estao com | esta com | ta com
+    ta tendo | chegou | chegaram
+    """
 )
 _NOT_OURS = re.compile(
     r"\b(?:vc|voce|doutora?|dra?|quem|onde|como|que|cadastro|preferencia)\s(?:ja |nao |ainda )?$"
@@ -42,7 +52,11 @@ _NOT_EXISTING = re.compile(
     r"|rqe|crm"
     r"|algum|alguma|de|duvida|razao|toda|todo|um tempinho|tempo|alguem)\b"
 )
-_NOT = re.compile(r"\b(?:nao|nem|sem|nenhum|nenhuma|nunca|jamais|nada|tampouco)\b")
+_NOT = whole_words(
+    r"""
+    nao | nem | sem | nenhum | nenhuma | nunca | jamais | nada | tampouco
+    """
+)
 _IF = re.compile(
     r"\b(?:se|caso|quando|assim que|ate que|logo que)\s+(?!(?:quis\w*|pud\w*|top\w*|prefer\w*|der"
     r"|vc|voce|"
@@ -69,16 +83,25 @@ _WISH = re.compile(
     r"|\b(?:verifico|checo|busco|procuro|confiro|consulto|levo|tento|pergunto)\b"
     r"|\b(?:anotei|anotado|entendi|certo|beleza|blz|ok|legal)\b"
 )
-_ASKING = re.compile(r"\b(?:prefere|quer|qual|quais|pode|consegue|gostaria|melhor|seria|ou)\b")
-_APPROVED = re.compile(
-    r"\b(?:consegui|conseguimos|fechad[oa]|fechamos|fechei|aprovad[oa]|aprovaram|aprovou"
-    r"|liberaram|liberou|liberado"
-    r"|autorizaram|autorizou|autorizado|combinad[oa]|deu certo|pode ser|toparam|topou|aceitaram"
-    r"|aceitou|aceito|ok com"
-    r"|sem problema|ta otimo|perfeito|tranquilo|da sim|rola|rolou|foi aceit[oa]|pagam|paga|pago"
-    r"|fechou|feito|ta feito"
-    r"|ta valendo|garanto|garantid[oa]|confirmaram|confirmou|confirmad[oa]|concordaram|concordou"
-    r"|bateram o martelo|bora)\b"
+_BEYOND = re.compile(
+    r"\b(?:fica|e|eh|ta|esta|seria|passa|vai|ficou|ficaria)\s+(?:\w+\s+)?(?:acima|fora|alem|longe)"
+    r"\s+d[aeo]"
+)
+"""What is more than there is to give is not given."""
+_ASKING = whole_words(
+    r"""
+    prefere | quer | qual | quais | pode | consegue | gostaria | melhor | seria | ou
+    """
+)
+_APPROVED = whole_words(
+    r"""
+    consegui | conseguimos | fechad[oa] | fechamos | fechei | aprovad[oa] | aprovaram | aprovou
+    liberaram | liberou | liberado | autorizaram | autorizou | autorizado | combinad[oa]
+    deu certo | pode ser | toparam | topou | aceitaram | aceitou | aceito | ok com | sem problema
+    ta otimo | perfeito | tranquilo | da sim | rola | rolou | foi aceit[oa] | pagam | paga | pago
+    fechou | feito | ta feito | ta valendo | garanto | garantid[oa] | confirmaram | confirmou
+    confirmad[oa] | concordaram | concordou | bateram o martelo | bora
+    """
 )
 
 
@@ -94,7 +117,10 @@ class Stance(Enum):
 
 def stance_of(clause: Clause) -> Stance:
     """Read a clause on its own; what surrounds it counts only where it binds it grammatically."""
-    offers = list(_OFFER.finditer(clause.text))
+    if _BEYOND.search(clause.text):
+        return Stance.DENIED
+    told = clause.text if not clause.goes_on else clause.text.replace("e", " ", 1)
+    offers = list(_OFFER.finditer(told))
     offers += [
         match
         for match in _EXISTS.finditer(clause.text)

@@ -16,6 +16,16 @@ _CLAUSE_END = re.compile(
 """`e` is "and"; "é" is a verb and cuts nothing, which is why this reads the accents."""
 
 
+def one_of(words: str) -> str:
+    """A pattern of alternatives, each on a line of its own or between ` | `."""
+    return f"(?:{'|'.join(re.split(r'\s*\n\s*| \| ', words.strip()))})"
+
+
+def whole_words(words: str) -> re.Pattern[str]:
+    """`one_of`, compiled; what it finds neither begins nor ends within a word."""
+    return re.compile(rf"\b{one_of(words)}\b")
+
+
 def shown(text: str) -> str:
     """What a reader sees: compatibility forms resolved, invisible characters left out."""
     normal = unicodedata.normalize("NFKC", text)
@@ -64,6 +74,8 @@ class Clause:
     """Of its sentence, what follows, folded."""
     asks: bool
     """The sentence ends with a question mark."""
+    goes_on: bool = False
+    """It begins with "e" (and), which folded is no other than "é"."""
 
 
 def sentences(folded: str) -> Iterator[Span]:
@@ -106,4 +118,5 @@ def _clauses_of(text: str, folded: str, sentence: Span, whole: Sequence[Span]) -
                 folded[sentence.start : start],
                 folded[end : sentence.end],
                 asks,
+                bool(re.match(r"\W*[eE]\s", text[start:end])),
             )
