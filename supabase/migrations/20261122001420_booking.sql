@@ -718,7 +718,7 @@ $$;
 -- Offered to the next who waits; the words in braces are filled in.
 insert into public.mensagens_padrao values
   ('oferta',
-   'Oi! Abriu o plantão que vc tava esperando: {hospital}, {quando}, {valor}. Avisei outras pessoas da lista também, então fica com quem confirmar primeiro. Vc ainda quer?');
+   'Oi! Abriu o plantão que vc tava esperando: {hospital}, {quando}, {valor}. Quem confirmar primeiro fica com ele. Vc ainda quer?');
 
 -- Puts the offer of a shift at the end of the conversation's order. The caller holds the locks of the
 -- conversation and of the shift.
