@@ -15,14 +15,15 @@ from julia_dev.stack.secrets import Secrets
 
 
 def variables(secrets: Secrets, anthropic_api_key: str | None) -> dict[str, str]:
-    """Return what has no default in `compose.yaml`, and where Claude is."""
+    """Return what has no default in `compose.yaml`, where Claude is, and the day's budget."""
     claude = (
         {
             "ANTHROPIC_API_KEY": anthropic_api_key,
             "ANTHROPIC_BASE_URL": "https://api.anthropic.com",
         }
         if anthropic_api_key
-        else {"ANTHROPIC_API_KEY": secrets.anthropic_api_key}
+        # The simulator's dollars are none.
+        else {"ANTHROPIC_API_KEY": secrets.anthropic_api_key, "BUDGET_DAY_USD": "0"}
     )
     return {
         "JULIA_PAGE_NOTE": page_note(DEVELOPMENT_CEILINGS, by_claude=anthropic_api_key is not None),

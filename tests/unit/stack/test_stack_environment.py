@@ -75,3 +75,11 @@ def test_compose_gets_every_variable_that_it_insists_on() -> None:
 
     assert wanted
     assert wanted <= compose.variables(Secrets.generate(), None).keys()
+
+
+def test_the_simulators_dollars_are_not_counted_and_claudes_are(tmp_path: Path) -> None:
+    assert _environment(tmp_path)["BUDGET_DAY_USD"] == "0"
+    assert "BUDGET_DAY_USD" not in _environment(tmp_path, ANTHROPIC_API_KEY="sk-ant-real")
+    assert compose.variables(Secrets.generate(), None)["BUDGET_DAY_USD"] == "0"
+    assert "BUDGET_DAY_USD" not in compose.variables(Secrets.generate(), "sk-ant-real")
+    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-5.00}" in (paths.ROOT / "compose.yaml").read_text()
