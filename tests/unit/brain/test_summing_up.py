@@ -63,13 +63,19 @@ class FakeSummaries:
         return SpentRecorded(status="registrado")
 
 
+def turn_after(
+    history: tuple[HistoryMessage, ...], conversa_id: str, **known: object
+) -> CommittedTurn:
+    begun = a_begun_turn("oi", history=history).model_copy(update=known)
+    return CommittedTurn(begun, conversa_id, Decimal("0.01"), claude_answered=True)
+
+
 class Desk:
     def __init__(self, history: tuple[HistoryMessage, ...], **known: object) -> None:
         clock = SteppedClock()
         self.writer = ScriptedWriter(clock, takes=0)
         self.summaries = FakeSummaries()
-        begun = a_begun_turn("oi", history=history).model_copy(update=known)
-        self.turn = CommittedTurn(begun, "conversa-1", Decimal("0.01"), claude_answered=True)
+        self.turn = turn_after(history, "conversa-1", **known)
         self.clock = clock
 
     async def run(self, budgets: Budgets | None = None) -> str:
@@ -219,6 +225,20 @@ async def test_a_summary_that_is_none_costs_and_changes_nothing() -> None:
     assert desk.summaries.stored == []
     (spent,) = desk.summaries.spent
     assert (spent.motivo, spent.usage.input_tokens) == ("resumo", 100)
+
+
+async def test_a_summary_that_was_none_is_tried_again_when_the_conversation_has_gone_on() -> None:
+    desk = Desk(messages(33))
+    errand = SummingUp(desk.writer, desk.summaries)
+    desk.writer.script = [draft("Não posso ajudar com isso", "refusal")]
+    work = errand.work(desk.turn)
+    assert work is not None
+    await desk.clock.until_done(asyncio.ensure_future(work()))
+
+    asked = [errand.work(turn_after(messages(shown), "conversa-1")) for shown in (33, 35, 39, 40)]
+
+    assert [one is not None for one in asked] == [False, False, False, True]
+    assert errand.work(turn_after(messages(33), "conversa-2")) is not None
 
 
 async def test_nothing_is_summed_up_with_money_that_is_not_there() -> None:

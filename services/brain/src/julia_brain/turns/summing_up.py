@@ -20,6 +20,12 @@ from julia_common.database import RecordSpent, StoreSummary, TurnBegun
 
 WRITING_SECONDS: Final = 20.0
 
+WAIT_AFTER_REFUSAL: Final = 7
+"""So many messages later it is tried again: about when the 40 that `begin_turn` gives are full."""
+
+REFUSALS_REMEMBERED: Final = 1_000
+"""Of conversations, in this process; beyond them one is tried again too early."""
+
 
 @dataclass(frozen=True, slots=True)
 class SummingUp:
@@ -31,11 +37,31 @@ class SummingUp:
     writer: Writer
     summaries: Summaries
     budgets: Budgets = field(default_factory=Budgets)
+    _refused_at: dict[str, int] = field(default_factory=dict, init=False)
+    """The newest message, by conversation, when the model last wrote no summary."""
 
     def work(self, turn: CommittedTurn) -> Work | None:
-        """Sum up when enough is shown; the next turn tries again when it failed."""
+        """Sum up when enough is shown.
+
+        The next turn tries again when it failed; a summary that was none is paid for, and only
+        tried again when the conversation has gone on for a while.
+        """
         older = older_part(turn.begun.history)
-        return None if older is None else partial(self._sum_up, turn, older)
+        if older is None or self._waits(turn):
+            return None
+        return partial(self._sum_up, turn, older)
+
+    def _waits(self, turn: CommittedTurn) -> bool:
+        refused_at = self._refused_at.get(turn.conversa_id)
+        if refused_at is None:
+            return False
+        return sum(one > refused_at for one in _stored(turn)) < WAIT_AFTER_REFUSAL
+
+    def _note_refusal(self, turn: CommittedTurn) -> None:
+        self._refused_at.pop(turn.conversa_id, None)  # the newest goes to the end
+        self._refused_at[turn.conversa_id] = max(_stored(turn))
+        if len(self._refused_at) > REFUSALS_REMEMBERED:
+            del self._refused_at[next(iter(self._refused_at))]
 
     async def _sum_up(self, turn: CommittedTurn, older: OlderPart) -> str:
         begun = turn.begun
@@ -53,6 +79,7 @@ class SummingUp:
         usage = usage_of([draft])
         op_id = str(uuid.uuid4())
         if flaw_of(draft.text, draft.stop_reason) is not None:
+            self._note_refusal(turn)
             await self.summaries.record_spent(
                 RecordSpent(
                     conversa_id=turn.conversa_id, op_id=op_id, motivo=self.name, usage=usage
@@ -70,6 +97,11 @@ class SummingUp:
             )
         )
         return stored.status
+
+
+def _stored(turn: CommittedTurn) -> list[int]:
+    """The ids of the messages shown; a later one is greater."""
+    return [int(message.id) for message in turn.begun.history if message.id is not None]
 
 
 def _prices_told(begun: TurnBegun) -> frozenset[int]:
