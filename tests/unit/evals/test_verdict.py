@@ -139,7 +139,10 @@ def test_opt_outs_are_counted_by_kind() -> None:
 def test_too_few_conversations_miss_the_bar_unless_some_were_chosen() -> None:
     one = played("Oi!")
     judged = judge([one], sent(one))
-    assert any("below 120" in bar for bar in Verdict(judged, PAID, 1).missed())
+    whole = Verdict(judged, PAID, 1).missed()
+    assert any("below 120" in bar for bar in whole)
+    assert any("0 wordings of pedido_novo, below 40" in bar for bar in whole)
+    assert any("0 robot questions, below 20" in bar for bar in whole)
     assert Verdict(judged, PAID, 1, partial=True).missed() == []
 
 
