@@ -77,6 +77,24 @@ def local_times(shift: Shift) -> tuple[dt.datetime, dt.datetime]:
     return shift.inicio.astimezone(SAO_PAULO), shift.fim.astimezone(SAO_PAULO)
 
 
+def tokens_joined(text: str) -> str:
+    """The words of a text with single spaces."""
+    return " ".join(tokens(text))
+
+
+def place_fits(hospital: Hospital, claim: Claim) -> bool:
+    """Whether a name, a city or an address is this hospital's."""
+    where = f"{hospital.endereco or ''} {hospital.cidade or ''}"
+    match claim.kind, claim.said:
+        case Kind.HOSPITAL, Place(key=key):
+            return hospital.nome in (key or "").split("|")
+        case _, Place(key=key):
+            return key is not None and key in tokens_joined(where)
+        case _, Address() as address:
+            return address.is_in(where)
+    return False
+
+
 def read(text: str, evidence: Evidence) -> Reading:
     """Read a `shown` text."""
     folded = fold(text)

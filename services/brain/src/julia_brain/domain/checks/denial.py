@@ -211,7 +211,8 @@ _ASKS_IF_HUMAN = re.compile(
 )
 _YES = re.compile(
     r"^\W*(?:(?:k+|rs+|ha(?:ha)+|oxe|uai|ue|opa|olha|bom|ah|nossa|gente|doutora?|oi)\W+)*(?:sim"
-    r"|sou sim|sou|claro|com certeza|isso|isso mesmo|exato|aham|uhum|obvio|positivo|exatamente"
+    r"|sou sim|sou(?=\W*(?:$|[,.!?]))|claro|com certeza|isso|isso mesmo|exato|aham|uhum|obvio"
+    r"|positivo|exatamente"
     r"|justamente|eu mesma|em pessoa|ela mesma|e sim|confirmo|pode apostar|lógico|logico"
     r"|verdade)\b(?P<more>[^.!?\n]*)"
 )

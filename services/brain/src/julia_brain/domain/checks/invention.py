@@ -8,7 +8,15 @@ from typing import Final
 
 from julia_brain.domain.checks import claims as reading
 from julia_brain.domain.checks.amounts import Amount, amounts_in
-from julia_brain.domain.checks.claims import Claim, Kind, Reading, hospitals_of, local_times
+from julia_brain.domain.checks.claims import (
+    Claim,
+    Kind,
+    Reading,
+    hospitals_of,
+    local_times,
+    place_fits,
+    tokens_joined,
+)
 from julia_brain.domain.checks.dates import Day, days_in
 from julia_brain.domain.checks.daytime import Daytime, daytimes_in
 from julia_brain.domain.checks.evidence import Evidence
@@ -112,7 +120,7 @@ _TIREDNESS = re.compile(
     r"\b(?:imagin\w+|cansac\w+|cansativ\w+|puxad\w+|descans\w+|rotina|correria)\b"
 )
 _SPEAKS_OF_ANOTHER = re.compile(
-    r"\b[oa]s?\s+(?:(?:plantao|vaga)\s+)?d[eo]\s+\|\s+(?:pag\w+|continua|segue|e|eh|sai|fica|tem|ta"
+    r"\b[oa]s?\s+(?:(?:plantao|vaga)\s+)?d[eo]\s+\|\s+(?:[^\s|]+\s+){0,3}?(?:pag\w+|continua|segue|e|eh|sai|fica|tem|ta"
     r"|esta|comeca|permanece|vale)\b"
 )
 """`o de sábado continua valendo`: another shift, with a verb of its own."""
@@ -243,11 +251,6 @@ class _Known:
             for name in HOSPITALS
             if any(set(full.split()) == telling for full in HOSPITALS)
         )
-
-
-def tokens_joined(text: str) -> str:
-    """The words of a text with single spaces."""
-    return " ".join(tokens(text))
 
 
 def _telling(claim: Claim, start: int, end: int) -> set[str]:
@@ -573,19 +576,6 @@ def _holds(group: Sequence[Claim], known: _Known) -> bool:
     )
 
 
-def place_fits(hospital: Hospital, claim: Claim) -> bool:
-    """Whether a name, a city or an address is this hospital's."""
-    where = f"{hospital.endereco or ''} {hospital.cidade or ''}"
-    match claim.kind, claim.said:
-        case Kind.HOSPITAL, Place(key=key):
-            return hospital.nome in (key or "").split("|")
-        case _, Place(key=key):
-            return key is not None and key in tokens_joined(where)
-        case _, Address() as address:
-            return address.is_in(where)
-    return False
-
-
 def groups_of(
     claims: Sequence[Claim], hospitals: Sequence[Hospital]
 ) -> Iterator[tuple[Claim, ...]]:
@@ -643,6 +633,11 @@ def _passed_on(group: _Group, claim: Claim) -> dict[Kind, Claim]:
     }
 
 
+def _ends_at_night(runs: Sequence[Sequence[Claim]]) -> bool:
+    """Whether a time of day is said of the last day only: "sexta e sábado à noite"."""
+    return any(len(run) == 1 and run[0].kind is Kind.DAYTIME for run in runs)
+
+
 def _around(claim: Claim) -> str:
     """The clause of a claim, with `|` in its place."""
     clause = claim.clause
@@ -662,7 +657,7 @@ def _side_by_side(claims: Sequence[Claim]) -> list[tuple[Claim, ...]] | None:
             runs.append([claim])
     lengths = {len(run) for run in runs} - {1}
     kinds = [run[0].kind for run in runs]
-    if len(lengths) != 1 or len(set(kinds)) != len(kinds):
+    if len(lengths) != 1 or len(set(kinds)) != len(kinds) or _ends_at_night(runs):
         return None
     length = lengths.pop()
     return [

@@ -7,11 +7,13 @@ from typing import Final
 
 from julia_brain.domain.checks import claims as reading
 from julia_brain.domain.checks.amounts import Amount
-from julia_brain.domain.checks.claims import Claim, Kind, Reading
+from julia_brain.domain.checks.claims import Claim, Kind, Reading, local_times, place_fits
 from julia_brain.domain.checks.dates import Day
+from julia_brain.domain.checks.daytime import Daytime
 from julia_brain.domain.checks.evidence import Evidence
 from julia_brain.domain.checks.flaws import Flaw
-from julia_brain.domain.checks.places import Place
+from julia_brain.domain.checks.hours import Hours
+from julia_brain.domain.checks.places import Address, Place
 from julia_brain.domain.checks.stance import is_negated, is_open
 from julia_brain.domain.checks.words import Clause, one_of, shown, whole_words
 from julia_common.database import Shift
@@ -75,7 +77,8 @@ _SAYS_ELSE = whole_words(
     r"""
     continuam? | segue[m]? | permanecem? | mantive | mantenho | mantid[oa]s? | tem | tenho | temos
     quer | posso | prefere | topa | livres? | abert[oa]s? | disponive(?:l|is) | tambem | ainda
-    outr[oa]s? | preenchid[oa]s? | cancel\w+ | desmar\w+ | liberei | tirei | reserv\w+
+    outr[oa]s? | preenchid[oa]s? | cancel\w+ | desmar\w+ | sai | termina | acaba
+    \w+[aei]ria | liberei | tirei | reserv\w+
     confirm\w+ | garant\w+ | surgiu | abriu | achei | se (?:quiser|precisar|mudar) | qualquer
     obrigad[oa]
     """
@@ -89,6 +92,7 @@ _FIXED_PRICE = re.compile(
 """Before "fechado": a price that does not move."""
 _ASSIGNS = re.compile(
     r"\b(?:vc|voce|o senhor|a senhora)\s+(?:ja\s+)?(?:entra|comeca|pega|cobre|assume|chega|trabalha"
+    r"|ficou (?:com|n[oa])|pegou|vai estar"
     r"|vai (?:fazer|cobrir|entrar|trabalhar|assumir))\b"
 )
 """That the doctor works a shift, said as a matter of course."""
@@ -359,8 +363,12 @@ def _closes_a_deal(clause: Clause, read: Reading, evidence: Evidence) -> bool:
         or evidence.opted_out
         or evidence.handing_over
     )
-    if _DONE.match(clause.text) and not something_done:
-        return True
+    if _DONE.match(clause.text):
+        if not something_done:
+            return True
+        shifts = mine | evidence.cancelled
+        if evidence.held and not _stands(clause, read, evidence, shifts):
+            return True
     agreed = _AGREED.search(clause.text)
     tied = any(
         claim.kind is not Kind.CITY and _same_sentence(claim, clause) for claim in read.claims
@@ -419,12 +427,7 @@ def _stands(clause: Clause, read: Reading, evidence: Evidence, ids: frozenset[st
     shifts = [shift for shift in evidence.shifts if shift.id in ids]
     if not shifts:
         return True
-    meant = [
-        claim
-        for part in _about(clause, read)
-        for claim in read.in_clause(part)
-        if claim.kind in {Kind.HOSPITAL, Kind.DAY, Kind.AMOUNT}
-    ]
+    meant = [claim for part in _about(clause, read) for claim in read.in_clause(part)]
     return all(any(_names(claim, shift, evidence) for shift in shifts) for claim in meant)
 
 
@@ -462,11 +465,14 @@ def _goes_along(clause: Clause) -> bool:
 
 
 def _names(claim: Claim, shift: Shift, evidence: Evidence) -> bool:
+    begins, ends = local_times(shift)
     match claim.said:
-        case Place(key=key):
-            return shift.hospital.nome in (key or "").split("|")
+        case Place() | Address():
+            return place_fits(shift.hospital, claim)
         case Day() as day:
-            return day.fits(shift.data)
+            return day.fits(ends.date() if claim.kind is Kind.LAST_DAY else shift.data)
+        case Hours() | Daytime() as hours:
+            return hours.fits(begins, ends)
         case Amount(centavos=centavos):
             return _may_pay(shift, centavos, evidence)
     return True
