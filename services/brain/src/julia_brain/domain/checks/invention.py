@@ -655,6 +655,8 @@ def _side_by_side(claims: Sequence[Claim]) -> list[tuple[Claim, ...]] | None:
                 runs[-1].append(claim)
         else:
             runs.append([claim])
+    if any(len({claim.sentence for claim in run}) > 1 for run in runs):
+        return None
     lengths = {len(run) for run in runs} - {1}
     kinds = [run[0].kind for run in runs]
     if len(lengths) != 1 or len(set(kinds)) != len(kinds) or _ends_at_night(runs):

@@ -238,6 +238,8 @@ _ASKED_BEFORE = whole_words(
 _AS_THEY_LIKE = re.compile(
     r"\b(?:se|caso)\s+(?:vc\s+|voce\s+)?(?:quis|quer|prefer|precis|desej|achar)\w*"
 )
+_TAG = re.compile(r"\b(?:ta|ok|blz|certo|ne|tudo bem|beleza)\W*$")
+"""A question that asks nothing: "reservei pra vc, tá?"."""
 _PAST = re.compile(r"(?:ja )?(?:\w+ei|\w+amos|te coloquei)\b")
 
 
@@ -410,7 +412,7 @@ def _asks_leave(clause: Clause, found: re.Match[str], before: str) -> bool:
 
 def _is_question(clause: Clause, found: re.Match[str]) -> bool:
     """Whether the clause itself asks; "reservei pra vc, tá?" tells."""
-    tag = re.search(r"\b(?:ta|ok|blz|certo|ne|tudo bem|beleza)\W*$", clause.text)
+    tag = _TAG.search(clause.text)
     told = re.match(r"(?:\w+ei|\w+amos|te coloquei)\b", found.group())
     return not told or (not tag and bool(re.match(r"^\W*(?:ja|vc|voce)\b", clause.text)))
 
@@ -454,7 +456,8 @@ def _about(clause: Clause, read: Reading) -> Iterator[Clause]:
         claim.kind in {Kind.HOSPITAL, Kind.DAY} for one in near for claim in read.in_clause(one)
     ):
         for following in read.sentences[number + 1 :]:
-            if not all(_goes_along(one) and not one.asks for one in following):
+            asks = following[-1].asks and not _TAG.search(following[-1].text)
+            if asks or not all(_goes_along(one) for one in following):
                 return
             yield from following
 
