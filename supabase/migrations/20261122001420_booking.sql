@@ -537,9 +537,32 @@ begin
   end if;
 end $$;
 
+-- What a doctor agrees to by taking the shift. Bounds of negotiation are no part of it.
+create function private.terms(v public.vagas) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return jsonb_build_object(
+    'hospital', (select nome from public.hospitais where id = v.hospital_id),
+    'hospital_id', v.hospital_id,
+    'setor', (select nome from public.setores where id = v.setor_id),
+    'data', v.data, 'hora_inicio', v.hora_inicio, 'hora_fim', v.hora_fim,
+    'valor_tipo', v.valor_tipo, 'valor_centavos', v.valor_centavos,
+    'valor_minimo_centavos', case v.valor_tipo when 'faixa' then v.valor_minimo_centavos end,
+    'valor_maximo_centavos', case v.valor_tipo when 'faixa' then v.valor_maximo_centavos end);
+end $$;
+
+-- The conversation in which a doctor would be told of a booking: its own, else the latest.
+create function private.conversation_of(p_medico uuid, p_conversa uuid) returns public.conversations
+language sql stable set search_path = ''
+as $$
+  select * from public.conversations where medico_id = p_medico
+   order by id = p_conversa desc nulls last, created_at desc limit 1
+$$;
+
 -- Ends what the shift's row does not allow any more: bookings of anybody but its doctor, and holds
--- of a shift that is not open, or not at these hours any more.
-create function private.end_bookings(v public.vagas, p_moved boolean) returns void
+-- of a shift that is not open, or not on these terms any more.
+create function private.end_bookings(v public.vagas, p_changed boolean) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -548,7 +571,7 @@ declare
 begin
   update public.reservas set status = 'liberada', updated_at = api.agora()
    where vaga_id = v.id and status = 'segurada'
-     and (p_moved or not private.is_open(v.status) and medico_id is distinct from v.medico_id);
+     and (p_changed or not private.is_open(v.status) and medico_id is distinct from v.medico_id);
   for r in
     update public.reservas
        set status = 'cancelada', motivo = 'alterado por um gestor', updated_at = api.agora()
@@ -557,11 +580,32 @@ begin
   loop
     continue when v.fim <= api.agora();
     -- Somebody must tell the doctor.
-    select * into c from public.conversations where medico_id = r.medico_id
-     order by id = r.conversa_id desc nulls last, created_at desc limit 1;
-    if found then
+    c := private.conversation_of(r.medico_id, r.conversa_id);
+    if c.id is not null then
       perform private.notify_managers('cancelamento', c, r.id, jsonb_build_object(
         'vaga_id', v.id, 'por', 'gestor', 'motivo', r.motivo));
+    end if;
+  end loop;
+end $$;
+
+-- The doctor who has the shift agreed to other terms, and somebody must say so: one notice for each
+-- change, so without a `referencia`. The agreed value stands.
+create function private.report_change(o public.vagas, v public.vagas) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  r public.reservas;
+  c public.conversations;
+begin
+  for r in
+    select * from public.reservas
+     where vaga_id = v.id and status = 'confirmada' and greatest(o.fim, v.fim) > api.agora()
+  loop
+    c := private.conversation_of(r.medico_id, r.conversa_id);
+    if c.id is not null then
+      perform private.notify_managers('plantao_alterado', c, null, jsonb_build_object(
+        'reserva_id', r.id, 'vaga_id', v.id, 'valor_combinado_centavos', r.valor_centavos,
+        'antes', private.terms(o), 'depois', private.terms(v)));
     end if;
   end loop;
 end $$;
@@ -615,15 +659,20 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   v_moved boolean := false;
+  v_changed boolean := false;
 begin
   if tg_op = 'UPDATE' then
     v_moved := (old.inicio, old.fim) is distinct from (new.inicio, new.fim);
+    v_changed := private.terms(old) <> private.terms(new);
   end if;
   perform private.lock_agenda(m.id) from (
     select medico_id as id from public.reservas
      where vaga_id = new.id and status in ('segurada', 'confirmada')
     union select new.medico_id where new.medico_id is not null order by 1) m;
-  perform private.end_bookings(new, v_moved);
+  perform private.end_bookings(new, v_changed);
+  if v_changed then
+    perform private.report_change(old, new);
+  end if;
   perform private.book_for_manager(new, v_moved) where new.medico_id is not null;
   perform private.settle_waiting_list(new);
   return null;

@@ -1,6 +1,7 @@
 """What a turn did not commit is as if it had never been; what was booked can be given back."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -495,6 +496,52 @@ class TestManagersPlainSql:
 
         refused = await julia.commit(turn, holds=[held["reserva_id"]])
         assert refused["motivo"] == "reserva_perdida"
+
+    @pytest.mark.parametrize(
+        ("change", "field", "terms"),
+        [
+            ("data = data + 1", "data", None),
+            ("hora_fim = '08:00'", "hora_fim", ["07:00:00", "08:00:00"]),
+            ("valor_centavos = 90000", "valor_centavos", [150000, 90000]),
+            (
+                "hospital_id = (select id from hospitais where nome = 'Copa D''Or')",
+                "hospital",
+                ["Hospital São Luiz", "Copa D'Or"],
+            ),
+        ],
+        ids=["day", "hours", "value", "hospital"],
+    )
+    async def test_other_terms_are_told_to_managers_and_free_what_is_held(
+        self, julia: Julia, shifts: Shifts, change: str, field: str, terms: list[Any] | None
+    ) -> None:
+        taken, held = await shifts.offer(3), await shifts.offer(6)
+        await shifts.hospital("Copa D'Or")
+        reserva = await shifts.book(taken)
+        turn = await shifts.turn()
+        hold = await shifts.hold(turn, held)
+
+        await julia.sql(f"update vagas set {change}")  # noqa: S608 - our own words
+
+        [notice] = await julia.sql(
+            "select dados from notificacoes_gestor where tipo = 'plantao_alterado'"
+        )
+        told = json.loads(notice["dados"])
+        assert told["reserva_id"] == reserva
+        days = [str(shifts.day(3)), str(shifts.day(4))]
+        assert [told["antes"][field], told["depois"][field]] == (terms or days)
+        assert told["valor_combinado_centavos"] == 150000
+        booked = await julia.sql("select valor_centavos from reservas where status = 'confirmada'")
+        assert [row["valor_centavos"] for row in booked] == [150000]
+        refused = await julia.commit(turn, holds=[hold["reserva_id"]])
+        assert refused["motivo"] == "reserva_perdida"
+
+    async def test_each_change_of_a_taken_shift_is_told(self, julia: Julia, shifts: Shifts) -> None:
+        await shifts.book(await shifts.offer())
+
+        for value in (140000, 140000, 130000):
+            await julia.sql("update vagas set valor_centavos = $1", value)
+
+        assert await shifts.notices() == ["reserva", "plantao_alterado", "plantao_alterado"]
 
     async def test_more_rest_than_when_it_was_booked_blocks_no_manager(
         self, julia: Julia, shifts: Shifts
