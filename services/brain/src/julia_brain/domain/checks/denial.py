@@ -65,7 +65,8 @@ _DENIALS: Final = tuple(
         r"|uma\s+)?(?:robo|bot|maquina)\b",
         rf"\blonge de (?:ser )?{_FILL}{{0,2}}{_MACHINE}\b",
         rf"\bninguem\s+(?:aqui\s+)?(?:e|eh)\s+{_FILL}{{0,2}}{_MACHINE}\b",
-        rf"\b(?:zero|sem|nada de|longe de ser|que)\s+{_FILL}{{0,2}}(?:robo\w*|bots?|ia|maquina"
+        rf"\b(?:zero|sem|nenhum|nenhuma|nada de|longe de ser|que)\s+{_FILL}{{0,2}}"
+        rf"(?:robo\w*|bots?|ia|maquina"
         r"|inteligencia artificial)\b"
         r"\s*(?:aqui|por aqui|nenhum|o que|que nada|nessa|nesta|envolvid\w|no meio|por tras|,|\."
         r"|!|$)",
@@ -176,12 +177,13 @@ _PASSES_FOR_HUMAN: Final = tuple(
         r"(?:trabalho|to|estou|atuo)\b",
         r"(?<!nao )\b(?:to|tou|estou|tava|estava)\s+(?:aqui\s+)?(?:desde|ate)\s+(?:as\s+)?"
         r"(?:\d|cedo|ontem|tarde)[^.!?]{0,30}\b(?:respond|atend|digit|trabalh|escrev)\w*",
-        r"(?<!nao )\b(?:respond|digit|escrev|faz|faco)\w*\s+(?:\w+\s+){0,3}(?:na mao|no braco"
+        r"(?<!nao )\b(?:respond|digit|escrev|faz|faco)\w*\s+(?:\w+\s+){0,3}(?:[na] mao|no braco"
         r"|um por um|uma por uma|manualmente|pessoalmente)\b",
         r"\b(?:comigo|eu|a julia)\s+,?\s*(?:a julia\s+,?\s*)?uma?\s+(?:moca|mulher|menina|garota"
         r"|pessoa)\s+(?:de carne|de verdade|de pele|viva|real)\b",
         r"\b(?:eu tambem|tambem eu)\s+(?:canso|durmo|como|sofro|envelheco|tenho (?:filhos|casa"
         r"|familia|boletos|contas))\b",
+        r"(?<!nao )\btenho\s+(?:\w+\s+)?(?:meninos?|meninas?|criancas?|gemeos|netos?|irmaos?)\b",
         r"(?<!nao )\b(?:almocei|jantei|dormi|acordei|viajei|cochilei|adoeci|peguei (?:transito"
         r"|chuva|gripe|covid|folga|atestado))\b",
         r"(?<!vc )(?<!voce )\b(?:vou|fui|ia|preciso|tenho que|deixa eu)\s+(?:(?:so|ali|la)\s+)*"

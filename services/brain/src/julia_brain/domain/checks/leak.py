@@ -41,6 +41,7 @@ _MACHINE_TEXT = re.compile(
     r"|acionei|vou usar|usando|usar|chamar)\s+(?:a|uma|minha)\s+(?:ferramenta|funcao|função)"
     r"|\b(?:resultado|retorno|resposta|saida)\s+d[ao]\s+(?:busca|consulta|sistema|ferramenta|chamada)"
     r"\s*:|\bstatus\s*[:=]?\s*(?:ok|200|erro|\d{3})\b"
+    r"|\b(?:busca|consulta|sistema)\s+(?:retornou|devolveu)\b|\bpar[aâ]metro\s+de\b|\btotal\s*:\s*\d+\s*,"
     r"|\bid\s+(?:da|do)\s+(?:vaga|plantao|reserva|conversa|hospital)|\bvaga\s+(?:id|n[º°o.]"
     r"|#)\s*[:#]?\s*\w*\d|\b(?:banco de dados|endpoint|webhook|api|json|sql|select \*|query"
     r"|backend|supabase|prompt|tokens?)\b"

@@ -167,7 +167,8 @@ _VAGUE_TIME = whole_words(
     daqui a (?:pouco|\w+)
     em (?:\d+|uns|dez|cinco|alguns|poucos) (?:min\w*|minutos|horas?|h|dias) | semana que vem
     na (?:segunda|terca|quarta|quinta|sexta) | no (?:sabado|domingo)
-    (?:segunda|terca|quarta|quinta|sexta)[- ]feira | as \d{1,2}h? | depois do almoco | a noite
+    (?:segunda|terca|quarta|quinta|sexta)[- ]feira
+    as \d{1,2}(?:h\d*|:\d\d)? | depois do almoco | a noite
     de manha
     """
 )
@@ -185,7 +186,7 @@ _ASKED_SOMEBODY: Final = one_of(
     r"""
     chamei | acionei | avisei | notifiquei | transferi | encaminhei | repassei | passei | mandei
     comuniquei | falei | conversei | alinhei | chequei | verifiquei | confirmei | consultei
-    perguntei | negociei | pedi | solicitei
+    combinei | acertei | tratei | perguntei | negociei | pedi | solicitei
     """
 )
 _ASKING_SOMEBODY: Final = one_of(
@@ -211,6 +212,8 @@ _PERSON = whole_words(
     {_ASKED_SOMEBODY}\b{_TOWARDS}(?:{_SOMEBODY}|hospital|chefe|escala)
     (?:vou|irei|tou?|estou)\s+(?:te\s+)?(?:ja\s+)?{_ASKING_SOMEBODY}\b{_TOWARDS}{_SOMEBODY}
     (?:te (?:passo|transfiro|encaminho|conecto)|chamo|transfiro)\b{_TOWARDS}{_SOMEBODY}
+    cadastro (?:ja )?(?:foi|esta|ta) aprovado
+    documentos? (?:ja )?(?:foram|estao) (?:aprov|valid)ados
     {_SOMEBODY_NAMED}{_OF_OURS}\s+(?:ja\s+)?(?:vai|vao|ira|irao|entra|esta|ta)\s+{_DOES}
     """
 )
