@@ -113,6 +113,7 @@ _SHIFT_WORD = re.compile(rf"\b{SHIFT}\b")
 _FOR_A_FIELD = re.compile(
     r"^\W*(?:e|eh|sera|seria|pra|para)\s+(?:(?:pra|para|de|d[ao]|na|no|em)\s+)*$"
 )
+_GOOD_LUCK = re.compile(r"^\W*(?:boa sorte|bom plantao|otimo plantao)\b[^\d]*$")
 _LOOKS = re.compile(
     r"\b(?:vou|ja vou|deixa eu)\s+(?:\w+\s+)?(?:ver|procurar|olhar|buscar|verificar|pesquisar)\b"
 )
@@ -120,7 +121,9 @@ _TIREDNESS = re.compile(
     r"\b(?:imagin\w+|cansac\w+|cansativ\w+|puxad\w+|descans\w+|rotina|correria)\b"
 )
 _SPEAKS_OF_ANOTHER = re.compile(
-    r"\b[oa]s?\s+(?:(?:plantao|vaga)\s+)?d[eo]\s+\|\s+(?:[^\s|]+\s+){0,3}?(?:pag\w+|continua|segue|e|eh|sai|fica|tem|ta"
+    r"^\W*(?:o\s+)?\|\s+(?:continua|segue|permanece)\b|\bcom\s+o\s+de\s+\|"
+    r"|\b[oa]s?\s+(?:(?:plantao|vaga)\s+)?d[eo]\s+\|\s+(?:[^\s|]+\s+){0,3}?(?:pag\w+|continua"
+    r"|segue|e|eh|sai|fica|tem|ta"
     r"|esta|comeca|permanece|vale)\b"
 )
 """`o de sábado continua valendo`: another shift, with a verb of its own."""
@@ -318,7 +321,7 @@ def _may_be_said(  # noqa: PLR0911 - a kind each
     if isinstance(claim.said, Field | Daytime):
         tied = stance in _MEANT and _tied_to_a_shift(claim, read)
         return not (known.evidence.shifts and tied and not (theirs and stance is Stance.SAID))
-    if _is_of_a_hard_day(claim):
+    if _is_of_a_hard_day(claim) or _GOOD_LUCK.search(claim.clause.text):
         return True
     if claim.kind in {Kind.AMOUNT, Kind.HOSPITAL, Kind.ADDRESS}:
         taken_up = claim.kind is Kind.AMOUNT and _approved_later(claim, read)

@@ -35,7 +35,8 @@ _BOOKED_NOW = whole_words(
     acabei de (?:reservar|confirmar|fechar|garantir)
     consegui (?:reservar|confirmar|fechar|garantir|encaixar|segurar)
     deixei (?:\w+\s+){0,3}(?:reservad|separad|garantid|confirmad|segur|guardad|certo|marcad)\w*
-    guardei | carimbei | (?:vaga|plantao|esse|essa)(?: ja)? ta na (?:mao|sua mao)
+    guardei (?:\w+ ){0,2}(?:vaga|plantao|lugar|data|sabado|domingo|pra vc|pra voce) | carimbei
+    (?:vaga|plantao|esse|essa)(?: ja)? ta na (?:mao|sua mao)
     """
 )
 _BOOKED_STATE = whole_words(
@@ -85,6 +86,7 @@ _SAYS_ELSE = whole_words(
 )
 """What makes a clause say something of its own about a shift, perhaps another."""
 _DONE = re.compile(r"^\W*(?:prontinho|feito|fechado|confirmado|reservado)\b")
+_ALONE = re.compile(r"\W*fechado\W*")
 _AGREED = re.compile(r"\bcombinad[oa]\b")
 _FIXED_PRICE = re.compile(
     r"\b(?:e|eh|valor|preco|custa|paga)\s+(?:de\s+)?(?:r\$\s*)?[\d.,]+\s+(?:reais\s+)?$"
@@ -343,7 +345,8 @@ def _says_booked(clause: Clause, found: re.Match[str]) -> bool:
     before = clause.text[: found.start()]
     fixed = found.group() == "fechado" and _FIXED_PRICE.search(before)
     taken = _TAKEN_BY_OTHERS.search(clause.before + clause.text)
-    return _asserted(clause, found) and not (fixed or taken or _LATER.search(before))
+    alone = _ALONE.fullmatch(clause.text)  # judged by what was done at all
+    return _asserted(clause, found) and not (alone or fixed or taken or _LATER.search(before))
 
 
 def _assigns_another(

@@ -85,7 +85,7 @@ _WISH = re.compile(
 )
 _BEYOND = re.compile(
     r"\b(?:fica|e|eh|ta|esta|seria|passa|vai|ficou|ficaria)\s+(?:\w+\s+)?(?:acima|fora|alem|longe)"
-    r"\s+d[aeo]"
+    r"\s+(?:d[aeo]|pr[ao] )"
 )
 """What is more than there is to give is not given."""
 _ASKING = whole_words(
