@@ -318,6 +318,15 @@ begin
       end if;
     end if;
 
+    update public.fila_mensagens
+       set status = 'processando', claim_id = v_claim, processando_desde = v_now,
+           tentativas = tentativas + 1, reservado = false, espera = null, next_try_at = null,
+           next_ring_at = null
+     where id = f.id and status = 'pendente';
+    if not found then
+      -- Withdrawn under our hands by what does not hold the conversation: a change of its shift.
+      return v_busy;
+    end if;
     insert into public.envios
       (claim_id, fila_id, conversa_id, instance, owner, tentativa, text_hash, conta, claimed_at,
        deadline_at)
@@ -326,11 +335,6 @@ begin
        private.text_hash(f.conteudo), r.teto, v_now,
        v_now + interval '2 seconds' + make_interval(secs => v_timeout::double precision))
     returning * into e;
-    update public.fila_mensagens
-       set status = 'processando', claim_id = v_claim, processando_desde = v_now,
-           tentativas = tentativas + 1, reservado = false, espera = null, next_try_at = null,
-           next_ring_at = null
-     where id = f.id;
     return private.claim_answer(e)
       || jsonb_build_object('usage', private.usage_json(c.instance, v_timeout));
   end loop;

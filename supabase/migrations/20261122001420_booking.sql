@@ -633,8 +633,10 @@ exception when exclusion_violation then
           hint = 'Cancel the other booking first: see reservas of this doctor.';
 end $$;
 
--- Who waited has the shift, or waits in vain; offers that have not gone out are withdrawn.
-create function private.settle_waiting_list(v public.vagas) returns void
+-- Who waited has the shift, or waits in vain. An offer that has not gone out and is not true any more
+-- is withdrawn, and who was to get it waits in the same place as before; of one that has gone out, the
+-- doctor's "quero" finds the terms of now.
+create function private.settle_waiting_list(v public.vagas, p_changed boolean) returns void
 language plpgsql set search_path = ''
 as $$
 begin
@@ -642,13 +644,26 @@ begin
      set status = case when medico_id = v.medico_id then 'aceita' else 'encerrada' end
    where vaga_id = v.id and status in ('esperando', 'oferecida')
      and (medico_id = v.medico_id or v.status in ('cancelada', 'realizada', 'fechada'));
-  if not private.is_open(v.status) then
-    update public.fila_mensagens
-       set status = 'cancelada', outcome = 'SUPERSEDED', reservado = false, next_ring_at = null,
-           next_try_at = null
-     where medico_id in (select medico_id from public.lista_espera
-                          where vaga_id = v.id and oferecida_em is not null)
-       and kind = 'oferta' and status = 'pendente' and metadata ->> 'vaga_id' = v.id::text;
+  if p_changed or not private.is_open(v.status) then
+    with withdrawn as (
+      update public.fila_mensagens
+         set status = 'cancelada', outcome = 'SUPERSEDED', reservado = false, next_ring_at = null,
+             next_try_at = null
+       where medico_id in (select medico_id from public.lista_espera
+                            where vaga_id = v.id and oferecida_em is not null)
+         and kind = 'oferta' and status = 'pendente' and metadata ->> 'vaga_id' = v.id::text
+      returning medico_id
+    )
+    update public.lista_espera set status = 'esperando', oferecida_em = null
+     where vaga_id = v.id and status = 'oferecida'
+       and medico_id in (select medico_id from withdrawn);
+  end if;
+  if p_changed then
+    update public.fatos_conversa set dados = private.shift_json(v), updated_at = api.agora()
+     where tipo = 'vaga' and chave = v.id::text
+       and conversa_id in (
+         select c.id from public.lista_espera l join public.conversations c using (medico_id)
+          where l.vaga_id = v.id);
   end if;
 end $$;
 
@@ -674,7 +689,7 @@ begin
     perform private.report_change(old, new);
   end if;
   perform private.book_for_manager(new, v_moved) where new.medico_id is not null;
-  perform private.settle_waiting_list(new);
+  perform private.settle_waiting_list(new, v_changed);
   return null;
 end $$;
 

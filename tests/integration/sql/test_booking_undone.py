@@ -376,6 +376,51 @@ class TestWaitingList:
         status = await julia.value("select status from fila_mensagens where kind = 'oferta'")
         assert status == "cancelada"
 
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ("valor_centavos = 100000", "R$ 1.000"),
+            ("hora_inicio = '07:00', hora_fim = '19:00'", "das 7h às 19h"),
+            (
+                "hospital_id = (select id from hospitais where nome = 'Copa D''Or')",
+                "Copa D'Or",
+            ),
+            ("origem = 'planilha'", ""),
+        ],
+        ids=["value", "hours", "hospital", "nothing"],
+    )
+    async def test_an_offer_not_yet_sent_is_made_anew_on_the_terms_of_now(
+        self, julia: Julia, shifts: Shifts, change: str, says: str
+    ) -> None:
+        await shifts.hospital("Copa D'Or")
+        vaga = await shifts.offer(5)
+        await self.give_back(shifts, await self.booked_and_waited_for(shifts, vaga))
+        await julia.call("expire_holds", limit=10)
+
+        await julia.sql(f"update vagas set {change}")  # noqa: S608 - our own words
+        [fact] = await julia.sql("select dados from fatos_conversa")
+        await julia.call("expire_holds", limit=10)
+
+        offers = await julia.sql(
+            "select status, conteudo from fila_mensagens where kind = 'oferta' order by turn_seq"
+        )
+        assert [o["status"] for o in offers] == (["cancelada"] if says else []) + ["pendente"]
+        assert says in offers[-1]["conteudo"]
+        now = await julia.value("select private.shift_json(v) from vagas v")
+        assert json.loads(fact["dados"]) == json.loads(now)
+
+    async def test_who_never_got_the_offer_of_a_taken_shift_goes_on_waiting(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        await self.give_back(shifts, await self.booked_and_waited_for(shifts, vaga))
+        await julia.call("expire_holds", limit=10)
+
+        await self.give_back(shifts, await shifts.book(vaga))
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == [OTHER, OTHER]
+
     async def test_nothing_is_offered_at_night_nor_once_the_shift_is_past(
         self, julia: Julia, shifts: Shifts
     ) -> None:
