@@ -149,7 +149,11 @@ async def test_an_opt_out_that_only_claude_understands_ends_with_the_confirmatio
                     "type": "tool_use",
                     "id": "toolu_1",
                     "name": "registrar_opt_out",
-                    "input": {"escopo": "definitivo", "motivo": "pediu"},
+                    "input": {
+                        "escopo": "definitivo",
+                        "motivo": "pediu",
+                        "palavras": "por hoje e sempre, deu",
+                    },
                 }
             ]
         },

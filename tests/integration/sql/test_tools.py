@@ -120,10 +120,10 @@ async def test_the_tools_of_a_turn_that_was_overtaken_leave_nothing(
 ) -> None:
     await shifts.doctor()
     wanted = await shifts.offer()
-    turn = Turn(julia, await shifts.turn())
+    turn = Turn(julia, await shifts.turn(text="esse sim, depois férias"))
     await turn.use("buscar_vagas")
     await turn.use("reservar_plantao", vaga_id=wanted)
-    await turn.use("registrar_opt_out", escopo="mes", motivo="férias")
+    await turn.use("registrar_opt_out", escopo="mes", motivo="férias", palavras="depois férias")
 
     await julia.take_over_by_sql(turn.begun["conversa_id"])
 

@@ -203,7 +203,11 @@ async def test_a_person_asked_for_by_a_tool_ends_the_turn_at_once(scene) -> None
 
 
 async def test_an_opt_out_for_good_ends_without_another_word(scene) -> None:
-    scene.writer.script = [asking("registrar_opt_out", escopo="definitivo", motivo="pediu")]
+    scene.db.doctor_writes("por hoje e sempre, deu")
+    await scene.clock.advance(1.3)
+    scene.writer.script = [
+        asking("registrar_opt_out", escopo="definitivo", motivo="pediu", palavras="e sempre, deu")
+    ]
 
     finished = await scene.run()
 
@@ -215,8 +219,10 @@ async def test_an_opt_out_for_good_ends_without_another_word(scene) -> None:
 
 
 async def test_an_opt_out_for_a_month_is_answered_in_words(scene) -> None:
+    scene.db.doctor_writes("tô de férias")
+    await scene.clock.advance(1.3)
     scene.writer.script = [
-        asking("registrar_opt_out", escopo="mes", motivo="férias"),
+        asking("registrar_opt_out", escopo="mes", motivo="férias", palavras="de férias"),
         "Tranquilo, obrigada por avisar!",
     ]
 

@@ -82,6 +82,7 @@ TOOLS = [
         ["escopo", "motivo"],
         escopo={"enum": ["vaga", "mes", "definitivo"], "type": "string"},
         motivo=_TEXT,
+        palavras=_TEXT,
         vaga_id=_TEXT,
     ),
     _tool(
@@ -457,6 +458,7 @@ def test_a_refusal_goes_as_far_as_it_was_said(words, arguments) -> None:
     assert name == "registrar_opt_out"
     assert given.items() >= arguments.items()
     assert given["motivo"]
+    assert given.get("palavras") == (None if arguments["escopo"] == "vaga" else words)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ _FIRST: Final = {
     "f": (
         *("Ana", "Maria", "Laura", "Rita", "Vera", "Clara", "Lúcia", "Sílvia"),
         *("Marta", "Eva", "Sofia", "Alice", "Irene", "Célia", "Nina", "Olga"),
+        *("Bruna", "Sabrina", "Patrícia", "Mônica", "Renata", "Camila", "Simone", "Cristina"),
     ),
     "m": ("João", "José", "Paulo", "Luís", "Carlos", "Marcos", "Davi", "Raul", "Hugo", "Caio"),
 }
@@ -49,6 +50,7 @@ _SECOND: Final = {
         *("Eduarda", "Fernanda", "Gabriela", "Olívia", "Vitória", "Raquel", "Estela", "Noêmia"),
         *("Flávia", "Amélia", "Valéria", "Ester", "Ivone", "Carolina", "Luísa", "Augusta"),
         *("Débora", "Ângela", "Heloísa", "Lívia", "Emília", "Mirela", "Pilar", "Graça"),
+        *("Jussara", "Milena", "Zélia", "Rosana"),
     ),
     "m": (
         *("Henrique", "Augusto", "Vicente", "Gabriel", "Eduardo", "Otávio", "Roberto", "Miguel"),

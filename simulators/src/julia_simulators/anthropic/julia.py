@@ -88,6 +88,7 @@ _OFFERED_PERSON = r"(pessoa|alguem|equipe)"
 _OFFERS_TO_BOOK = "que eu reserve"
 _MOST_CHARACTERS_OF_AN_ANSWER: Final = 60
 """A message that short may be the answer to a question; a longer one speaks for itself."""
+_MOST_WORDS_QUOTED: Final = 40
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,9 @@ def _what_she_is(scene: Scene, rng: random.Random) -> Step | None:
 def _opt_out(scene: Scene, _rng: random.Random) -> Step | None:
     said = scene.said
     if said.has(_THIS_MONTH) and said.has(r"\bnao\b"):
-        return Call(OPT_OUT, {"escopo": "mes", "motivo": _reason(said)})
+        return Call(OPT_OUT, {"escopo": "mes"} | _ground(said))
     if said.has(_LEAVES):
-        return Call(OPT_OUT, {"escopo": "definitivo", "motivo": _reason(said)})
+        return Call(OPT_OUT, {"escopo": "definitivo"} | _ground(said))
     if said.has(_REFUSES) and not said.has(_ACCEPTS) and not wish_in(said, scene.now):
         meant = _meant(scene)
         if meant is not None:
@@ -332,6 +333,12 @@ def _resembles(shift: KnownShift, said: Heard, shown: Iterable[KnownShift]) -> b
 
 def _words(shift: KnownShift) -> set[str]:
     return set(re.findall(r"[a-z]{4,}", plain(f"{shift.hospital or ''} {shift.when or ''}")))
+
+
+def _ground(said: Heard) -> dict[str, str]:
+    """What was said, in few words and as it was written."""
+    words = said.text.split()
+    return {"motivo": _reason(said), "palavras": " ".join(words[:_MOST_WORDS_QUOTED])}
 
 
 def _reason(said: Heard) -> str:

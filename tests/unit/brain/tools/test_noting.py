@@ -6,8 +6,19 @@ from collections.abc import Callable
 import pytest
 
 from julia_brain.tools.testing import a_begun_turn, a_fact, a_shift, shift_id
+from julia_common.database import HistoryMessage
 
 SHIFT = a_shift(1)
+
+
+def a_message(author: str, text: str) -> HistoryMessage:
+    return HistoryMessage(
+        id="1",
+        autor_tipo=author,
+        conteudo=text,
+        tipo_conteudo="texto",
+        at=dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC),
+    )
 
 
 def reminder(when: object) -> dict[str, object]:
@@ -145,7 +156,10 @@ async def test_a_person_is_called_for_the_first_reason(desk) -> None:
 @pytest.fixture
 def shown(a_desk: Callable):
     """A conversation in which one shift was shown."""
-    return a_desk(begun=a_begun_turn(facts=[a_fact(SHIFT)]))
+    return a_desk(begun=a_begun_turn("Não me chame mais", facts=[a_fact(SHIFT)]))
+
+
+WORDS = {"palavras": "não me chame mais"}
 
 
 async def test_one_shift_is_refused_by_its_id(shown) -> None:
@@ -169,7 +183,7 @@ async def test_all_shifts_refused_in_a_turn_are_noted(a_desk: Callable) -> None:
 
 @pytest.mark.parametrize("scope", ["mes", "definitivo"])
 async def test_a_wider_refusal_names_no_shift(shown, scope: str) -> None:
-    await shown.use("registrar_opt_out", escopo=scope, motivo="sem tempo", vaga_id=SHIFT.id)
+    await shown.use("registrar_opt_out", escopo=scope, motivo="longe", vaga_id=SHIFT.id, **WORDS)
 
     assert shown.tools.evidence().opted_out
     assert (shown.tools.effects.opt_out.escopo, shown.tools.effects.opt_out.vaga_id) == (
@@ -180,7 +194,7 @@ async def test_a_wider_refusal_names_no_shift(shown, scope: str) -> None:
 
 async def test_the_widest_refusal_of_a_turn_counts(shown) -> None:
     for scope in ("mes", "definitivo", "vaga", "mes"):
-        await shown.use("registrar_opt_out", escopo=scope, motivo=scope, vaga_id=SHIFT.id)
+        await shown.use("registrar_opt_out", escopo=scope, motivo="x", vaga_id=SHIFT.id, **WORDS)
 
     assert shown.tools.effects.opt_out.escopo == "definitivo"
 
@@ -199,3 +213,71 @@ async def test_a_refusal_of_nothing_known_is_not_noted(
 ) -> None:
     assert told in await shown.misuse("registrar_opt_out", motivo="longe", **arguments)
     assert shown.tools.effects.opt_out is None
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (["Olha, por hoje e sempre, DEU."], "por hoje e sempre, deu"),
+        (["oi", "n quero mais nd de vcs"], "não quero mais nada de vocês"),
+        (["não me manda", "mais nada"], "não me manda mais nada"),
+        (["considera meu número aposentado aí"], "meu número aposentado"),
+        (["número errado, sou o porteiro"], "Número errado"),
+        (["me risca daí 62 99999-0000 tá"], "me risca daí"),
+        (["vc pode me esquecer?"], "pode me esquecer"),
+        (["moça, para"], "para"),
+        (["tô fora desse negócio"], "tô fora"),
+    ],
+)
+async def test_a_request_to_be_left_alone_is_shown_by_the_doctors_words(
+    a_desk: Callable, said: list[str], words: str
+) -> None:
+    desk = a_desk(begun=a_begun_turn(*said))
+
+    await desk.use("registrar_opt_out", escopo="definitivo", motivo="pediu", palavras=words)
+
+    assert desk.tools.effects.opt_out.escopo == "definitivo"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Tem alguma coisa em Campinas sábado?", None),
+        ("Tem alguma coisa em Campinas sábado?", "não me mande mais nada"),
+        ("Tem alguma coisa em Campinas sábado?", "alguma coisa em Campinas"),
+        ("Tem alguma coisa em Campinas sábado?", "?!"),
+        ("não sei se posso, me manda mais", "não me manda mais"),
+        ("sim, quero", "sim"),
+        ("quero para o fim de semana", "para o fim de semana"),
+    ],
+)
+@pytest.mark.parametrize("scope", ["mes", "definitivo"])
+async def test_a_request_that_nobody_made_is_not_noted(
+    a_desk: Callable, scope: str, said: str, words: str | None
+) -> None:
+    ours = a_message("julia", "Tem um sábado no São Vito. Vc quer?")
+    desk = a_desk(begun=a_begun_turn(said, history=[ours]))
+
+    told = await desk.misuse("registrar_opt_out", escopo=scope, motivo="pediu", palavras=words)
+
+    assert "pergunte com todas as letras" in told
+    assert desk.tools.effects.opt_out is None
+
+
+async def test_a_busy_month_is_no_goodbye(a_desk: Callable) -> None:
+    desk = a_desk(begun=a_begun_turn("tô de férias"))
+    words = {"motivo": "férias", "palavras": "tô de férias"}
+
+    await desk.misuse("registrar_opt_out", escopo="definitivo", **words)
+    await desk.use("registrar_opt_out", escopo="mes", **words)
+
+    assert desk.tools.effects.opt_out.escopo == "mes"
+
+
+async def test_a_yes_to_the_plain_question_is_a_request(a_desk: Callable) -> None:
+    asked = a_message("julia", "Entendi. Vc quer que eu pare de te mandar mensagens?")
+    desk = a_desk(begun=a_begun_turn("Isso, por favor", history=[asked]))
+
+    await desk.use("registrar_opt_out", escopo="definitivo", motivo="quer", palavras="Isso")
+
+    assert desk.tools.effects.opt_out.escopo == "definitivo"

@@ -181,7 +181,7 @@ async def test_a_fact_of_another_version_is_no_fact(a_desk: Callable) -> None:
 
 
 async def test_results_hold_no_id_but_those_that_tools_take(a_desk: Callable) -> None:
-    desk = a_desk(FakeShifts([SHIFT]), a_begun_turn("oi", bookings=[a_booking(a_shift(2))]))
+    desk = a_desk(FakeShifts([SHIFT]), a_begun_turn("hoje não", bookings=[a_booking(a_shift(2))]))
     allowed = {SHIFT.id, a_shift(2).id}
 
     said = [
@@ -189,7 +189,7 @@ async def test_results_hold_no_id_but_those_that_tools_take(a_desk: Callable) ->
         await desk.use("reservar_plantao", vaga_id=SHIFT.id),
         await desk.use("cancelar_reserva", vaga_id=a_shift(2).id, motivo="viagem"),
         await desk.use("buscar_info_hospital", nome_hospital="santa"),
-        await desk.use("registrar_opt_out", escopo="mes", motivo="férias"),
+        await desk.use("registrar_opt_out", escopo="mes", motivo="férias", palavras="hoje não"),
     ]
 
     told = json.dumps(said)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Sequence
 from typing import Final
 
 from julia_brain.domain.checks.evidence import Evidence
@@ -11,8 +10,8 @@ from julia_brain.tools.arguments import InvalidArguments
 from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_brain.tools.schemas import BY_NAME, TOOLS
 from julia_brain.tools.tool import Result
-from julia_brain.tools.work import NotDone, Work
-from julia_common.database import Effects, Handoff, HistoryMessage, PendingMessage, TurnBegun
+from julia_brain.tools.work import NotDone, Work, texts_of
+from julia_common.database import Effects, Handoff, TurnBegun
 from julia_common.errors import Permanent
 from julia_common.resilience.clock import Clock
 
@@ -89,7 +88,7 @@ class Toolbox:
         agreed += [hold.agreed_centavos for hold in work.held.values()]
         booked = work.bookings.keys() | work.found_booked
         theirs = [message for message in begun.history if message.autor_tipo == "medico"]
-        pending = _texts(begun.pending)
+        pending = texts_of(begun.pending)
         names = (begun.medico.primeiro_nome, begun.medico.sobrenome)
         return Evidence(
             now=self._clock.now(),
@@ -103,7 +102,7 @@ class Toolbox:
             reminded=bool(work.reminders),
             opted_out=work.effects.opt_out is not None,
             handing_over=work.handoff is not None,
-            doctor_said=(*_texts(theirs), *pending),
+            doctor_said=(*texts_of(theirs), *pending),
             unanswered=max(1, len(pending)),
             doctor_name=" ".join(name for name in names if name) or None,
             prompt_texts=(
@@ -111,12 +110,6 @@ class Toolbox:
                 *(tool.description for tool in TOOLS),
             ),
         )
-
-
-def _texts(messages: Sequence[HistoryMessage | PendingMessage]) -> tuple[str, ...]:
-    """What was written, and what was read in an attachment."""
-    said = ((message.conteudo, message.leitura) for message in messages)
-    return tuple(text for texts in said for text in texts if text)
 
 
 def _result(call: ToolCall, result: Result) -> ToolResult:

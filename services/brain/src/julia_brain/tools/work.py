@@ -1,7 +1,7 @@
 """What the tools of one turn know and what they did, until the commit makes it final or nobody."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -12,10 +12,12 @@ from julia_common.database import (
     Effects,
     Fact,
     Handoff,
+    HistoryMessage,
     Hospital,
     NewFact,
     NewMemory,
     NewReminder,
+    PendingMessage,
     Reservation,
     ScopedOptOut,
     Shift,
@@ -25,6 +27,12 @@ from julia_common.database import (
 
 class NotDone(Exception):
     """A call changed nothing; the message tells the model, in Portuguese, what to do instead."""
+
+
+def texts_of(messages: Sequence[HistoryMessage | PendingMessage]) -> tuple[str, ...]:
+    """What was written, and what was read in an attachment."""
+    said = ((message.conteudo, message.leitura) for message in messages)
+    return tuple(text for texts in said for text in texts if text)
 
 
 @dataclass(frozen=True, slots=True)
