@@ -71,6 +71,23 @@ begin
   return private.has_pending(p_conversa);
 end $$;
 
+-- The same, asked for in a message of the conversation. With a threat of law a person is told: no
+-- turn will read the message, and the confirmation is all that the doctor hears of us.
+create function private.opt_out_in_words(
+  p_conversa uuid, p_at timestamptz, p_optout jsonb, p_confirm boolean)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.opt_out(
+    p_conversa, p_at, coalesce(p_optout ->> 'motivo', 'pedido do médico'), p_confirm);
+  if (p_optout ->> 'juridico')::boolean then
+    perform private.hand_over(p_conversa, 'juridico',
+      'o médico falou em advogado, processo ou denúncia e não quer mais mensagens', false, 'julia');
+  end if;
+  return private.has_pending(p_conversa);
+end $$;
+
 -- The scope of the request to be left alone that came with a message or its change.
 create function private.opt_out_scope(p jsonb) returns text
 language plpgsql immutable set search_path = ''
@@ -192,8 +209,8 @@ begin
    where id = c.id returning * into c;
 
   if v_optout = 'definitivo' then
-    v_doorbell := private.opt_out(c.id, v_provider_at,
-      coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'), v_status = 'nova');
+    v_doorbell := private.opt_out_in_words(
+      c.id, v_provider_at, p -> 'opt_out', v_status = 'nova');
     select * into c from public.conversations where id = c.id;
   elsif v_optout = 'mes' then
     perform private.opt_out_of_month(c.medico_id, v_provider_at);
@@ -254,15 +271,14 @@ begin
   elsif i.apagada_em is null and (i.editada_em is null or i.editada_em < v_at) then
     update public.interacoes set conteudo = coalesce(p ->> 'text', ''), editada_em = v_at
      where id = i.id;
-    -- It binds as if written anew, answered or not; only a caption speaks of its picture.
-    if i.tipo_conteudo = 'texto' and not exists (
+    -- It binds as if written anew, answered or not; a caption counts like a text.
+    if i.tipo_conteudo in ('texto', 'imagem', 'video', 'documento') and not exists (
         select from public.whatsapp_instances
          where instance = v_instance and v_at < first_connected_at) then
       v_at := least(v_at, v_now + interval '1 minute');
       if v_optout = 'definitivo' then
-        v_doorbell := private.opt_out(c.id, v_at,
-          coalesce(p -> 'opt_out' ->> 'motivo', 'pedido do médico'),
-          v_at >= v_now - interval '24 hours');
+        v_doorbell := private.opt_out_in_words(
+          c.id, v_at, p -> 'opt_out', v_at >= v_now - interval '24 hours');
       elsif v_optout = 'mes' then
         perform private.opt_out_of_month(c.medico_id, v_at);
       end if;

@@ -116,8 +116,16 @@ async def test_an_edit_may_ask_for_rest_until_the_month_ends(julia: Julia) -> No
     assert not await julia.value("select opted_out from medicos")
 
 
-async def test_a_caption_or_a_stale_edit_asks_nothing(julia: Julia) -> None:
+async def test_a_caption_counts_like_a_text(julia: Julia) -> None:
     await julia.receive(text="foto", tipo="imagem", key_id="A")
+
+    await change(julia, "A", "edit", "sair", opt_out=STOP)
+
+    assert await julia.value("select opted_out from medicos")
+
+
+async def test_a_stale_edit_or_one_of_a_place_asks_nothing(julia: Julia) -> None:
+    await julia.receive(text="Clínica", tipo="localizacao", key_id="A")
     await julia.receive(text="um", key_id="B")
     await change(julia, "B", "edit", "três", changed_at=julia.ago(seconds=1))
 

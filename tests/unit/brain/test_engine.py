@@ -398,3 +398,29 @@ async def test_what_cannot_be_read_is_answered_without_claude(scene, text, asks_
     assert asks_for in scene.sent[0]
     assert scene.writer.prompts == []
     assert scene.db.commits[0].usage is None
+
+
+async def test_an_opt_out_split_over_messages_ends_the_turn_and_claude_is_not_asked(scene) -> None:
+    for text in ("não me manda", "mais mensagem", "por favor"):
+        scene.db.doctor_writes(text)
+    await scene.clock.advance(3)
+
+    await scene.run()
+
+    (commit,) = scene.db.commits
+    assert (commit.outcome, commit.rota) == ("sem_resposta", "regra_opt_out")
+    assert commit.effects.opt_out is not None
+    assert commit.effects.opt_out.escopo == "definitivo"
+    assert scene.writer.prompts == []
+
+
+async def test_a_burst_that_goes_on_with_a_shift_is_answered(scene) -> None:
+    for text in ("me tira", "do plantão de domingo"):
+        scene.db.doctor_writes(text)
+    await scene.clock.advance(3)
+
+    await scene.run()
+
+    (commit,) = scene.db.commits
+    assert commit.outcome == "resposta"
+    assert commit.effects.opt_out is None

@@ -125,10 +125,27 @@ async def test_an_opt_out_is_named_and_its_confirmation_rung_for(scene: Scene) -
 
 
 async def test_an_opt_out_for_the_month_says_so(scene: Scene) -> None:
-    await handle_inbound(message("esse mês não, obrigada"), scene.deps)
+    await handle_inbound(message("esse mês não, obrigada!"), scene.deps)
 
     assert scene.inbox.received[0].opt_out is not None
     assert scene.inbox.received[0].opt_out.escopo == "mes"
+
+
+@pytest.mark.parametrize(
+    ("text", "juridico"),
+    [
+        ("Vou denunciar vocês na ANPD por usarem meu telefone sem autorização", True),
+        ("me tira da lista, isso é um absurdo", False),
+    ],
+)
+async def test_an_opt_out_that_threatens_with_law_says_so(
+    scene: Scene, text: str, *, juridico: bool
+) -> None:
+    await handle_inbound(message(text), scene.deps)
+    await handle_inbound(edit(text=text), scene.deps)
+
+    asked = [scene.inbox.received[0].opt_out, scene.inbox.edits[0].opt_out]
+    assert [one and one.juridico for one in asked] == [juridico, juridico]
 
 
 async def test_a_suspicion_of_a_machine_is_stored_with_the_message(scene: Scene) -> None:
@@ -139,10 +156,24 @@ async def test_a_suspicion_of_a_machine_is_stored_with_the_message(scene: Scene)
     assert [found and found.padrao for found in suspicions] == ["robo", None]
 
 
-async def test_a_caption_is_no_opt_out(scene: Scene) -> None:
+async def test_a_caption_is_an_opt_out_like_a_text(scene: Scene) -> None:
     await handle_inbound(message("pare", kind=ContentKind.IMAGE), scene.deps)
 
+    assert scene.inbox.received[0].opt_out is not None
+
+
+async def test_a_place_that_is_shared_asks_for_nothing(scene: Scene) -> None:
+    await handle_inbound(message("pare", kind=ContentKind.LOCATION), scene.deps)
+
     assert scene.inbox.received[0].opt_out is None
+
+
+async def test_a_request_that_may_go_on_is_left_for_the_turn(scene: Scene) -> None:
+    await handle_inbound(message("me tira"), scene.deps)
+    await handle_inbound(edit(text="quero sair"), scene.deps)
+
+    assert scene.inbox.received[0].opt_out is None
+    assert scene.inbox.edits[0].opt_out is None
 
 
 async def test_attachments_are_stored_as_metadata(scene: Scene) -> None:

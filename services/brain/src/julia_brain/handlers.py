@@ -8,7 +8,9 @@ import structlog
 
 from julia_brain import metrics
 from julia_brain.domain.bot_suspicion import suspicion_of
-from julia_brain.domain.opt_out import opt_out_of
+from julia_brain.domain.handoff import trigger_of
+from julia_brain.domain.messages import WRITTEN
+from julia_brain.domain.opt_out import complete_opt_out_of
 from julia_brain.ports import Doorbell, Inbox
 from julia_common.contracts.messages import (
     Connection,
@@ -48,8 +50,7 @@ class Deps:
 async def receive(message: MessageReceived, deps: Deps) -> None:
     """Store a doctor's message, once and for ever."""
     content = message.content
-    written = content.kind is ContentKind.TEXT  # a caption speaks of its picture
-    asked = opt_out_of(content.text) if written else None
+    written = content.kind is ContentKind.TEXT
     suspected = suspicion_of(content.text) if written else None
     attachment = content.model_dump(mode="json", include={"media", "reacts_to"}, exclude_none=True)
     received = await deps.inbox.receive_message(
@@ -64,7 +65,7 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
             anexos=attachment.get("media", attachment) or None,
             quoted=message.quoted,
             origin=message.origin,
-            opt_out=OptOut(motivo=asked.motivo, escopo=asked.escopo) if asked else None,
+            opt_out=_opt_out_in(content.text) if content.kind in WRITTEN else None,
             suspeita_bot=(
                 BotSuspicion(padrao=suspected.padrao, trecho=suspected.trecho)
                 if suspected
@@ -86,7 +87,6 @@ async def edit(message: MessageEdited, deps: Deps) -> None:
 
     Raises `Retryable` for a recent change of a message that has not been stored: it is on its way.
     """
-    asked = opt_out_of(message.text or "")
     edited = await deps.inbox.edit_message(
         EditMessage(
             instance=message.instance,
@@ -94,7 +94,7 @@ async def edit(message: MessageEdited, deps: Deps) -> None:
             change=message.change,
             text=message.text,
             changed_at=message.changed_at,
-            opt_out=OptOut(motivo=asked.motivo, escopo=asked.escopo) if asked else None,
+            opt_out=_opt_out_in(message.text or ""),
         )
     )
     structlog.contextvars.bind_contextvars(conversa_id=edited.conversa_id, situacao=edited.status)
@@ -144,6 +144,15 @@ async def record_connection(message: Connection, deps: Deps) -> None:
     await deps.inbox.connection_changed(
         instance=message.instance, state=message.state, reason=message.reason
     )
+
+
+def _opt_out_in(text: str) -> OptOut | None:
+    asked = complete_opt_out_of(text)
+    if asked is None:
+        return None
+    trigger = trigger_of([text], [])
+    juridico = trigger is not None and trigger.trigger_type == "juridico"
+    return OptOut(motivo=asked.motivo, escopo=asked.escopo, juridico=juridico)
 
 
 async def _ring(deps: Deps, instance: str, conversa_id: str | None, *, wanted: bool) -> None:

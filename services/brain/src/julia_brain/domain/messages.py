@@ -13,6 +13,9 @@ from julia_brain.domain.media import is_remark
 from julia_brain.domain.prompt import SAO_PAULO, PromptTurn
 from julia_common.database import HistoryMessage, PendingMessage
 
+WRITTEN: Final = frozenset({"texto", "imagem", "video", "documento"})
+"""Kinds of messages whose text the doctor wrote: a caption counts like a text."""
+
 MAX_MESSAGE_CHARACTERS: Final = 4_000
 """Of one message; what is longer is cut, with a note that says so."""
 

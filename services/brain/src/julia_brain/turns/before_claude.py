@@ -6,6 +6,7 @@ from typing import Final
 
 from julia_brain.domain.handoff import trigger_of
 from julia_brain.domain.media import is_remark
+from julia_brain.domain.messages import WRITTEN
 from julia_brain.domain.opt_out import opt_out_of
 from julia_brain.domain.unreadable import ANSWERS, unreadable_of
 from julia_brain.turns.answer import Answer, handing_over
@@ -43,7 +44,7 @@ def answer_by_rules(begun: TurnBegun) -> Answer | None:
 
 
 def keeping_opt_out(answer: Answer, begun: TurnBegun) -> Answer:
-    """The answer with what was asked for in an audio; a wider wish that a tool noted stays."""
+    """The answer with what the burst asks for; a wider wish that a tool noted stays."""
     asked = opt_out_said(begun.pending)
     noted = answer.effects.opt_out
     if asked is None or (noted is not None and noted.escopo == _FOR_GOOD):
@@ -52,12 +53,13 @@ def keeping_opt_out(answer: Answer, begun: TurnBegun) -> Answer:
 
 
 def opt_out_said(pending: Sequence[PendingMessage]) -> ScopedOptOut | None:
-    """A plain wish to be left alone in an audio; a written one took effect when it arrived."""
-    found = [asked for one in pending if (asked := opt_out_of(_said(one))) is not None]
-    widest = next((one for one in found if one.escopo == _FOR_GOOD), next(iter(found), None))
-    if widest is None:
-        return None
-    return ScopedOptOut(escopo=widest.escopo, motivo=widest.motivo)
+    """A wish to be left alone in the burst, read as one now that it is over.
+
+    What is complete in a single written message took effect when it arrived.
+    """
+    said = [_said(one) or (one.conteudo if one.tipo_conteudo in WRITTEN else "") for one in pending]
+    found = opt_out_of("\n".join(said))
+    return None if found is None else ScopedOptOut(escopo=found.escopo, motivo=found.motivo)
 
 
 def doctors_words(messages: Sequence[PendingMessage | HistoryMessage]) -> tuple[str, ...]:

@@ -10,6 +10,6 @@ is left to the conversation, where Claude has a tool for it.
 `meant` so, what `limits` it, and what puts everything off for a `month`.
 """
 
-from julia_brain.domain.opt_out.reading import OptOutFound, opt_out_of
+from julia_brain.domain.opt_out.reading import OptOutFound, complete_opt_out_of, opt_out_of
 
-__all__ = ["OptOutFound", "opt_out_of"]
+__all__ = ["OptOutFound", "complete_opt_out_of", "opt_out_of"]
