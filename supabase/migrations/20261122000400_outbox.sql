@@ -153,14 +153,16 @@ create index tetos_reinicios_recent on public.tetos_reinicios (janela, created_a
 
 -- Fixed texts that doctors receive; managers may change the wording here.
 create table public.mensagens_padrao (
-  chave text primary key references public.regras_envio,
+  -- A kind of send, or `lembrete_neutro`: what a reminder says when its own words may be wrong.
+  chave text primary key check (chave ~ '^[a-z_]+$'),
   conteudo text not null check (conteudo <> '')
 );
 insert into public.mensagens_padrao values
   ('optout_confirmation',
    'Combinado, não te mando mais mensagens. Se um dia quiser voltar a receber plantões, é só me chamar por aqui.'),
   ('handoff_notice',
-   'Vou passar sua conversa para uma pessoa da nossa equipe, que continua com você por aqui, tá?');
+   'Vou passar sua conversa para uma pessoa da nossa equipe, que continua com você por aqui, tá?'),
+  ('lembrete_neutro', 'Oi! Vc pediu pra eu te chamar agora. Como posso ajudar?');
 
 create table public.execucoes (
   job text not null,

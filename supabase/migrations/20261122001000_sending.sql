@@ -299,6 +299,9 @@ begin
       continue when r.proativo;
       exit;
     end if;
+    if f.kind = 'lembrete' then
+      f := private.keep_reminder_true(f);
+    end if;
     if r.teto then
       -- The number comes last and only for what may go: all its conversations queue for it.
       perform 1 from public.whatsapp_instances where instance = c.instance for no key update;

@@ -552,6 +552,44 @@ begin
     'valor_maximo_centavos', case v.valor_tipo when 'faixa' then v.valor_maximo_centavos end);
 end $$;
 
+-- The terms of those of these bookings that stand.
+create function private.terms_of(p_reservas uuid[]) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(r.id, private.terms(v)), '{}')
+    from public.reservas r join public.vagas v on v.id = r.vaga_id
+   where r.id = any (p_reservas) and r.status = 'confirmada'
+$$;
+
+-- What a reminder written now may speak of as booked.
+create function private.bookings_to_speak_of(p_medico uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.terms_of(array(
+    select id from public.reservas
+     where medico_id = p_medico and status = 'confirmada' and upper(ocupacao) > api.agora()))
+$$;
+
+-- The reminder as it may go: if a booking that stood when it was written has ended or has other terms,
+-- the neutral text, whatever its own words. To look for hospitals and dates in them would miss "seu
+-- plantão de amanhã", and not to send it would break a promise: the doctor asked to be called then.
+-- It is asked at the claim, of what is committed, so that no way of ending a booking can be forgotten
+-- and nobody who holds a shift needs the outbox of a conversation. The caller holds the conversation.
+create function private.keep_reminder_true(f public.fila_mensagens) returns public.fila_mensagens
+language plpgsql set search_path = ''
+as $$
+declare
+  v_said jsonb := f.metadata -> 'reservas';
+begin
+  if v_said <> private.terms_of(array(select jsonb_object_keys(v_said)::uuid)) then
+    update public.fila_mensagens
+       set conteudo = (select conteudo from public.mensagens_padrao where chave = 'lembrete_neutro'),
+           metadata = metadata - 'reservas' || jsonb_build_object('texto_anterior', f.conteudo)
+     where id = f.id returning * into f;
+  end if;
+  return f;
+end $$;
+
 -- The conversation in which a doctor would be told of a booking: its own, else the latest.
 create function private.conversation_of(p_medico uuid, p_conversa uuid) returns public.conversations
 language sql stable set search_path = ''

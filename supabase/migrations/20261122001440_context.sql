@@ -214,7 +214,9 @@ declare
 begin
   for r in
     select n, m ->> 'mensagem' as mensagem,
-           jsonb_build_object('turno_id', p_turno, 'contexto', m ->> 'contexto') as metadata,
+           jsonb_build_object(
+             'turno_id', p_turno, 'contexto', m ->> 'contexto',
+             'reservas', private.bookings_to_speak_of(c.medico_id)) as metadata,
            greatest((m ->> 'quando')::timestamptz, api.agora()) as quando
       from jsonb_array_elements(coalesce(nullif(p, 'null'), '[]')) with ordinality as t (m, n)
      order by n

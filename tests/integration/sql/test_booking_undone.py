@@ -11,6 +11,8 @@ import pytest
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone
 from tests.integration.sql.shifts import SAO_PAULO, Shifts
 
+from julia_common.contracts import text_hash
+
 pytestmark = pytest.mark.integration
 
 OTHER = "5511977776666"
@@ -614,6 +616,64 @@ class TestManagersPlainSql:
 
         assert await shifts.claims(vaga) == ["confirmada"]
         assert (await shifts.vaga(vaga))["realizada_em"] is not None
+
+
+class TestReminders:
+    """A reminder goes at its time, and says nothing of a booking that is not so any more."""
+
+    WORDS = "Lembrando do seu plantão de amanhã"
+    NEUTRAL = "Oi! Vc pediu pra eu te chamar agora. Como posso ajudar?"
+
+    async def promise(self, julia: Julia, turn: Any, *holds: str, **effects: Any) -> None:
+        """Commit a promise to remind in an hour."""
+        at = (julia.now() + timedelta(hours=1)).isoformat()
+        reminder = {"quando": at, "contexto": "plantão", "mensagem": self.WORDS}
+        await julia.commit(
+            turn, "Aviso sim!", holds=holds, effects=effects | {"lembretes": [reminder]}
+        )
+        await julia.record(await julia.claim(turn["conversa_id"]))
+
+    async def said(self, julia: Julia, conversa: str) -> str:
+        """What goes out in an hour."""
+        await julia.later(minutes=61)
+        claim = await julia.claim(conversa)
+        assert claim["kind"] == "lembrete"
+        assert claim["text_hash"] == text_hash(claim["conteudo"])
+        return claim["conteudo"]
+
+    @pytest.mark.parametrize(
+        ("change", "neutral"),
+        [
+            ("vagas set status = 'cancelada'", True),
+            ("vagas set data = data + 1", True),
+            ("reservas set status = 'cancelada' where status = 'confirmada'", True),
+            ("vagas set status = 'confirmada'", False),
+        ],
+    )
+    async def test_what_was_booked_when_it_was_promised_must_be_so_when_it_goes(
+        self, julia: Julia, shifts: Shifts, change: str, neutral: bool
+    ) -> None:
+        vaga = await shifts.offer()
+        turn = await shifts.turn(text="quero, e me lembra")
+        held = await shifts.hold(turn, vaga)
+        await self.promise(julia, turn, held["reserva_id"])
+
+        await julia.sql(f"update {change}")
+
+        said = await self.said(julia, turn["conversa_id"])
+        assert said == (self.NEUTRAL if neutral else self.WORDS)
+
+    async def test_what_the_same_turn_gives_back_is_no_part_of_it(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        reserva = await shifts.book(await shifts.offer())
+        turn = await shifts.turn(text="não vou poder, me chama depois?")
+        await julia.record(await julia.claim(turn["conversa_id"]))
+
+        given_back = [{"reserva_id": reserva, "motivo": "viagem"}]
+        await self.promise(julia, turn, cancelamentos=given_back)
+
+        assert await self.said(julia, turn["conversa_id"]) == self.WORDS
 
 
 class TestUnitedContacts:
