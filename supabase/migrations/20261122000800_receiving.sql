@@ -78,14 +78,15 @@ create function private.opt_out_in_words(
 returns boolean
 language plpgsql set search_path = ''
 as $$
-begin
-  perform private.opt_out(
+declare
+  v_waits boolean := private.opt_out(
     p_conversa, p_at, coalesce(p_optout ->> 'motivo', 'pedido do médico'), p_confirm);
+begin
   if (p_optout ->> 'juridico')::boolean then
     perform private.hand_over(p_conversa, 'juridico',
       'o médico falou em advogado, processo ou denúncia e não quer mais mensagens', false, 'julia');
   end if;
-  return private.has_pending(p_conversa);
+  return v_waits;
 end $$;
 
 -- The scope of the request to be left alone that came with a message or its change.

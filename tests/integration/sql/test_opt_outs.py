@@ -31,6 +31,39 @@ async def test_the_words_stop_drafts_and_unsent_parts_and_are_confirmed(julia: J
     assert (doctor["opted_out"], doctor["stage_jornada"]) == (True, "opt_out")
 
 
+@pytest.mark.parametrize("edited", [False, True])
+async def test_an_opt_out_that_threatens_with_law_is_confirmed_and_read_by_a_person(
+    julia: Julia, *, edited: bool
+) -> None:
+    threat = STOP | {"juridico": True}
+    if edited:
+        conversa = (await julia.receive(key_id="K1"))["conversa_id"]
+        answer = await julia.call(
+            "edit_message",
+            instance=INSTANCE,
+            key_id="K1",
+            change="edit",
+            text="vou ao Procon",
+            changed_at=julia.now().isoformat(),
+            opt_out=threat,
+        )
+    else:
+        conversa = await julia.talk("um", "dois")
+        answer = await julia.receive(text="vou ao Procon", opt_out=threat)
+        assert (answer["status"], answer["controlled_by"]) == ("nova", "human")
+        assert answer["due_in_ms"] is None
+
+    assert answer["doorbell"]
+    handoffs = await julia.sql("select trigger_type, status, metadata ->> 'por' por from handoffs")
+    assert [tuple(row) for row in handoffs] == [("juridico", "pendente", "julia")]
+    claim = await julia.claim(conversa)
+    assert claim["kind"] == "optout_confirmation"
+    await julia.record(claim)
+    assert (await julia.claim(conversa))["status"] == "vazio"
+    assert await julia.value("select opted_out from medicos")
+    assert await julia.value("select due_at from conversations") is None
+
+
 async def test_the_same_words_many_times_are_confirmed_once(julia: Julia) -> None:
     at = julia.ago(seconds=1)
     await together(

@@ -12,11 +12,13 @@ from julia_common.database.rpc import Rpc
 class OptOut(Arguments):
     """The message plainly asks to be left alone; `motivo` says by which words.
 
-    `escopo`: for good, or `mes`, until São Paulo's month ends.
+    `escopo`: for good, or `mes`, until São Paulo's month ends. `juridico`: it speaks of lawyers,
+    courts or authorities, too. No turn will read what ends for good, so a person is told.
     """
 
     motivo: str
     escopo: Literal["definitivo", "mes"] = "definitivo"
+    juridico: bool = False
 
 
 class BotSuspicion(Arguments):
