@@ -77,6 +77,7 @@ create function private.conversations_after_closing() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform private.report_untold(new);
   update public.interacoes set situacao = 'sem_resposta'
    where conversa_id = new.id and situacao = 'pendente';
   perform private.cancel_pending(new.id, array(
@@ -106,6 +107,7 @@ declare
   v jsonb := private.handoff_particulars();
   v_waiting integer;
   v_reminders jsonb;
+  v_untold jsonb;
 begin
   if new.status in ('completed', 'abandoned') then
     return null;
@@ -120,12 +122,14 @@ begin
       into v_reminders
       from public.fila_mensagens
      where conversa_id = new.id and status = 'pendente' and kind = 'lembrete';
+    v_untold := private.untold_bookings(new.id, old.lease_turno_id);
     perform private.cancel_pending(new.id, array(
       select kind from public.regras_envio where controle = 'ai'), 'BLOCKED_HUMAN_CONTROL');
     insert into public.handoffs
       (conversa_id, medico_id, trigger_type, motivo, control_epoch, metadata)
     values (new.id, new.medico_id, v ->> 'trigger_type', new.escalation_reason, new.control_epoch,
             jsonb_build_object('mensagens_em_espera', v_waiting, 'lembretes', v_reminders,
+                               'reservas_nao_avisadas', v_untold,
                                'por', coalesce(v ->> 'por', new.controlled_by_user_id)))
     on conflict do nothing;
     if (v ->> 'notify')::boolean then

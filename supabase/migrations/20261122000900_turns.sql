@@ -325,7 +325,11 @@ begin
     perform private.end_lease(c.id, v_now, c.lease_suspects);
     return v_answer || '{"motivo": "pausa"}';
   end if;
-  if v_outcome <> 'transferir' and private.is_silenced(c.medico_id) then
+  if v_outcome = 'transferir' and private.is_silenced(c.medico_id) then
+    -- A person may still read it, but nothing is booked of which the doctor could not be told.
+    v_holds := '{}';
+    x := '{}';
+  elsif private.is_silenced(c.medico_id) then
     -- A manager's plain UPDATE bumps no epoch: nothing of this turn could be said any more.
     update public.interacoes set situacao = 'optout'
      where conversa_id = c.id and situacao = 'pendente';

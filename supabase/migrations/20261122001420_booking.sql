@@ -817,6 +817,64 @@ as $$
     else 'valor a combinar' end
 $$;
 
+-- How bookings are named to people.
+create function private.bookings_json(p_reservas uuid[]) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+      'reserva_id', r.id, 'vaga_id', v.id, 'hospital', h.nome, 'quando', private.say_when(v))
+      order by v.inicio, r.id), '[]')
+    from public.reservas r
+    join public.vagas v on v.id = r.vaga_id
+    join public.hospitais h on h.id = v.hospital_id
+   where r.id = any (p_reservas) and r.status = 'confirmada' and v.fim > api.agora()
+$$;
+
+-- Bookings of which the doctor may not have heard: those of turns whose replies wait, and those of
+-- `p_turno`, which is committed without one. To be asked before the replies are cancelled.
+create function private.untold_bookings(p_conversa uuid, p_turno uuid default null) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.bookings_json(array(
+    select id from public.reservas
+     where conversa_id = p_conversa
+       and (turno_id = p_turno or turno_id in (
+              select turno_id from public.fila_mensagens
+               where conversa_id = p_conversa and kind = 'reply' and status = 'pendente'))))
+$$;
+
+-- Where no hand-off names them, a notice for each.
+create function private.report_untold(c public.conversations) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.notify_managers('reserva_nao_avisada', c, (b ->> 'reserva_id')::uuid, b)
+     from jsonb_array_elements(private.untold_bookings(c.id)) b;
+end $$;
+
+-- Whoever opts out for good still has the shifts; whoever says it, a doctor or a manager by SQL, this
+-- comes before the replies of the contact are cancelled.
+create function private.medicos_after_opt_out() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_bookings jsonb := private.bookings_json(array(
+    select id from public.reservas where medico_id = new.id and status = 'confirmada'));
+begin
+  perform private.report_untold(c) from public.conversations c where c.medico_id = new.id;
+  if v_bookings <> '[]' then
+    perform private.notify_managers('opt_out_com_reserva', c, null,
+                                    jsonb_build_object('reservas', v_bookings))
+       from private.conversation_of(new.id, null) c where c.id is not null;
+  end if;
+  return null;
+end $$;
+
+create trigger medicos_after_opt_out after update of opted_out, opted_out_at on public.medicos
+for each row when (new.opted_out
+                   and (not old.opted_out or old.opted_out_at is distinct from new.opted_out_at))
+execute function private.medicos_after_opt_out();
+
 -- Offered to the next who waits; the words in braces are filled in.
 insert into public.mensagens_padrao values
   ('oferta',

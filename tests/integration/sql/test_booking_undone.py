@@ -53,7 +53,7 @@ async def traces(julia: Julia) -> list[int]:
             "select count(*) from fila_mensagens where kind in ('lembrete', 'oferta')",
             "select count(*) from lista_espera",
             "select count(*) from recusas_vagas",
-            "select count(*) from notificacoes_gestor",
+            "select count(*) from notificacoes_gestor where tipo in ('reserva', 'cancelamento')",
             "select count(*) from reservas where status = 'confirmada'",
         )
     ]
@@ -616,6 +616,85 @@ class TestManagersPlainSql:
 
         assert await shifts.claims(vaga) == ["confirmada"]
         assert (await shifts.vaga(vaga))["realizada_em"] is not None
+
+
+class TestUntoldBookings:
+    """A booking that stands while its reply never goes is named to a person."""
+
+    async def booked(self, shifts: Shifts, *, told: bool) -> tuple[str, str]:
+        """Book; return the conversation and the booking."""
+        reserva = await shifts.book(await shifts.offer())
+        conversa = str(await shifts.julia.value("select id from conversations"))
+        if told:
+            await shifts.julia.record(await shifts.julia.claim(conversa))
+        return conversa, reserva
+
+    async def on_the_card(self, julia: Julia) -> list[str]:
+        card = await julia.value("select metadata -> 'reservas_nao_avisadas' from handoffs")
+        return [each["reserva_id"] for each in json.loads(card)]
+
+    @pytest.mark.parametrize("told", [False, True])
+    async def test_a_takeover_names_what_the_doctor_was_not_told(
+        self, julia: Julia, shifts: Shifts, told: bool
+    ) -> None:
+        conversa, reserva = await self.booked(shifts, told=told)
+
+        await julia.take_over_by_sql(conversa)
+
+        assert await self.on_the_card(julia) == ([] if told else [reserva])
+
+    async def test_a_turn_that_books_and_hands_over_names_it(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        turn = await shifts.turn()
+        held = await shifts.hold(turn, await shifts.offer())
+
+        await julia.commit(turn, outcome="transferir", holds=[held["reserva_id"]])
+
+        assert await self.on_the_card(julia) == [held["reserva_id"]]
+
+    @pytest.mark.parametrize("told", [False, True])
+    @pytest.mark.parametrize("how", ["opt-out", "opt-out by sql", "closed"])
+    async def test_an_opt_out_or_closing_tells_managers(
+        self, julia: Julia, shifts: Shifts, how: str, told: bool
+    ) -> None:
+        conversa, _ = await self.booked(shifts, told=told)
+
+        await STALE[how](julia, {"conversa_id": conversa})
+
+        untold = [] if told else ["reserva_nao_avisada"]
+        still_booked = [] if how == "closed" else ["opt_out_com_reserva"]
+        assert await shifts.notices() == ["reserva", *untold, *still_booked]
+
+    async def test_an_opt_out_without_shifts_to_come_tells_nobody(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        await self.booked(shifts, told=True)
+        await julia.later(days=5)
+
+        await julia.opt_out_by_sql()
+
+        assert await shifts.notices() == ["reserva"]
+
+    async def test_handing_over_who_opted_out_by_sql_books_nothing(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        mine, wanted = await shifts.offer(3), await shifts.offer(5)
+        reserva = await shifts.book(mine)
+        turn = await shifts.turn()
+        held = await shifts.hold(turn, wanted)
+        await julia.opt_out_by_sql()
+
+        cancelled = {"cancelamentos": [{"reserva_id": reserva, "motivo": "viagem"}]}
+        await julia.commit(
+            turn, outcome="transferir", holds=[held["reserva_id"]], effects=cancelled
+        )
+
+        assert (await shifts.claims(mine), await shifts.claims(wanted)) == (
+            ["confirmada"],
+            ["liberada"],
+        )
+        assert (await julia.conversation(turn["conversa_id"]))["controlled_by"] == "human"
 
 
 class TestReminders:
