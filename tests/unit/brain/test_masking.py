@@ -1,6 +1,6 @@
 import pytest
 
-from julia_brain.domain.masking import MASK, masked
+from julia_brain.domain.masking import EMAIL_MASK, MASK, masked
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,9 @@ from julia_brain.domain.masking import MASK, masked
         "123.456.789-09",
         "12345678909",
         "123 456 789 09",
+        "1 2 3 4 5 6 7 8 9 0 9",
+        "1.2.3.4.5.6.7.8.9-0.9",
+        "123·456·789·09",
         "12.345.678-9",
         "12.345.678/0001-90",
         "(19) 99876-5432",
@@ -43,9 +46,14 @@ def test_a_short_number_is_known_by_the_word_before_it(text: str, left: str) -> 
         "R$ 1.500,00 ou R$ 15000",
         "12h ou 24h por 3200 reais",
         "entre 1800-2200",
+        "dias 1 2 3 4 5 6 7 8",
         "das 0700 às 1900",
         "vaga 6a8b7a62-6a4f-4dd6-a0a5-0c6f0d7f2a11",
     ],
 )
 def test_dates_hours_and_money_stay(text: str) -> None:
     assert masked(text) == text
+
+
+def test_an_address_for_mail_is_masked() -> None:
+    assert masked("pix: ana.souza+med@clinica.com.br, ok?") == f"pix: {EMAIL_MASK}, ok?"

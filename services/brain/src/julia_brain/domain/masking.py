@@ -1,14 +1,17 @@
-"""Numbers that identify a person or an account never reach the model: it needs none of them."""
+"""Numbers and addresses that identify a person or an account never reach the model."""
 
 import re
 from typing import Final
 
 MASK: Final = "(número omitido)"
 
+EMAIL_MASK: Final = "(e-mail omitido)"
+
 _NUMBERS: Final = (
     r"\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}",  # CNPJ
     r"\d{4}(?:[ .-]?\d{4}){3}",  # a card
-    r"\d{3}[. ]?\d{3}[. ]?\d{3}[-/. ]?\d{2}",  # CPF
+    r"\d{3}[.·• ]?\d{3}[.·• ]?\d{3}[-/.·• ]?\d{2}",  # CPF
+    r"\d(?:[ .·•-]\d){8,}",  # digit by digit
     r"(?:\+?55[ -]?)?\(?\d{2}\)?[ -]?9?[ -]?\d{4}[ -]?\d{4}",  # a phone
     r"\d{1,2}\.\d{3}\.\d{3}-?[\dxX]",  # RG
     r"\d{9,}",
@@ -20,11 +23,13 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 """Shorter numbers, known by the word before them."""
+_EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 
 
 def masked(text: str) -> str:
-    """The text without CPF, RG, CRM, phone, card and account numbers; the same for the same text.
+    """The text without CPF, RG, CRM, phone, card and account numbers and e-mail addresses.
 
+    What was masked stays as it is.
     Dates, hours and amounts of money stay.
     """
-    return _NAMED.sub(rf"\1{MASK}", _NUMBER.sub(MASK, text))
+    return _NAMED.sub(rf"\1{MASK}", _NUMBER.sub(MASK, _EMAIL.sub(EMAIL_MASK, text)))

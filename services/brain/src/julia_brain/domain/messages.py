@@ -1,10 +1,10 @@
 """The messages of a conversation as the model reads them.
 
-Annotations of ours stand in brackets at the beginning of a line. Nobody else's text can look like
-one, and numbers that identify people are masked.
+Annotations of ours stand in brackets, which nobody else's text has, and what identifies people is
+masked.
 """
 
-import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -62,7 +62,24 @@ def history_turns(history: Sequence[HistoryMessage], summary: str | None) -> tup
 
 def one_line(text: str) -> str:
     """Somebody's text, masked, so that it cannot open a line of its own or close a bracket."""
-    return " ".join(masked(text).split()).replace("[", "(").replace("]", ")")
+    return " ".join(_plain(text).split())
+
+
+_BRACKETS: Final = str.maketrans("[]\uff3b\uff3d", "()()")
+_JOINS_EMOJI: Final = frozenset({"\u200d", "\ufe0f"})
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Unicode's controls, format characters and separators of lines."""
+
+
+def _plain(text: str) -> str:
+    """Somebody's text, masked, that cannot be taken for an annotation of ours."""
+    seen = (
+        char
+        if char == "\n" or char in _JOINS_EMOJI or unicodedata.category(char) not in _UNSEEN
+        else ("" if unicodedata.category(char) == "Cf" else " ")
+        for char in text.replace("\r\n", "\n")
+    )
+    return masked("".join(seen)).translate(_BRACKETS)
 
 
 def line_of(message: HistoryMessage) -> str:
@@ -141,8 +158,7 @@ def _shown(
 
 
 def _theirs(text: str) -> str:
-    # Only we annotate: a line of the doctor's cannot look like one of ours.
-    text = re.sub(r"^(\s*)\[", r"\1(", masked(text.strip()), flags=re.MULTILINE)
+    text = _plain(text).strip()
     if len(text) > MAX_MESSAGE_CHARACTERS:
         return f"{text[:MAX_MESSAGE_CHARACTERS]}\n[a mensagem é mais longa e foi cortada aqui]"
     return text
