@@ -255,6 +255,24 @@ async def test_an_opt_out_that_only_claude_understood_stops_the_whole_contact(
     assert (doctor["opted_out"], doctor["opted_out_reason"]) == (True, "disse com outras palavras")
 
 
+async def test_an_opt_out_of_a_turn_that_calls_a_person_is_confirmed_once(julia: Julia) -> None:
+    conversa = (await julia.receive(text="chega, ou vou ao Procon"))["conversa_id"]
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+
+    done = await julia.commit(
+        turn,
+        outcome="transferir",
+        handoff={"trigger_type": "juridico", "motivo": "Procon", "notify": False},
+        effects={"opt_out": {"escopo": "definitivo", "motivo": "chega"}},
+    )
+
+    assert (done["status"], done["doorbell"], done["more_due_in_ms"]) == ("confirmado", True, None)
+    assert [part["kind"] for part in await julia.parts(conversa)] == ["optout_confirmation"]
+    assert await julia.value("select trigger_type from handoffs") == "juridico"
+    assert await julia.situations(conversa) == ["optout"]
+
+
 async def test_what_came_while_claude_understood_an_opt_out_is_answered(julia: Julia) -> None:
     conversa = (await julia.receive(text="chega", provider_at=julia.ago(seconds=9)))["conversa_id"]
     await julia.make_due(conversa)

@@ -414,6 +414,19 @@ async def test_an_opt_out_split_over_messages_ends_the_turn_and_claude_is_not_as
     assert scene.writer.prompts == []
 
 
+async def test_an_opt_out_with_a_threat_of_law_is_read_by_a_person(scene) -> None:
+    for text in ("não me manda", "mais mensagem", "senão vou no procon"):
+        scene.db.doctor_writes(text)
+    await scene.clock.advance(3)
+
+    await scene.run()
+
+    (commit,) = scene.db.commits
+    assert (commit.outcome, commit.rota) == ("transferir", "regra_opt_out")
+    assert (commit.handoff.trigger_type, commit.handoff.notify) == ("juridico", False)
+    assert commit.effects.opt_out.escopo == "definitivo"
+
+
 async def test_a_burst_that_goes_on_with_a_shift_is_answered(scene) -> None:
     for text in ("me tira", "do plantão de domingo"):
         scene.db.doctor_writes(text)

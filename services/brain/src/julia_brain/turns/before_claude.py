@@ -5,33 +5,35 @@ from dataclasses import replace
 from typing import Final
 
 from julia_brain.domain.handoff import trigger_of
-from julia_brain.domain.media import is_remark
-from julia_brain.domain.messages import WRITTEN
+from julia_brain.domain.messages import WRITTEN, doctors_words, heard_in
 from julia_brain.domain.opt_out import opt_out_of
 from julia_brain.domain.unreadable import ANSWERS, unreadable_of
 from julia_brain.turns.answer import Answer, handing_over
 from julia_common.database import (
     Effects,
     Handoff,
-    HistoryMessage,
     PendingMessage,
     ScopedOptOut,
     TurnBegun,
 )
 
-_AUDIO: Final = "audio"
 _FOR_GOOD: Final = "definitivo"
+_OF_LAW: Final = "juridico"
 
 
 def answer_by_rules(begun: TurnBegun) -> Answer | None:
     """The end, a person, a fixed text, or None when Claude is to be asked."""
-    asked = opt_out_said(begun.pending)
-    if asked is not None and asked.escopo == _FOR_GOOD:
-        # What the doctor is told then is queued by the database.
-        return Answer(outcome="sem_resposta", rota="regra_opt_out", effects=Effects(opt_out=asked))
     words = doctors_words(begun.pending)
     earlier = doctors_words([one for one in begun.history if one.autor_tipo == "medico"])
     trigger = trigger_of(words, earlier)
+    asked = opt_out_said(begun.pending)
+    if asked is not None and asked.escopo == _FOR_GOOD:
+        # What the doctor is told then is queued by the database.
+        effects = Effects(opt_out=asked)
+        if trigger is None or trigger.trigger_type != _OF_LAW:
+            return Answer(outcome="sem_resposta", rota="regra_opt_out", effects=effects)
+        handoff = Handoff(trigger_type=_OF_LAW, motivo=trigger.motivo, notify=False)
+        return replace(handing_over(handoff, "regra_opt_out"), effects=effects)
     if trigger is not None:
         return handing_over(
             Handoff(trigger_type=trigger.trigger_type, motivo=trigger.motivo, notify=True),
@@ -57,17 +59,6 @@ def opt_out_said(pending: Sequence[PendingMessage]) -> ScopedOptOut | None:
 
     What is complete in a single written message took effect when it arrived.
     """
-    said = [_said(one) or (one.conteudo if one.tipo_conteudo in WRITTEN else "") for one in pending]
+    said = [heard_in(one) or (one.conteudo if one.tipo_conteudo in WRITTEN else "") for one in pending]
     found = opt_out_of("\n".join(said))
     return None if found is None else ScopedOptOut(escopo=found.escopo, motivo=found.motivo)
-
-
-def doctors_words(messages: Sequence[PendingMessage | HistoryMessage]) -> tuple[str, ...]:
-    """What the doctor wrote or said, one text for each message; what an image shows is neither."""
-    return tuple(" ".join(filter(None, (one.conteudo, _said(one)))) for one in messages)
-
-
-def _said(message: PendingMessage | HistoryMessage) -> str:
-    """What is said in a voice message, once it has been heard."""
-    reading = message.leitura or ""
-    return reading if message.tipo_conteudo == _AUDIO and not is_remark(reading) else ""
