@@ -10,6 +10,7 @@ from julia_brain.domain.checks.flaws import INSTRUCTIONS, Flaw
 from julia_brain.domain.checks.invention import invention
 from julia_brain.domain.checks.leak import leak
 from julia_brain.domain.checks.promise import unfounded_promise
+from julia_brain.domain.checks.standing import standing
 from julia_brain.domain.checks.style import MAX_CHARACTERS, style
 
 __all__ = ["INSTRUCTIONS", "Evidence", "Flaw", "check"]
@@ -29,4 +30,5 @@ def check(text: str, evidence: Evidence) -> Flaw | None:
         or style(text, evidence)
         or unfounded_promise(text, evidence)
         or invention(text, evidence)
+        or standing(text, evidence)
     )

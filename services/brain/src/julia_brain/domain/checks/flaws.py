@@ -24,6 +24,8 @@ class Flaw(StrEnum):
     INVENTED_PLACE = "local_inventado"
     INVENTED_DATE = "data_inventada"
     INVENTED_HOURS = "horario_inventado"
+    INVENTED_DETAIL = "detalhe_inventado"
+    INVENTED_STATUS = "situacao_inventada"
     MIXED_UP = "plantoes_misturados"
     PROMISED_BOOKING = "promete_reserva"
     PROMISED_CANCELLATION = "promete_cancelamento"
@@ -70,6 +72,14 @@ INSTRUCTIONS: Final = {
         "use apenas datas que as ferramentas mostraram nesta conversa e confira o dia da semana"
     ),
     Flaw.INVENTED_HOURS: "use apenas os horários que as ferramentas mostraram nesta conversa",
+    Flaw.INVENTED_DETAIL: (
+        "nenhuma ferramenta disse isso do plantão nem de quem mais o quer; não fale de conforto, "
+        "transporte, concorrência ou fila, ou diga que a equipe pode confirmar"
+    ),
+    Flaw.INVENTED_STATUS: (
+        "você não sabe em que pé estão pagamento, cadastro nem documentos; diga que não consegue "
+        "ver isso e ofereça alguém da equipe"
+    ),
     Flaw.MIXED_UP: (
         "você juntou dados de plantões diferentes; confira hospital, data, horário e valor de cada "
         "um e escreva de novo"

@@ -232,6 +232,10 @@ _OPTED_OUT = re.compile(
     r"|incomodo) mais\b"
 )
 
+_DOCUMENT_RECEIVED = re.compile(
+    r"\brecebi\b[^.!?]*\b(?:documento|crm|rqe|foto|cpf|diploma|certificado|comprovante|arquivo)"
+)
+"""What was sent is kept for the team, with nobody called."""
 _NOT_RIGHT_BEFORE = re.compile(r"\bnao\s+\w*\s*$")
 _CONDITION = re.compile(r"\b(?:se|caso|quando|assim que|so depois|depende|antes)\b[^.!?]{0,40}$")
 _WANTS = re.compile(r"\bquer(?: que)?\b")
@@ -268,7 +272,9 @@ def _in_clause(clause: Clause, read: Reading, evidence: Evidence) -> Flaw | None
         Flaw.PROMISED_WAITING: not evidence.waiting and _says_waiting(clause),
         Flaw.PROMISED_CANCELLATION: _says(_CANCELLED, clause)
         and not _stands(clause, read, evidence, evidence.cancelled),
-        Flaw.PROMISED_PERSON: not evidence.handing_over and _says(_PERSON, clause),
+        Flaw.PROMISED_PERSON: not evidence.handing_over
+        and not _DOCUMENT_RECEIVED.search(clause.before)
+        and _says(_PERSON, clause),
         Flaw.PROMISED_REMINDER: not evidence.reminded
         and (_says(_REMINDER, clause) or (not evidence.handing_over and _says_return(clause))),
     }
