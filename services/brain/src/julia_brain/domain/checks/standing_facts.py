@@ -101,7 +101,7 @@ _ALOUD: Final = re.compile(
     r"|veio|deu)\b[^.!?]*\b(?:status|vazi[oa]|zero|total|erro|lista|resultados?)\b"
     r"|\bparametros?\b|\bstatus\b\s*(?:\w+\s+)?(?:vazi|aberta|e\b|eh\b|:)|\btotal\s*:\s*\d"
     r"|\bcampo \w+ (?:veio|esta|ta)\b|\bcontexto (?:da conversa|mostra|diz|informa|interno)\b"
-    r"|\bnota (?:de|da) situacao\b|\ba (?:situacao|nota) (?:diz|mostra|informa)\b"
+    r"|\bmeu contexto\b|\bmemorias? registrad|\bnota (?:de|da) situacao\b|\ba (?:situacao|nota) (?:diz|mostra|informa)\b"
     r"|\b(?:retorno|resultado|resposta) d[ao] (?:busca|pesquisa|consulta|sistema)\b"
     r"|\bfiltros? informad|\bnenhum registro\b|\bregistros? encontrad|\blista vazia\b"
     r"|\bferramenta\b[^.!?]*\berro\b|\bdeu erro de validacao\b|\bid d[ao] vaga\b"
