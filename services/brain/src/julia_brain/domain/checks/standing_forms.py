@@ -179,5 +179,6 @@ ASSENTING: Final = re.compile(
 IS: Final = re.compile(r"\b(?:ta|esta|e|eh|foi|vai|ficou|fica|pegou|entra|comeca|cobre|estara)\b")
 PUT_TO_DOCTOR: Final = re.compile(
     r"^\W*(?:e ai )?(?:topa|encara|quer|pode ser|(?:te )?interessa|que tal|serve|o que "
-    r"(?:vc )?acha|anima|fecha|reservo|posso reservar|confirma|da pra vc|rola|consegue)\b[^.!]{0,30}\?"
+    r"(?:vc )?acha|anima|fecha|reservo|posso reservar|confirma|da pra vc|rola|consegue)\b"
+    r"[^.!]{0,30}\?"
 )
