@@ -5,18 +5,21 @@ from dataclasses import replace
 from typing import Final
 
 from julia_brain.domain.handoff import trigger_of
-from julia_brain.domain.messages import WRITTEN, doctors_words, heard_in
+from julia_brain.domain.media import is_remark
+from julia_brain.domain.messages import WRITTEN
 from julia_brain.domain.opt_out import opt_out_of
 from julia_brain.domain.unreadable import ANSWERS, unreadable_of
 from julia_brain.turns.answer import Answer, handing_over
 from julia_common.database import (
     Effects,
     Handoff,
+    HistoryMessage,
     PendingMessage,
     ScopedOptOut,
     TurnBegun,
 )
 
+_AUDIO: Final = "audio"
 _FOR_GOOD: Final = "definitivo"
 _OF_LAW: Final = "juridico"
 
@@ -59,6 +62,17 @@ def opt_out_said(pending: Sequence[PendingMessage]) -> ScopedOptOut | None:
 
     What is complete in a single written message took effect when it arrived.
     """
-    said = [heard_in(one) or (one.conteudo if one.tipo_conteudo in WRITTEN else "") for one in pending]
+    said = [_said(one) or (one.conteudo if one.tipo_conteudo in WRITTEN else "") for one in pending]
     found = opt_out_of("\n".join(said))
     return None if found is None else ScopedOptOut(escopo=found.escopo, motivo=found.motivo)
+
+
+def doctors_words(messages: Sequence[PendingMessage | HistoryMessage]) -> tuple[str, ...]:
+    """What the doctor wrote or said, one text for each message; what an image shows is neither."""
+    return tuple(" ".join(filter(None, (one.conteudo, _said(one)))) for one in messages)
+
+
+def _said(message: PendingMessage | HistoryMessage) -> str:
+    """What is said in a voice message, once it has been heard."""
+    reading = message.leitura or ""
+    return reading if message.tipo_conteudo == _AUDIO and not is_remark(reading) else ""
