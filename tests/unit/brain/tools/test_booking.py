@@ -14,7 +14,7 @@ from julia_brain.tools.testing import (
     shift_id,
 )
 from julia_brain.turns.lease import Loss, TurnDropped
-from julia_common.database import ShiftHeld
+from julia_common.database import ShiftHeld, TurnBegun
 
 SHIFT = a_shift(1)
 OTHER = a_shift(2, start=SATURDAY_NIGHT + dt.timedelta(days=1), centavos=160_000)
@@ -74,8 +74,13 @@ async def test_a_shift_found_in_this_turn_can_be_booked(a_desk: Callable) -> Non
     assert (await desk.use("reservar_plantao", vaga_id=SHIFT.id))["status"] == "reservada"
 
 
-async def test_booking_twice_holds_once_at_the_latest_price(desk_with: Callable) -> None:
-    desk = desk_with()
+def asking_for(said: str, **answer: object) -> tuple[FakeShifts, TurnBegun]:
+    held = {SHIFT.id: ShiftHeld(vaga=SHIFT, **answer)} if answer else {}
+    return FakeShifts(answers=held), a_begun_turn(said, facts=[a_fact(SHIFT), a_fact(OTHER)])
+
+
+async def test_booking_twice_holds_once_at_the_latest_price(a_desk: Callable) -> None:
+    desk = a_desk(*asking_for("fecho por 1.600"))
 
     await desk.use("reservar_plantao", vaga_id=SHIFT.id)
     again = await desk.use("reservar_plantao", vaga_id=SHIFT.id, valor=1600)
@@ -97,8 +102,39 @@ async def test_a_shift_without_a_price_is_booked_without_naming_one(a_desk: Call
     assert desk.tools.evidence().agreed_centavos == frozenset()
 
 
-async def test_a_refused_price_books_nothing_and_offers_a_person(desk_with: Callable) -> None:
-    desk = desk_with(status="valor_recusado")
+async def test_a_price_that_the_doctor_never_named_is_not_tried(desk_with: Callable) -> None:
+    desk = desk_with()
+
+    told = await desk.misuse("reservar_plantao", vaga_id=SHIFT.id, valor=1600)
+
+    assert "não disse esse valor" in told
+    assert desk.shifts.holds == []
+
+
+async def test_no_price_below_the_announced_one_is_agreed_on(a_desk: Callable) -> None:
+    desk = a_desk(*asking_for("faço até por 1.200"))
+
+    told = await desk.misuse("reservar_plantao", vaga_id=SHIFT.id, valor=1200)
+
+    assert "menor que o anunciado" in told
+    assert desk.shifts.holds == []
+
+
+async def test_after_a_refused_price_no_other_is_tried_for_the_shift(a_desk: Callable) -> None:
+    desk = a_desk(*asking_for("quero 9000, ou 8000 pelo menos", status="valor_recusado"))
+    await desk.use("reservar_plantao", vaga_id=SHIFT.id, valor=9000)
+
+    again = await desk.use("reservar_plantao", vaga_id=SHIFT.id, valor=8000)
+    elsewhere = await desk.use("reservar_plantao", vaga_id=OTHER.id, valor=8000)
+
+    assert again["status"] == "valor_recusado"
+    assert "transferir_para_humano" in again["orientacao"]
+    assert elsewhere["status"] == "reservada"
+    assert [hold.valor_centavos for hold in desk.shifts.holds] == [900_000, 800_000]
+
+
+async def test_a_refused_price_books_nothing_and_offers_a_person(a_desk: Callable) -> None:
+    desk = a_desk(*asking_for("só por 9 mil", status="valor_recusado"))
 
     refused = await desk.use("reservar_plantao", vaga_id=SHIFT.id, valor=9000)
 

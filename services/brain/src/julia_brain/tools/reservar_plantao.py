@@ -5,10 +5,13 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from julia_brain.domain.checks.amounts import amounts_in
+from julia_brain.domain.checks.words import fold
 from julia_brain.domain.saying import money, shift_words
 from julia_brain.tools.arguments import Centavos, ToolArguments, Word
 from julia_brain.tools.tool import Result, Tool
 from julia_brain.tools.work import Hold, NotDone, Work
+from julia_brain.turns.before_claude import doctors_words
 from julia_brain.turns.lease import Loss, TurnDropped
 from julia_common.database import HoldShift, Shift, ShiftHeld
 
@@ -61,6 +64,10 @@ _ADVICE: Final = {
     "inexistente": _NOT_AVAILABLE,
     "encerrada": _NOT_AVAILABLE,
 }
+_NO_MORE_BIDS: Final = (
+    "Nada foi reservado: um valor para esta vaga já foi recusado e outros não são aceitos nesta "
+    "resposta. Ofereça passar para alguém da equipe (transferir_para_humano)."
+)
 _CONFLICT: Final = (
     "Nada foi reservado: bate com um plantão que a pessoa já tem, ou fica sem o descanso entre os "
     "dois. Diga com qual e ofereça uma alternativa, se houver."
@@ -71,8 +78,22 @@ _CONFLICT_GIVEN_BACK: Final = (
 )
 
 
+_NEVER_NAMED: Final = (
+    'A pessoa não disse esse valor, então nada foi reservado. Reserve sem "valor" pelo anunciado, '
+    "ou pergunte quanto ela quer."
+)
+_BELOW: Final = (
+    'Esse valor é menor que o anunciado e nada foi reservado. Reserve sem "valor": vale o '
+    "anunciado."
+)
+
+
 async def _run(asked: Arguments, work: Work) -> Result:
     shown = work.shown(asked.vaga_id)
+    if asked.valor is not None and asked.valor != shown.valor_centavos:
+        _must_be_a_bid(asked.valor, shown, work)
+        if shown.id in work.bids_refused:
+            return _refusal(work, shown, "valor_recusado", _NO_MORE_BIDS)
     held = await work.shifts.hold_shift(
         HoldShift(
             conversa_id=work.conversa_id,
@@ -88,6 +109,13 @@ async def _run(asked: Arguments, work: Work) -> Result:
     work.known.show((shift, *others))
     if held.status != "segurada":  # an earlier hold of this turn is not ours any more
         work.held.pop(shown.id, None)
+    if held.status == "valor_recusado":
+        work.bids_refused.add(shown.id)
+    return _told(asked, work, shift, held)
+
+
+def _told(asked: Arguments, work: Work, shift: Shift, held: ShiftHeld) -> Result:
+    others = held.alternativas[:_ALTERNATIVES]
     match held.status:
         case "perdido":
             raise TurnDropped(Loss.LEASE)
@@ -103,6 +131,21 @@ async def _run(asked: Arguments, work: Work) -> Result:
             return _waits(work, shift)
         case status:
             return _refusal(work, shift, status, _ADVICE[status], others)
+
+
+def _must_be_a_bid(centavos: int, shift: Shift, work: Work) -> None:
+    """Raise `NotDone` for a price that the doctor did not name or that is below the announced."""
+    if centavos not in _named_by_the_doctor(work):
+        raise NotDone(_NEVER_NAMED)
+    if shift.valor_centavos is not None and centavos < shift.valor_centavos:
+        raise NotDone(_BELOW)
+
+
+def _named_by_the_doctor(work: Work) -> frozenset[int]:
+    """Centavos of all amounts that the doctor wrote or said, as far back as history is shown."""
+    theirs = (one for one in work.begun.history if one.autor_tipo == "medico")
+    said = doctors_words((*theirs, *work.begun.pending))
+    return frozenset(amount.centavos for text in said for amount in amounts_in(fold(text)))
 
 
 def _held(asked: Arguments, work: Work, shift: Shift, held: ShiftHeld) -> Result:

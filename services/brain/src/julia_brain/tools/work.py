@@ -111,6 +111,8 @@ class Work:
     """Shift ids that a hold found to be the doctor's already."""
     held: dict[str, Hold] = field(default_factory=dict)
     """By shift id."""
+    bids_refused: set[str] = field(default_factory=set)
+    """Shift ids for which a price was refused: no other is tried, or bids would find the bound."""
     released: set[str] = field(default_factory=set)
     """Shift ids held in this turn and given back in it: the database holds them till the commit."""
     cancelled: dict[str, Cancellation] = field(default_factory=dict)
