@@ -241,15 +241,17 @@ begin
   if jsonb_typeof(p) is distinct from 'object' then
     return;
   end if;
+  -- Shifts may be refused in the same breath as the month: both count.
+  insert into public.recusas_vagas (medico_id, vaga_id, motivo, turno_id)
+  select c.medico_id, v.id, private.need_text(p, 'motivo'), p_turno
+    from public.vagas v
+   where v.id = (p ->> 'vaga_id')::uuid
+      or v.id = any (array(select x::uuid from jsonb_array_elements_text(
+                             coalesce(nullif(p -> 'outras_vagas', 'null'), '[]')) x))
+  on conflict (medico_id, vaga_id) do nothing;
   case private.need_word(p, 'escopo', 'vaga', 'mes', 'definitivo')
   when 'vaga' then
-    insert into public.recusas_vagas (medico_id, vaga_id, motivo, turno_id)
-    select c.medico_id, v.id, private.need_text(p, 'motivo'), p_turno
-      from public.vagas v
-     where v.id = any (private.need_uuid(p, 'vaga_id') || array(
-             select x::uuid from jsonb_array_elements_text(
-               coalesce(nullif(p -> 'outras_vagas', 'null'), '[]')) x))
-    on conflict (medico_id, vaga_id) do nothing;
+    perform private.need_uuid(p, 'vaga_id');
   when 'mes' then
     perform private.opt_out_of_month(c.medico_id, api.agora());
   else

@@ -345,6 +345,18 @@ async def test_a_month_that_is_over_when_its_message_arrives_silences_nobody(
     assert await julia.value("select sem_contato_ate from medicos") is None
 
 
+async def test_a_shift_refused_together_with_the_month_is_noted_too(julia: Julia) -> None:
+    vaga = await Shifts(julia).offer(3)
+    conversa = (await julia.receive(text="essa não, e esse mês nem dá"))["conversa_id"]
+
+    await opt_out_by_tool(julia, conversa, "mes", outras_vagas=[vaga])
+
+    assert [r["id"] for r in await julia.sql("select vaga_id::text id from recusas_vagas")] == [
+        vaga
+    ]
+    assert await julia.value("select sem_contato_ate from medicos") is not None
+
+
 async def test_an_unknown_scope_is_refused_by_name(julia: Julia) -> None:
     with pytest.raises(asyncpg.PostgresError, match="escopo") as refused:
         await julia.receive(opt_out={"motivo": "x", "escopo": "semana"})

@@ -7,9 +7,12 @@ from julia_brain.testing import (
     CONVERSA_ID,
     draft,
 )
+from julia_brain.tools.testing import a_begun_turn
+from julia_brain.turns.answer import Answer
+from julia_brain.turns.before_claude import keeping_opt_out
 from julia_brain.turns.engine import Finished
 from julia_brain.turns.limits import Limits, retry_in
-from julia_common.database import HistoryMessage, TurnNotBegun
+from julia_common.database import Effects, HistoryMessage, ScopedOptOut, TurnNotBegun
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitOpen
 
@@ -412,6 +415,16 @@ async def test_an_opt_out_split_over_messages_ends_the_turn_and_claude_is_not_as
     assert commit.effects.opt_out is not None
     assert commit.effects.opt_out.escopo == "definitivo"
     assert scene.writer.prompts == []
+
+
+def test_a_shift_that_claude_noted_as_refused_stays_beside_the_month() -> None:
+    begun = a_begun_turn("não me manda mais nada esse mês")
+    noted = ScopedOptOut(escopo="vaga", motivo="longe", vaga_id="v1", outras_vagas=("v2",))
+
+    kept = keeping_opt_out(Answer("resposta", "padrao", effects=Effects(opt_out=noted)), begun)
+
+    assert kept.effects.opt_out is not None
+    assert (kept.effects.opt_out.escopo, kept.effects.opt_out.outras_vagas) == ("mes", ("v1", "v2"))
 
 
 async def test_an_opt_out_with_a_threat_of_law_is_read_by_a_person(scene) -> None:

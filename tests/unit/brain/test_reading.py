@@ -9,7 +9,7 @@ import pytest
 
 from julia_brain.domain.prompt import File, Prompt
 from julia_brain.domain.spending import Spending
-from julia_brain.testing import CONVERSA_ID
+from julia_brain.testing import CONVERSA_ID, draft
 from julia_brain.turns.before_claude import doctors_words
 from julia_brain.turns.reading import ReadingTurn
 from julia_common.database import Spent, TurnBegun
@@ -314,6 +314,13 @@ async def test_a_brain_killed_after_reading_has_another_pay_nothing_again(scene)
     assert len(looked_at(scene)) == 1
     assert len(scene.attachments.fetched) == 1
     assert "uma escala" in shown(scene)
+
+
+async def test_reading_is_paid_from_the_money_of_the_turn_and_not_from_its_tokens() -> None:
+    spending = Spending()
+    spending.read(draft("uma escala"))
+    assert spending.usd > 0
+    assert spending.tokens == 0
 
 
 async def test_a_document_of_a_lost_turn_is_kept(scene) -> None:

@@ -31,6 +31,7 @@ from julia_common.database import (
     StoreSummary,
     SummaryStored,
 )
+from julia_common.errors import Permanent, Retryable
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -53,8 +54,11 @@ def messages(count: int, first: int = 1) -> tuple[HistoryMessage, ...]:
 class FakeSummaries:
     stored: list[StoreSummary] = field(default_factory=list)
     spent: list[RecordSpent] = field(default_factory=list)
+    error: Exception | None = None
 
     async def store_summary(self, summary: StoreSummary) -> SummaryStored:
+        if self.error is not None:
+            raise self.error
         self.stored.append(summary)
         return SummaryStored(status="guardado")
 
@@ -223,6 +227,19 @@ async def test_a_summary_that_is_none_costs_and_changes_nothing() -> None:
     assert await desk.run() == "recusado"
 
     assert desk.summaries.stored == []
+    (spent,) = desk.summaries.spent
+    assert (spent.motivo, spent.usage.input_tokens) == ("resumo", 100)
+
+
+@pytest.mark.parametrize("error", [Retryable("away"), Permanent("refused")])
+async def test_a_summary_that_cannot_be_stored_has_been_paid_for(error: Exception) -> None:
+    desk = Desk(messages(33))
+    desk.summaries.error = error
+    desk.writer.script = ["Quer noites."]
+
+    with pytest.raises(type(error)):
+        await desk.run()
+
     (spent,) = desk.summaries.spent
     assert (spent.motivo, spent.usage.input_tokens) == ("resumo", 100)
 

@@ -132,6 +132,35 @@ async def test_a_hold_that_is_lost_again_and_again_gives_the_turn_back(scene) ->
     assert len(scene.db.spent) == 1
 
 
+async def test_nothing_is_booked_over_words_that_were_not_read(scene) -> None:
+    scene.writer.takes = 0.1
+    for text in ("ou domingo", "ou segunda", "não, espera"):
+        scene.writer.script += [
+            SEARCH,
+            BOOK,
+            lambda text=text: scene.db.doctor_writes(text),
+            BOOKED,
+        ]
+
+    finished = await scene.run()
+
+    assert scene.db.refusals == ["mensagens_novas"] * 3
+    assert (finished.outcome, finished.due_in_s) == ("adiado", 0.0)
+    assert (scene.sent, scene.db.failures) == ([], 1)
+    assert [one.conteudo for one in scene.db.pending][-1] == "não, espera"
+
+
+async def test_a_forced_answer_whose_effects_are_lost_gives_the_turn_back(scene) -> None:
+    scene.writer.takes = 11
+    scene.db.invalid_effects = True
+    scene.writer.script = [lambda: scene.db.doctor_writes("sábado"), "Vou ver."]
+
+    finished = await scene.run()
+
+    assert scene.db.refusals == ["mensagens_novas", "efeito_invalido"]
+    assert (finished.outcome, scene.db.failures) == ("adiado", 1)
+
+
 async def test_after_four_rounds_the_model_has_to_answer(scene) -> None:
     scene.writer.takes = 0.1
     scene.writer.script = [SEARCH] * 4 + [SHOW]

@@ -125,6 +125,7 @@ class FakeConversation:
     reservas: tuple[Reservation, ...] = ()
     gasto: Spent = field(default_factory=Spent)
     lost_holds: set[str] = field(default_factory=set)
+    invalid_effects: bool = False
     """Reservations that a commit names in vain."""
     spent: list[RecordSpent] = field(default_factory=list)
     """Costs of turns that were not committed."""
@@ -310,7 +311,10 @@ class FakeConversation:
 
     def _refusal(
         self, turn: CommitTurn
-    ) -> Literal["lease", "epoca", "pausa", "mensagens_novas", "reserva_perdida"] | None:
+    ) -> (
+        Literal["lease", "epoca", "pausa", "mensagens_novas", "reserva_perdida", "efeito_invalido"]
+        | None
+    ):
         if self.control_epoch != turn.control_epoch:
             return "epoca"
         if self.token != turn.token:
@@ -322,7 +326,7 @@ class FakeConversation:
             return "mensagens_novas"
         if self.lost_holds.intersection(turn.holds):
             return "reserva_perdida"
-        return None
+        return "efeito_invalido" if self.invalid_effects else None
 
 
 PERSONA = "Você é a Júlia, assistente virtual da empresa. Regra de teste: fale pouco."

@@ -181,6 +181,17 @@ async def test_all_shifts_refused_in_a_turn_are_noted(a_desk: Callable) -> None:
     assert (refused.vaga_id, refused.outras_vagas) == (shifts[0].id, (shifts[1].id, shifts[2].id))
 
 
+@pytest.mark.parametrize("order", [("vaga", "mes"), ("mes", "vaga")])
+async def test_a_shift_refused_together_with_the_month_is_noted_too(
+    shown, order: tuple[str, str]
+) -> None:
+    for scope in order:
+        await shown.use("registrar_opt_out", escopo=scope, motivo="x", vaga_id=SHIFT.id, **WORDS)
+
+    refused = shown.tools.effects.opt_out
+    assert (refused.escopo, refused.outras_vagas) == ("mes", (SHIFT.id,))
+
+
 @pytest.mark.parametrize("scope", ["mes", "definitivo"])
 async def test_a_wider_refusal_names_no_shift(shown, scope: str) -> None:
     await shown.use("registrar_opt_out", escopo=scope, motivo="longe", vaga_id=SHIFT.id, **WORDS)

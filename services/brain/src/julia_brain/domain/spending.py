@@ -13,7 +13,7 @@ from julia_common.database import Usage
 class Spending:
     """All drafts of a turn, the discarded ones included, and what reading attachments cost.
 
-    `usd` and `tokens` are of the drafts alone: the turn's own budget is for thinking.
+    `tokens` are of the drafts alone: one long PDF would leave none for the answer.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -29,8 +29,8 @@ class Spending:
 
     @property
     def usd(self) -> Decimal:
-        """US dollars."""
-        return sum((draft_usd(draft) for draft in self.drafts), start=Decimal(0))
+        """US dollars, readings included."""
+        return sum(map(draft_usd, (*self.readings, *self.drafts)), start=Decimal(0))
 
     @property
     def tokens(self) -> int:

@@ -156,10 +156,12 @@ class Work:
             lembretes=tuple(self.reminders.values()),
             cancelamentos=tuple(self.cancelled.values()),
             lista_espera=tuple(self.waiting),
-            opt_out=self.opt_out or self._refused_shifts(),
+            opt_out=self._refusals(),
         )
 
-    def _refused_shifts(self) -> ScopedOptOut | None:
+    def _refusals(self) -> ScopedOptOut | None:
+        if self.opt_out is not None:
+            return self.opt_out.model_copy(update={"outras_vagas": tuple(self.refused)})
         if not self.refused:
             return None
         first, *others = self.refused

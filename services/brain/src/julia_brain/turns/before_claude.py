@@ -49,11 +49,14 @@ def answer_by_rules(begun: TurnBegun) -> Answer | None:
 
 
 def keeping_opt_out(answer: Answer, begun: TurnBegun) -> Answer:
-    """The answer with what the burst asks for; a wider wish that a tool noted stays."""
+    """The answer with what the burst asks for; what a tool noted beside or beyond it stays."""
     asked = opt_out_said(begun.pending)
     noted = answer.effects.opt_out
     if asked is None or (noted is not None and noted.escopo == _FOR_GOOD):
         return answer
+    if noted is not None:
+        refused = (*filter(None, (noted.vaga_id,)), *noted.outras_vagas)
+        asked = asked.model_copy(update={"outras_vagas": refused})
     return replace(answer, effects=answer.effects.model_copy(update={"opt_out": asked}))
 
 

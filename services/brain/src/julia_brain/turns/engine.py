@@ -159,7 +159,8 @@ class Engine:
                     answer = await lease.guard(self._think(turn, deadline))
                 except Unanswered as unanswered:
                     return await self._without_claude(turn, unanswered.error)
-                committed = await self._commit(turn, answer, force=self._is_last(turn))
+                force = self._is_last(turn) and _may_be_forced(answer)
+                committed = await self._commit(turn, answer, force=force)
                 if committed.motivo not in _SOFT:
                     return await self._finish(turn, answer.outcome, committed)
 
@@ -221,9 +222,11 @@ class Engine:
 
     async def _as_it_is(self, turn: _Turn, answer: Answer, motivo: str | None) -> Finished:
         """No time for another attempt: newer messages stay due, lost effects need a fresh turn."""
-        if motivo == "mensagens_novas":
+        if motivo == "mensagens_novas" and _may_be_forced(answer):
             committed = await self._commit(turn, answer, force=True)
-            return await self._finish(turn, answer.outcome, committed)
+            if committed.motivo not in _SOFT:
+                return await self._finish(turn, answer.outcome, committed)
+            motivo = committed.motivo
         await self._release(turn, motivo or "recusado", falhou=True)
         return Finished("adiado", 0.0)
 
@@ -355,3 +358,8 @@ class Engine:
 
 def _seconds(milliseconds: int | None) -> float | None:
     return None if milliseconds is None else milliseconds / 1000
+
+
+def _may_be_forced(answer: Answer) -> bool:
+    """Whether it may be sent over newer words: not what books or gives back, they may undo it."""
+    return not (answer.holds or answer.effects.cancelamentos)

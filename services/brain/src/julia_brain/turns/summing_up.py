@@ -17,6 +17,7 @@ from julia_brain.tools.work import Known
 from julia_brain.turns.afterwards import CommittedTurn, Work
 from julia_brain.turns.counting import count
 from julia_common.database import RecordSpent, StoreSummary, TurnBegun
+from julia_common.errors import Permanent, Retryable
 
 WRITING_SECONDS: Final = 20.0
 
@@ -76,26 +77,31 @@ class SummingUp:
             within_s=WRITING_SECONDS,
         )
         count(draft, Model.SMALL, self.name)
-        usage = usage_of([draft])
-        op_id = str(uuid.uuid4())
+        spent = RecordSpent(
+            conversa_id=turn.conversa_id,
+            op_id=str(uuid.uuid4()),
+            motivo=self.name,
+            usage=usage_of([draft]),
+        )
         if flaw_of(draft.text, draft.stop_reason) is not None:
             self._note_refusal(turn)
-            await self.summaries.record_spent(
-                RecordSpent(
-                    conversa_id=turn.conversa_id, op_id=op_id, motivo=self.name, usage=usage
+            await self.summaries.record_spent(spent)
+            return "recusado"
+        try:
+            stored = await self.summaries.store_summary(
+                StoreSummary(
+                    conversa_id=turn.conversa_id,
+                    op_id=spent.op_id,
+                    ate=older.until,
+                    anterior=begun.resumo_ate,
+                    resumo=kept_of(draft.text, _prices_told(begun)),
+                    usage=spent.usage,
                 )
             )
-            return "recusado"
-        stored = await self.summaries.store_summary(
-            StoreSummary(
-                conversa_id=turn.conversa_id,
-                op_id=op_id,
-                ate=older.until,
-                anterior=begun.resumo_ate,
-                resumo=kept_of(draft.text, _prices_told(begun)),
-                usage=usage,
-            )
-        )
+        except (Retryable, Permanent):
+            # Paid for all the same. If it was stored after all, the op_id counts it once.
+            await self.summaries.record_spent(spent)
+            raise
         return stored.status
 
 
