@@ -5,6 +5,29 @@ create table public.especialidades (
   nome text not null unique check (nome <> '')
 );
 
+-- A WhatsApp number of ours. Its row is the lock under which ceilings are counted.
+create table public.whatsapp_instances (
+  instance text primary key,
+  state text not null default 'unknown'
+    check (state in ('unknown', 'open', 'connecting', 'close', 'refused')),
+  state_reason integer,
+  state_at timestamptz,
+  first_connected_at timestamptz,
+  catchup_until timestamptz,
+  -- Judged from acks, errors and the connection; `saude_por`: a person has decided, until null again.
+  saude text not null default 'boa' check (saude in ('boa', 'lenta', 'parada', 'banida')),
+  saude_motivo text,
+  saude_desde timestamptz,
+  saude_por text,
+  -- Since when a new number has been warmed up; null: it is an old one.
+  aquecimento_desde timestamptz,
+  -- Before this nothing goes of our own accord: sends are spaced at random.
+  proximo_proativo_em timestamptz,
+  -- Whether doctors who have no number yet may get this one.
+  recebe_medicos boolean not null default true,
+  created_at timestamptz not null default api.agora()
+);
+
 create table public.medicos (
   id uuid primary key default gen_random_uuid(),
   primeiro_nome text,
@@ -26,6 +49,10 @@ create table public.medicos (
   sem_contato_desde timestamptz,
   -- Provider's time of the last message from the doctor: "wrote again since the opt-out" reads it.
   ultima_entrada_em timestamptz,
+  -- The number by which we write of our own accord; only a person's decision changes it.
+  instance text references public.whatsapp_instances,
+  -- The sink contact of the canary: what is "sent" to it is never posted.
+  canario boolean not null default false,
   merged_into uuid references public.medicos,
   created_at timestamptz not null default api.agora(),
   updated_at timestamptz not null default api.agora(),
@@ -39,6 +66,7 @@ create unique index medicos_telefone on public.medicos (telefone) where telefone
 create unique index medicos_crm on public.medicos (crm) where crm is not null;
 create index medicos_merged_idx on public.medicos (merged_into) where merged_into is not null;
 create index medicos_especialidade_idx on public.medicos (especialidade_id);
+create index medicos_instance_idx on public.medicos (instance) where instance is not null;
 
 comment on column public.medicos.opted_out is 'The one authority on opt-out; read at each claim of a send.';
 
@@ -97,15 +125,3 @@ create table public.contact_identities (
   primary key (instance, jid)
 );
 create index contact_identities_medico_idx on public.contact_identities (medico_id, instance);
-
--- A WhatsApp number of ours. Its row is the lock under which ceilings are counted.
-create table public.whatsapp_instances (
-  instance text primary key,
-  state text not null default 'unknown'
-    check (state in ('unknown', 'open', 'connecting', 'close', 'refused')),
-  state_reason integer,
-  state_at timestamptz,
-  first_connected_at timestamptz,
-  catchup_until timestamptz,
-  created_at timestamptz not null default api.agora()
-);

@@ -11,6 +11,11 @@ create table public.conversations (
   escalation_reason text,
   message_count integer not null default 0,
   last_message_at timestamptz,
+  -- How far our courting has got; any answer of the doctor's makes it `respondeu`.
+  stage text not null default 'novo' check (stage in (
+    'novo', 'msg_enviada', 'followup_1_enviado', 'followup_2_enviado', 'nao_respondeu', 'respondeu',
+    'reservou', 'recontato')),
+  stage_at timestamptz,
   -- What was said up to message `resumo_ate`, so that a turn's cost does not grow with its history.
   resumo text,
   resumo_ate bigint,

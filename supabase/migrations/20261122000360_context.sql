@@ -287,8 +287,8 @@ create index metricas_deteccao_bot_conversa_idx on public.metricas_deteccao_bot 
 create table public.notificacoes_gestor (
   id uuid primary key default gen_random_uuid(),
   tipo text not null check (tipo ~ '^[a-z_]+$'),
-  conversa_id uuid not null references public.conversations,
-  medico_id uuid not null references public.medicos,
+  conversa_id uuid references public.conversations,
+  medico_id uuid references public.medicos,
   -- What it is about: the booking, the document; of each, one notice of a kind.
   referencia uuid,
   dados jsonb not null default '{}',

@@ -16,20 +16,28 @@ create table public.regras_envio (
   -- contact is unanswered, and after whatever else the conversation has to send.
   proativo boolean not null,
   -- "Not this month" stops it always, or unless it was asked for afterwards, or never.
-  mes text not null check (mes in ('sempre', 'salvo_pedido', 'nunca'))
+  mes text not null check (mes in ('sempre', 'salvo_pedido', 'nunca')),
+  -- Apart by a random time from whatever else the number sends of our own accord.
+  espaca boolean not null,
+  -- At most so many of the kind: by one number in an hour, to one doctor in an hour and in seven days.
+  max_hora_numero smallint,
+  max_hora_medico smallint,
+  max_semana_medico smallint
 );
 comment on table public.regras_envio is
   'Which gates bind which kind of send. claim_next and the nightly proofs read this same matrix.';
 
 insert into public.regras_envio values
-  ('reply',               true,  'ai',       true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca'),
-  ('optout_confirmation', true,  'qualquer', false, 'nunca',          false, true,  true,  true,  10, false, 'nunca'),
-  ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca'),
-  ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10, false, 'nunca'),
-  ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10, false, 'nunca'),
+  ('reply',               true,  'ai',       true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca', false, null, null, null),
+  ('optout_confirmation', true,  'qualquer', false, 'nunca',          false, true,  true,  true,  10, false, 'nunca', false, null, null, null),
+  ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca', false, null, null, null),
+  ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10, false, 'nunca', false, null, null, null),
+  ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10, false, 'nunca', false, null, null, null),
   -- At the time that the doctor named, whatever the hour.
-  ('lembrete',            true,  'ai',       false, 'sempre',         false, true,  true,  true,   7, true,  'salvo_pedido'),
-  ('oferta',              true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre');
+  ('lembrete',            true,  'ai',       false, 'sempre',         false, true,  true,  true,   7, true,  'salvo_pedido', false, null, 3, null),
+  ('followup',            true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre', true,  15, 3, 5),
+  ('oferta',              true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre', true,  null, 3, 5),
+  ('campanha',            true,  'ai',       false, 'sempre',         true,  true,  true,  true,   3, true,  'sempre', true,  20, 3, 5);
 
 create table public.fila_mensagens (
   id uuid primary key default gen_random_uuid(),
@@ -41,14 +49,20 @@ create table public.fila_mensagens (
   part smallint not null check (part >= 1),
   kind text not null references public.regras_envio,
   tipo text not null,
-  conteudo text not null check (conteudo <> ''),
+  conteudo text not null,
+  -- A file beside or instead of the text: {tipo: image|video|document|audio, mimetype, nome, base64}.
+  anexo jsonb,
+  campanha_id uuid,
   prioridade smallint not null default 5 check (prioridade between 0 and 10),
   status text not null default 'pendente' check (status in (
     'pendente', 'processando', 'enviada', 'erro', 'cancelada', 'bloqueada', 'incerta', 'estacionada')),
   outcome text check (outcome in (
-    'SENT', 'BLOCKED_OPTED_OUT', 'BLOCKED_HUMAN_CONTROL', 'BLOCKED_AI_CONTROL', 'BLOCKED_STALE',
-    'SUPERSEDED', 'JOINED', 'EXPIRED', 'TURN_FAILED', 'FAILED_PROVIDER', 'FAILED_VALIDATION',
-    'PARKED')),
+    'SENT', 'BYPASS', 'DEDUPED', 'JOINED', 'SUPERSEDED', 'EXPIRED', 'TURN_FAILED', 'PARKED',
+    'BLOCKED_OPTED_OUT', 'BLOCKED_COOLING_OFF', 'BLOCKED_NEXT_ALLOWED', 'BLOCKED_CONTACT_CAP',
+    'BLOCKED_CAMPAIGNS_DISABLED', 'BLOCKED_SAFE_MODE', 'BLOCKED_CAMPAIGN_COOLDOWN',
+    'BLOCKED_QUIET_HOURS', 'BLOCKED_DEV_ALLOWLIST', 'BLOCKED_HUMAN_CONTROL', 'BLOCKED_AI_CONTROL',
+    'BLOCKED_STALE', 'FAILED_PROVIDER', 'FAILED_VALIDATION', 'FAILED_BANNED', 'FAILED_RATE_LIMIT',
+    'FAILED_CIRCUIT_OPEN', 'FAILED_NO_CAPACITY')),
   control_epoch bigint not null,
   agendar_para timestamptz,
   expira_em timestamptz,
@@ -72,7 +86,8 @@ create table public.fila_mensagens (
   metadata jsonb not null default '{}',
   created_at timestamptz not null default api.agora(),
   unique (conversa_id, turn_seq, part),
-  check ((status in ('processando', 'incerta')) <= (claim_id is not null))
+  check ((status in ('processando', 'incerta')) <= (claim_id is not null)),
+  check (conteudo <> '' or anexo is not null)
 );
 -- One send at a time in a conversation; a person's message is not held up by Julia's.
 create unique index fila_one_open_send on public.fila_mensagens (conversa_id)
@@ -99,6 +114,8 @@ create table public.envios (
   claim_id uuid primary key,
   fila_id uuid not null references public.fila_mensagens,
   conversa_id uuid not null references public.conversations,
+  medico_id uuid not null references public.medicos,
+  kind text not null references public.regras_envio,
   instance text not null,
   owner uuid,
   tentativa smallint not null,
@@ -127,6 +144,8 @@ create index envios_sem_id on public.envios (instance, text_hash)
   where provider_message_id is null and status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado');
 create index envios_fila_idx on public.envios (fila_id);
 create index envios_conversa_idx on public.envios (conversa_id);
+create index envios_tipo on public.envios (instance, kind, claimed_at) where conta;
+create index envios_medico on public.envios (medico_id, claimed_at) where conta;
 
 -- The ids by which WhatsApp knows what we sent.
 create table public.sent_ids (

@@ -8,6 +8,10 @@ create table public.julia_status (
   alterado_via text not null check (alterado_via in ('slack', 'sistema', 'api', 'manual', 'kubernetes')),
   alterado_por text,
   detalhes jsonb not null default '{}',
+  -- What it stops: values joined by AND, of {especialidade, estado, campanha, instancia}; {}: everything.
+  escopo jsonb not null default '{}' check (jsonb_typeof(escopo) = 'object'),
+  -- Until when; null: until an `ativo` of the same or a wider scope.
+  ate timestamptz,
   created_at timestamptz not null
 );
 create sequence public.julia_status_id_seq owned by public.julia_status.id;
@@ -54,3 +58,9 @@ begin
   return coalesce((select s.status <> 'ativo' from public.julia_status s order by s.id desc limit 1),
                   false);
 end $$;
+
+-- Whether a standing pause covers this contact, number or campaign.
+create function private.paused_for(p_medico uuid, p_instance text, p_campanha uuid default null)
+returns boolean
+language sql stable set search_path = ''
+as $$ select private.paused() $$;

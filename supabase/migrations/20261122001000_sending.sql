@@ -331,10 +331,10 @@ begin
       return v_busy;
     end if;
     insert into public.envios
-      (claim_id, fila_id, conversa_id, instance, owner, tentativa, text_hash, conta, claimed_at,
-       deadline_at)
+      (claim_id, fila_id, conversa_id, medico_id, kind, instance, owner, tentativa, text_hash,
+       conta, claimed_at, deadline_at)
     values
-      (v_claim, f.id, c.id, c.instance, (p ->> 'owner')::uuid, f.tentativas + 1,
+      (v_claim, f.id, c.id, c.medico_id, f.kind, c.instance, (p ->> 'owner')::uuid, f.tentativas + 1,
        private.text_hash(f.conteudo), r.teto, v_now,
        v_now + interval '2 seconds' + make_interval(secs => v_timeout::double precision))
     returning * into e;
