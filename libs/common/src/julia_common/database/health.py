@@ -1,8 +1,9 @@
 """Functions for readiness and gauges."""
 
+from datetime import datetime
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
 from julia_common.database.model import Answer
 from julia_common.database.rpc import Rpc
@@ -12,6 +13,10 @@ class ContractVersion(Answer):
     """Version of the functions' contract."""
 
     version: int
+
+
+class _Clock(Answer):
+    agora: AwareDatetime
 
 
 class Backlog(Answer):
@@ -27,6 +32,7 @@ class Backlog(Answer):
 
 
 _VERSION: Final = TypeAdapter(ContractVersion)
+_CLOCK: Final = TypeAdapter(_Clock)
 _BACKLOG: Final = TypeAdapter(Backlog)
 
 
@@ -38,6 +44,10 @@ class Health:
     async def contract_version(self) -> int:
         """Version of the contract that the database implements; readiness compares it."""
         return (await self._rpc.call("contract_version", {}, _VERSION)).version
+
+    async def now(self) -> datetime:
+        """What the clock that decides says, with zone."""
+        return (await self._rpc.call("now", {}, _CLOCK)).agora
 
     async def backlog(self) -> Backlog:
         """Size and age of what is due."""

@@ -1,0 +1,18 @@
+"""Every job of the scheduler: one line each; a job lives in the module of its name."""
+
+from julia_common.database import Database
+from julia_common.evolution import EvolutionClient
+from julia_common.messaging import Publisher
+from julia_scheduler.jobs.heartbeat import heartbeat
+from julia_scheduler.jobs.job import Job
+from julia_scheduler.settings import Settings
+
+
+def all_jobs(
+    database: Database,
+    publisher: Publisher,  # noqa: ARG001 - jobs that ring the dispatcher
+    evolution: EvolutionClient,  # noqa: ARG001 - jobs that ask the numbers
+    settings: Settings,  # noqa: ARG001 - jobs that are configured
+) -> tuple[Job, ...]:
+    """The jobs of this deployment; their names are unique."""
+    return (heartbeat(database),)
