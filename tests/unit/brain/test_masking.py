@@ -31,6 +31,8 @@ def test_a_number_of_a_person_or_an_account_is_masked(number: str) -> None:
         ("crm/sp 123.456", f"crm/sp {MASK}"),
         ("CRM-SP nº 98765 ok", f"CRM-SP nº {MASK} ok"),
         ("conta 12345-6 agência 0001", f"conta {MASK} agência {MASK}"),
+        ("ag 1234 cc 56789-0", f"ag {MASK} cc {MASK}"),
+        ("Ag. 1234, c/c 56789-0", f"Ag. {MASK}, c/c {MASK}"),
     ],
 )
 def test_a_short_number_is_known_by_the_word_before_it(text: str, left: str) -> None:

@@ -18,7 +18,7 @@ _NUMBERS: Final = (
 )
 _NUMBER: Final = re.compile(rf"(?<![\d$])(?<!\d[./,])(?:{'|'.join(_NUMBERS)})(?!\d|[.,/]\d)")
 _NAMED: Final = re.compile(
-    r"\b((?:crm|rg|cpf|rqe|pis|conta|ag[êe]ncia|pix)\b[^\w\n]*(?:[A-Za-z]{2}\b[^\w\n]*)?"
+    r"\b((?:crm|rg|cpf|rqe|pis|conta|c[/.]?c|ag[êe]ncia|ag|pix)\b[^\w\n]*(?:[A-Za-z]{2}\b[^\w\n]*)?"
     r"(?:n[º°o.]*\s*|[ée]\s+|corrente\s+)?)\d[\d.\-/xX]{2,}",
     re.IGNORECASE,
 )

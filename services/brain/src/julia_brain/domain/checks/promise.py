@@ -228,6 +228,8 @@ _OPTED_OUT = re.compile(
     r"|\b(?:nao|nunca mais)\s+(?:vou\s+|vamos\s+|iremos\s+)?(?:mais\s+)?(?:te\s+|lhe\s+)?"
     r"(?:mand\w+|envi\w+|incomod\w+|cham\w+|perturb\w+|procur\w+|contat\w+|receb\w+)\s+(?:mais"
     r"|nenhuma|mensage\w+|nada|te)\b"
+    r"|\bninguem\s+(?:daqui\s+)?(?:mais\s+)?(?:vai|ira)\s+(?:mais\s+)?te\s+"
+    r"(?:mandar|enviar|incomodar|chamar|perturbar|procurar|escrever|ligar)\b"
     r"|\bvc nao (?:vai|ira) (?:mais )?receber\b|\bpode deixar,? nao te (?:chamo|mando|procuro"
     r"|incomodo) mais\b"
 )
