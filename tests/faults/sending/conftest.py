@@ -1,4 +1,7 @@
-"""Everything real, Evolution and Claude simulated; deliveries are counted where they arrive."""
+"""Everything real, Evolution and Claude simulated; deliveries are counted where they arrive.
+
+Each test ends with the ledger: what its doctors wrote against what reached their phones.
+"""
 
 import asyncio
 import itertools
@@ -7,7 +10,7 @@ import signal
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -15,10 +18,14 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from julia_dev.ledger.account import Account, Records, balance
+from julia_dev.ledger.world import World as Ledger
+from julia_dev.ledger.world import gather
 from julia_dev.stack.config import StackConfig
 from julia_dev.stack.stack import Stack
 
 _numbers = itertools.count(11_900_000_001)
+_messages = itertools.count(1)
 
 POST_TIMEOUT_S = 2.0
 """Short: what a test waits for is counted from the end of this timeout."""
@@ -26,12 +33,19 @@ POST_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class World:
-    """The instance under test, WhatsApp's control API, and the database."""
+    """The instance under test, WhatsApp's control API, and the database.
+
+    `doctors` and `written` are this test's own: who joined, and message id to number, doctor and
+    WhatsApp's time.
+    """
 
     stack: Stack
     whatsapp: httpx.AsyncClient
     database_faults: httpx.AsyncClient
     pool: asyncpg.Pool
+    ledger: Ledger
+    doctors: list[str] = field(default_factory=list)
+    written: dict[str, tuple[int, str, int]] = field(default_factory=dict)
 
     def signal(self, part: str, number: signal.Signals) -> None:
         """Send a signal to every process of a part."""
@@ -52,15 +66,23 @@ class World:
     async def doctor(self) -> str:
         """Somebody new; answers the number."""
         number = f"55{next(_numbers)}"
-        body = {"number": number, "name": "Doutora de Teste"}
-        (await self.whatsapp.post("/_sim/doctors", json=body)).raise_for_status()
+        self.doctors.append(number)
+        await self.address_as(number, "none")
         return number
 
-    async def write(self, number: str, text: str = "Oi, tem plantão?") -> str:
+    async def address_as(self, number: str, lid_form: str) -> None:
+        """From now on WhatsApp writes the doctor's address in this form."""
+        body = {"number": number, "name": "Doutora de Teste", "lid_form": lid_form}
+        (await self.whatsapp.post("/_sim/doctors", json=body)).raise_for_status()
+
+    async def write(self, number: str, text: str = "Oi, tem plantão?", **how: Any) -> str:
         """The doctor writes; answers the message's id."""
+        n = next(_messages)
         path = f"/_sim/doctors/{number}/messages"
-        answer = (await self.whatsapp.post(path, json={"text": text})).raise_for_status()
-        return str(answer.json()["key_id"])
+        body = {"text": f"{text} #m{n}", **how}
+        record = (await self.whatsapp.post(path, json=body)).raise_for_status().json()
+        self.written[record["key_id"]] = (n, number, record["timestamp"])
+        return str(record["key_id"])
 
     async def fault(self, preset: str, **fault: Any) -> None:
         """Script a fault of Evolution."""
@@ -104,6 +126,25 @@ class World:
         texts = await self._column("conteudo", "fila_mensagens", "turn_seq, part", number)
         assert await self.arrived(number) == texts
 
+    async def account(self) -> Account:
+        """Wait until nothing is open any more; the account of this test's doctors."""
+        await eventually(self._open, lambda left: left == 0, within_s=120)
+        records = await gather(
+            self.ledger, written=self.written, by_sql={}, by_phone=set(), stops=[]
+        )
+        return balance(self._own(records))
+
+    async def _open(self) -> int:
+        return await self.ledger.backlog() + (await self.ledger.summary())["webhooks_on_their_way"]
+
+    def _own(self, records: Records) -> Records:
+        numbers = {number for number, _, _ in self.written.values()}
+        return replace(
+            records,
+            deliveries=[d for d in records.deliveries if d.doctor in self.doctors],
+            thoughts=[t for t in records.thoughts if numbers.issuperset(t.numbers)],
+        )
+
     async def _column(self, name: str, table: str, order: str, number: str) -> list[Any]:
         rows = await self.pool.fetch(
             f"select {name} from {table} where conversa_id = $1 order by {order}",  # noqa: S608
@@ -132,17 +173,24 @@ async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
         httpx.AsyncClient(base_url=stack.url("evolution"), trust_env=False) as whatsapp,
         httpx.AsyncClient(base_url=stack.url("supabase"), trust_env=False) as database_faults,
         asyncpg.create_pool(stack.pg_dsn(), min_size=1, max_size=4) as pool,
+        Ledger(stack) as ledger,
     ):
-        yield World(stack, whatsapp, database_faults, pool)
+        yield World(stack, whatsapp, database_faults, pool, ledger)
 
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def world(running_world: World) -> AsyncIterator[World]:
-    """The instance, whole and without faults, before and after the test."""
-    yield running_world
-    await running_world.whatsapp.delete("/_sim/faults")
-    await running_world.database_fault()
-    await running_world.stack.wait_ready()
+    """The instance, whole and without faults, before and after the test; then the ledger."""
+    world = replace(running_world, doctors=[], written={})
+    yield world
+    await world.whatsapp.delete("/_sim/faults")
+    await world.database_fault()
+    await world.stack.wait_ready()
+    account = await world.account()
+    assert (account.lost, account.doubled, account.out_of_order, account.crossed) == (0,) * 4, (
+        account.examples
+    )
+    assert account.answered + account.handed_over == account.accepted
 
 
 @pytest_asyncio.fixture(loop_scope="package")

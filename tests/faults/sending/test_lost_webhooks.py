@@ -11,6 +11,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.fault(43)
 async def test_fault_43_messages_whose_webhooks_were_lost_are_answered_once(world: World):
     number = await world.doctor()
     lost = {"event": "messages.upsert", "doctor": number}

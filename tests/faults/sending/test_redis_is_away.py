@@ -1,5 +1,6 @@
-"""Faults 27 and 28: Redis makes things visible; losing it loses nothing."""
+"""Faults 27 to 29: Redis makes things visible; losing it loses nothing."""
 
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -34,6 +35,7 @@ async def resets(world: World) -> int:
     return int(await world.pool.fetchval("select count(*) from tetos_reinicios"))
 
 
+@pytest.mark.fault(27)
 async def test_fault_27_replies_go_on_while_redis_does_not_answer(
     world: World, answered: str, redis: Redis
 ):
@@ -48,6 +50,7 @@ async def test_fault_27_replies_go_on_while_redis_does_not_answer(
     await eventually(lambda: redis.get(HOUR), lambda seen: seen == str(used))
 
 
+@pytest.mark.fault(28)
 async def test_fault_28_a_flushed_redis_is_filled_again_and_no_ceiling_is_reset(
     world: World, answered: str, redis: Redis
 ):
@@ -55,6 +58,27 @@ async def test_fault_28_a_flushed_redis_is_filled_again_and_no_ceiling_is_reset(
     await eventually(lambda: redis.get(HOUR), lambda seen: seen == str(used))
 
     await redis.flushall()
+
+    await eventually(lambda: redis.get(HOUR), lambda seen: seen == str(used))
+    assert (await counted(world), await resets(world)) == (used, was_reset)
+    await world.write(answered, "E no domingo?")
+    await world.everything_arrives_once(answered, turns=2)
+
+
+@pytest.mark.fault(29)
+async def test_fault_29_a_failover_to_a_redis_that_lags_behind_resets_no_ceiling(
+    world: World, answered: str, redis: Redis
+):
+    used, was_reset = await counted(world), await resets(world)
+    await eventually(lambda: redis.get(HOUR), lambda seen: seen == str(used))
+    run = (await redis.info("server"))["run_id"]
+
+    # The last writes never reached the one that takes over: it shows an older sum.
+    await redis.config_set("appendfsync", "always")
+    await redis.set(HOUR, 0, ex=3600)
+    world.signal("redis", signal.SIGKILL)
+    await world.stack.wait_ready("redis")
+    assert (await redis.info("server"))["run_id"] != run
 
     await eventually(lambda: redis.get(HOUR), lambda seen: seen == str(used))
     assert (await counted(world), await resets(world)) == (used, was_reset)

@@ -14,6 +14,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.fault(36)
 async def test_fault_36_what_was_delivered_before_the_timeout_is_not_sent_again(
     world: World, answered: str
 ):
@@ -24,6 +25,7 @@ async def test_fault_36_what_was_delivered_before_the_timeout_is_not_sent_again(
     await world.everything_arrives_once(answered, turns=2)
 
 
+@pytest.mark.fault(37)
 async def test_fault_37_what_was_not_delivered_before_the_timeout_is_sent_once_more(
     world: World, answered: str
 ):
@@ -35,6 +37,7 @@ async def test_fault_37_what_was_not_delivered_before_the_timeout_is_sent_once_m
     assert (await world.attempts(answered)).count("nao_confirmado") == 1
 
 
+@pytest.mark.fault(38)
 async def test_fault_38_a_400_after_the_delivery_is_not_believed(world: World, answered: str):
     fault = {"echo": "never", "acks": "never"}
     await world.fault("error_after_delivery", match={"doctor": answered}, change=fault)
@@ -44,6 +47,7 @@ async def test_fault_38_a_400_after_the_delivery_is_not_believed(world: World, a
     await world.everything_arrives_once(answered, turns=2)
 
 
+@pytest.mark.fault(44)
 async def test_fault_44_without_an_echo_what_evolution_stored_settles_the_send(
     world: World, answered: str
 ):
@@ -60,6 +64,7 @@ async def test_fault_44_without_an_echo_what_evolution_stored_settles_the_send(
     assert {"findMessages", "catchup"} & {row["evidence"] for row in evidence}
 
 
+@pytest.mark.fault(6)
 async def test_fault_6_a_claim_whose_dispatcher_died_before_the_post_is_sent_later(
     world: World, answered: str
 ):
@@ -73,6 +78,7 @@ async def test_fault_6_a_claim_whose_dispatcher_died_before_the_post_is_sent_lat
     await world.everything_arrives_once(answered, turns=2)
 
 
+@pytest.mark.fault(7)
 async def test_fault_7_a_post_whose_dispatcher_died_waiting_for_the_answer_is_not_repeated(
     world: World, answered: str
 ):
@@ -86,6 +92,7 @@ async def test_fault_7_a_post_whose_dispatcher_died_waiting_for_the_answer_is_no
     await world.everything_arrives_once(answered, turns=2)
 
 
+@pytest.mark.fault(8)
 async def test_fault_8_a_dispatcher_that_was_frozen_past_its_claim_does_not_post_any_more(
     world: World, answered: str
 ):

@@ -131,9 +131,15 @@ class Stack:
         """
         return self._keepers[name].kill(number)
 
-    async def restart(self, name: str) -> None:
-        """Stop a process in order and wait until it is ready again."""
-        await self._keepers[name].restart()
+    async def restart(self, name: str, env: Mapping[str, str] | None = None) -> None:
+        """Stop a process in order and wait until it is ready again.
+
+        With `env` it starts, from now on, with these variables over those of its part.
+        """
+        keeper = self._keepers[name]
+        if env is not None:
+            keeper.program = replace(keeper.program, env={**keeper.program.env, **env})
+        await keeper.restart()
 
     async def wait_ready(self, *names: str) -> None:
         """Wait until the processes (all, when none is named) are ready, again if need be."""
