@@ -189,7 +189,7 @@ $$;
 -- The caller holds the conversation.
 create function private.enqueue_proactive(
   p_id uuid, p_conversa uuid, p_kind text, p_conteudo text, p_quando timestamptz,
-  p_expira timestamptz, p_metadata jsonb)
+  p_expira timestamptz, p_metadata jsonb, p_campanha uuid default null)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -199,9 +199,9 @@ begin
   update public.conversations set turn_seq = turn_seq + 1 where id = p_conversa returning * into c;
   insert into public.fila_mensagens
     (id, medico_id, conversa_id, instance, turn_seq, part, kind, tipo, conteudo, prioridade,
-     control_epoch, agendar_para, expira_em, next_ring_at, metadata)
+     control_epoch, agendar_para, expira_em, next_ring_at, metadata, campanha_id)
   select p_id, c.medico_id, c.id, c.instance, c.turn_seq, 1, r.kind, r.kind, p_conteudo,
-         r.prioridade, c.control_epoch, p_quando, p_expira, p_quando, p_metadata
+         r.prioridade, c.control_epoch, p_quando, p_expira, p_quando, p_metadata, p_campanha
     from public.regras_envio r where r.kind = p_kind;
 end $$;
 
