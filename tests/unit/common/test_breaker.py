@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from julia_common.errors import Permanent, Refused, Retryable
 from julia_common.resilience.breaker import (
+    ASK_AGAIN_SECONDS,
     CircuitBreaker,
     CircuitOpen,
     CircuitSnapshot,
@@ -150,3 +151,54 @@ async def test_changes_are_told(clock: ManualClock) -> None:
     await breaker.call(answer)
 
     assert told == [CircuitState.OPEN, CircuitState.HALF_OPEN, CircuitState.CLOSED]
+
+
+async def test_without_permission_no_trial_is_made_and_the_next_one_waits(
+    clock: ManualClock,
+) -> None:
+    permissions = [False, True]
+
+    async def permit() -> bool:
+        return permissions.pop(0)
+
+    breaker = CircuitBreaker("test", LIMITS, clock=clock, permit_trial=permit)
+    await open_it(breaker)
+    clock.advance(15)
+
+    with pytest.raises(CircuitOpen) as refused:
+        await breaker.call(answer)
+    assert refused.value.retry_after == ASK_AGAIN_SECONDS
+    with pytest.raises(CircuitOpen):
+        await breaker.call(answer)
+
+    clock.advance(ASK_AGAIN_SECONDS)
+    assert await breaker.call(answer) == "here"
+    assert breaker.snapshot.state is CircuitState.CLOSED
+
+
+async def test_a_call_that_asked_while_another_process_closed_the_circuit_is_made(
+    clock: ManualClock,
+) -> None:
+    async def permit() -> bool:
+        breaker.adopt_closed()
+        return False
+
+    breaker = CircuitBreaker("test", LIMITS, clock=clock, permit_trial=permit)
+    await open_it(breaker)
+    clock.advance(15)
+
+    assert await breaker.call(answer) == "here"
+
+
+async def test_what_another_process_found_is_adopted_and_not_told_on(clock: ManualClock) -> None:
+    told: list[CircuitSnapshot] = []
+    breaker = CircuitBreaker("test", LIMITS, clock=clock, on_change=told.append)
+
+    breaker.adopt_open(7)
+    with pytest.raises(CircuitOpen) as refused:
+        await breaker.call(answer)
+    assert refused.value.retry_after == 7
+
+    breaker.adopt_closed()
+    assert await breaker.call(answer) == "here"
+    assert told == []

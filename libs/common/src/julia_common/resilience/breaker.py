@@ -36,6 +36,9 @@ class Limits:
     reset_seconds: float
 
 
+ASK_AGAIN_SECONDS = 1.0
+"""How long a process waits whose trial call was not permitted, because another one tries."""
+
 CLAUDE = Limits(failures=3, reset_seconds=60)
 EVOLUTION = Limits(failures=5, reset_seconds=15)
 SUPABASE = Limits(failures=5, reset_seconds=30)
@@ -51,11 +54,19 @@ class CircuitSnapshot:
     retry_in_seconds: float
 
 
+async def _always() -> bool:
+    return True
+
+
 class CircuitBreaker:
     """Opens after `limits.failures` failures in a row; then one trial call at a time decides.
 
     Only `Retryable` and `TimeoutError` count as failures: a refusal or a permanent error is an
     answer, and proves that the neighbour is there. A cancelled call proves nothing.
+
+    `permit_trial` is asked before a trial call, and only then: what decides about all other calls
+    is in this process. `SharedCircuits` uses it, `adopt_open` and `adopt_closed` to make one
+    circuit of those of several processes.
     """
 
     def __init__(
@@ -65,14 +76,16 @@ class CircuitBreaker:
         *,
         clock: Clock | None = None,
         on_change: Callable[[CircuitSnapshot], None] | None = None,
+        permit_trial: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self.name = name
         self._limits = limits
         self._clock = clock or SystemClock()
         self._on_change = on_change
+        self._permit_trial = permit_trial
         self._state = CircuitState.CLOSED
         self._failures = 0
-        self._opened_at = 0.0
+        self._open_until = 0.0
         self._trial_under_way = False
         self._era = 0
         self._gauge = _STATE.labels(name)
@@ -83,8 +96,23 @@ class CircuitBreaker:
         """How the circuit stands now."""
         left = 0.0
         if self._state is CircuitState.OPEN:
-            left = max(0.0, self._opened_at + self._limits.reset_seconds - self._clock.monotonic())
+            left = max(0.0, self._open_until - self._clock.monotonic())
         return CircuitSnapshot(self.name, self._state, self._failures, left)
+
+    @property
+    def trial_under_way(self) -> bool:
+        """Whether a trial call runs in this process."""
+        return self._trial_under_way
+
+    def adopt_open(self, seconds: float) -> None:
+        """Open, because another process has; after `seconds` a trial call may decide."""
+        self._open_until = self._clock.monotonic() + seconds
+        self._enter(CircuitState.OPEN)
+
+    def adopt_closed(self) -> None:
+        """Close, because the trial call of another process was answered."""
+        self._failures = 0
+        self._enter(CircuitState.CLOSED)
 
     async def call[T](self, function: Callable[[], Awaitable[T]]) -> T:
         """Await `function()` through the circuit.
@@ -97,7 +125,7 @@ class CircuitBreaker:
     @asynccontextmanager
     async def guard(self) -> AsyncIterator[None]:
         """Run the body of an `async with` through the circuit; errors as in `call`."""
-        era = self._admit()
+        era = await self._admit()
         try:
             yield
         except (Retryable, TimeoutError):
@@ -113,18 +141,37 @@ class CircuitBreaker:
         else:
             self._note(era, failed=False)
 
-    def _admit(self) -> int:
+    async def _admit(self) -> int:
         """Let a call through, or raise; returns the era that its result will belong to."""
         if self._state is CircuitState.OPEN and self.snapshot.retry_in_seconds <= 0:
             self._move(CircuitState.HALF_OPEN)
         if self._state is CircuitState.OPEN or self._trial_under_way:
-            left = self.snapshot.retry_in_seconds
-            raise CircuitOpen(
-                f"circuit {self.name} is {self._state}: the call was not made",
-                retry_after=left or None,
-            )
-        self._trial_under_way = self._state is CircuitState.HALF_OPEN
+            raise self._refusal()
+        if self._state is CircuitState.HALF_OPEN:
+            await self._begin_trial()
         return self._era
+
+    async def _begin_trial(self) -> None:
+        era = self._era
+        self._trial_under_way = True
+        permitted = False
+        try:
+            permitted = await self._permit_trial()
+        finally:
+            if era == self._era:
+                self._trial_under_way = permitted
+        if era != self._era:  # told of a change while it asked
+            if self._state is not CircuitState.CLOSED:
+                raise self._refusal()
+        elif not permitted:
+            self.adopt_open(ASK_AGAIN_SECONDS)
+            raise self._refusal()
+
+    def _refusal(self) -> CircuitOpen:
+        return CircuitOpen(
+            f"circuit {self.name} is {self._state}: the call was not made",
+            retry_after=self.snapshot.retry_in_seconds or None,
+        )
 
     def _note(self, era: int, *, failed: bool) -> None:
         if era != self._era:
@@ -136,12 +183,16 @@ class CircuitBreaker:
         if failed and (
             self._state is CircuitState.HALF_OPEN or self._failures >= self._limits.failures
         ):
-            self._opened_at = self._clock.monotonic()
+            self._open_until = self._clock.monotonic() + self._limits.reset_seconds
             self._move(CircuitState.OPEN)
 
     def _move(self, state: CircuitState) -> None:
-        self._state = state
-        self._era += 1
-        self._gauge.set(_GAUGE_VALUE[state])
+        self._enter(state)
         if self._on_change is not None:
             self._on_change(self.snapshot)
+
+    def _enter(self, state: CircuitState) -> None:
+        self._state = state
+        self._era += 1
+        self._trial_under_way = False
+        self._gauge.set(_GAUGE_VALUE[state])
