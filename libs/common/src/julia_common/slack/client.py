@@ -1,0 +1,105 @@
+"""One attempt per message, never retried here: whoever keeps the message knows when to try again.
+
+Slack gives no id and knows no idempotency: a message whose answer was lost may be posted twice.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+from pydantic import SecretStr
+
+from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.clock import Clock, SystemClock
+from julia_common.slack.blocks import SlackMessage
+
+TIMEOUT_SECONDS: Final = 10.0
+SECONDS_BETWEEN_MESSAGES: Final = 1.0
+"""Slack's limit for one channel."""
+
+_OK: Final = "ok"
+_REASON: Final = re.compile(r"[a-z_]{1,60}")
+_MESSAGE_IS_WRONG: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_DEFAULT_RETRY_AFTER: Final = 1.0
+
+
+class WebhookRefused(Permanent):
+    """Slack refuses the webhook itself: no message will pass until somebody sets another one."""
+
+
+class SlackWebhook:
+    """The channel of one incoming webhook."""
+
+    def __init__(self, http: httpx.AsyncClient, url: SecretStr, clock: Clock) -> None:
+        """Post to `url`, which is a secret; see `open_slack`."""
+        self._http = http
+        self._url = url
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._free_at = clock.monotonic()
+
+    async def post(self, message: SlackMessage) -> None:
+        """Post once, a second after the message before it at the earliest.
+
+        Raises `Retryable` when Slack is away, slow or asks us to wait (`retry_after`; the message
+        may have been posted unless Slack said 429), `Permanent` when it refuses this message, and
+        `WebhookRefused` when it refuses whatever is sent by this webhook.
+        """
+        async with self._turn:
+            wait = self._free_at - self._clock.monotonic()
+            if wait > 0:
+                await self._clock.sleep(wait)
+            try:
+                response = await self._send(message)
+            finally:
+                self._free_at = self._clock.monotonic() + SECONDS_BETWEEN_MESSAGES
+        _judge(response)
+
+    async def _send(self, message: SlackMessage) -> httpx.Response:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await self._http.post(self._url.get_secret_value(), json=message.payload())
+        except (TimeoutError, httpx.HTTPError) as error:
+            # `from None`: the request in the error has the secret address.
+            kind = type(error).__name__
+            raise Retryable(f"Slack did not answer the webhook ({kind})") from None
+
+
+@asynccontextmanager
+async def open_slack(url: SecretStr, *, clock: Clock | None = None) -> AsyncIterator[SlackWebhook]:
+    """The webhook on a connection pool, closed at the end of the block.
+
+    Raises `WebhookRefused`, `Permanent` or `Retryable` only when something is posted.
+    """
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as http:
+        yield SlackWebhook(http, url, clock or SystemClock())
+
+
+def _judge(response: httpx.Response) -> None:
+    status = response.status_code
+    said = response.text.strip()
+    if status == HTTPStatus.OK and said == _OK:
+        return
+    reason = said if _REASON.fullmatch(said) else "no reason that Slack is known to give"
+    what = f"HTTP {status}, {reason}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Retryable(f"Slack asks for patience ({what})", retry_after=_retry_after(response))
+    if status == HTTPStatus.OK or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Retryable(f"Slack did not take the message ({what})")
+    if status in _MESSAGE_IS_WRONG:
+        raise Permanent(f"Slack refused a message of ours ({what})")
+    raise WebhookRefused(
+        f"Slack refuses the webhook ({what}): make an incoming webhook for the managers' channel "
+        "and set SLACK_WEBHOOK_URL to it"
+    )
+
+
+def _retry_after(response: httpx.Response) -> float:
+    try:
+        return max(0.0, float(response.headers.get("retry-after", "")))
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER
