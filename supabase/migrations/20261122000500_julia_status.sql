@@ -8,13 +8,23 @@ create table public.julia_status (
   alterado_via text not null check (alterado_via in ('slack', 'sistema', 'api', 'manual', 'kubernetes')),
   alterado_por text,
   detalhes jsonb not null default '{}',
-  -- What it stops: values joined by AND, of {especialidade, estado, campanha, instancia}; {}: everything.
+  -- What it stops: especialidade, estado, campanha, instancia, joined by AND; {}: everything.
+  -- An `ativo` lifts every pause of the same or a narrower scope.
   escopo jsonb not null default '{}' check (jsonb_typeof(escopo) = 'object'),
   -- Until when; null: until an `ativo` of the same or a wider scope.
   ate timestamptz,
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  check (status <> 'ativo' or ate is null)
 );
 create sequence public.julia_status_id_seq owned by public.julia_status.id;
+
+-- The pauses that stand, kept by the trigger below; one whose time is up stands no more.
+create table public.pausas (
+  -- Of julia_status; no foreign key, which would refuse a TRUNCATE of it before its trigger explains.
+  id bigint primary key,
+  escopo jsonb not null,
+  ate timestamptz
+);
 
 create function private.status_lock_key() returns bigint
 language sql immutable
@@ -24,10 +34,55 @@ create function private.lock_status_shared() returns void
 language sql volatile set search_path = ''
 as $$ select pg_advisory_xact_lock_shared(private.status_lock_key()) $$;
 
+-- A scope as doctors, numbers and campaigns are compared with it. One that could cover nothing is a
+-- slip of the pen, and refused: whoever wrote it believes that something has stopped.
+create function private.clean_scope(p jsonb) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_especialidade text;
+  v_estado text := upper(p ->> 'estado');
+begin
+  -- By CASE: whatever stands beside an OR may be evaluated first.
+  if (case when jsonb_typeof(p) = 'object' then exists (
+        select from jsonb_each(p) f
+         where f.key not in ('especialidade', 'estado', 'campanha', 'instancia')
+            or jsonb_typeof(f.value) <> 'string') else true end) then
+    raise exception 'scope % is not understood', coalesce(p::text, 'null') using errcode = '22023',
+      hint = 'Its fields: especialidade, estado, campanha, instancia, each a text; {}: everything.';
+  end if;
+  select nome into v_especialidade from public.especialidades
+   where lower(nome) = lower(p ->> 'especialidade');
+  if p ? 'especialidade' and v_especialidade is null then
+    raise exception 'there is no specialty %', p ->> 'especialidade' using errcode = '22023',
+      hint = 'Take its name from the table especialidades.';
+  end if;
+  if v_estado <> all (array[
+      'AC', 'AL', 'AM', 'AP', 'BA', 'CE', 'DF', 'ES', 'GO', 'MA', 'MG', 'MS', 'MT', 'PA',
+      'PB', 'PE', 'PI', 'PR', 'RJ', 'RN', 'RO', 'RR', 'RS', 'SC', 'SE', 'SP', 'TO']) then
+    raise exception 'there is no state %', p ->> 'estado' using errcode = '22023',
+      hint = 'Name it by its two letters, such as SP.';
+  end if;
+  if p ? 'instancia' and not exists (
+      select from public.whatsapp_instances where instance = p ->> 'instancia') then
+    raise exception 'there is no number %', p ->> 'instancia' using errcode = '22023',
+      hint = 'Take its name from the table whatsapp_instances.';
+  end if;
+  if p ? 'campanha' and not exists (
+      select from public.campanhas where id::text = lower(p ->> 'campanha')) then
+    raise exception 'there is no campaign %', p ->> 'campanha' using errcode = '22023',
+      hint = 'Take its id from the table campanhas.';
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object(
+    'especialidade', v_especialidade, 'estado', v_estado,
+    'campanha', lower(p ->> 'campanha'), 'instancia', p ->> 'instancia'));
+end $$;
+
 create function private.julia_status_before_insert() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  new.escopo := private.clean_scope(new.escopo);
   perform pg_advisory_xact_lock(private.status_lock_key());
   -- Drawn here and not by a column default: a default is drawn before the lock is held, and the
   -- order of the numbers would not be the order of the commits.
@@ -38,6 +93,23 @@ end $$;
 
 create trigger julia_status_before_insert before insert on public.julia_status
 for each row execute function private.julia_status_before_insert();
+
+-- Anything but 'ativo' stops.
+create function private.julia_status_after_insert() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if new.status = 'ativo' then
+    delete from public.pausas where escopo @> new.escopo;
+  else
+    insert into public.pausas (id, escopo, ate) values (new.id, new.escopo, new.ate);
+  end if;
+  delete from public.pausas where ate <= api.agora();
+  return null;
+end $$;
+
+create trigger julia_status_after_insert after insert on public.julia_status
+for each row execute function private.julia_status_after_insert();
 
 create function private.julia_status_is_append_only() returns trigger
 language plpgsql set search_path = ''
@@ -50,17 +122,31 @@ end $$;
 create trigger julia_status_append_only before update or delete or truncate on public.julia_status
 for each statement execute function private.julia_status_is_append_only();
 
--- Anything but 'ativo' stops.
+-- Whether everything is stopped.
 create function private.paused() returns boolean
 language plpgsql stable set search_path = ''
 as $$
 begin
-  return coalesce((select s.status <> 'ativo' from public.julia_status s order by s.id desc limit 1),
-                  false);
+  return exists (select from public.pausas
+                  where escopo = '{}' and coalesce(ate > api.agora(), true));
 end $$;
 
--- Whether a standing pause covers this contact, number or campaign.
+-- Whether a standing pause covers this doctor, on this number, in this campaign. What is not known
+-- of a doctor (the specialty, the state) is covered by no pause that names it.
 create function private.paused_for(p_medico uuid, p_instance text, p_campanha uuid default null)
 returns boolean
-language sql stable set search_path = ''
-as $$ select private.paused() $$;
+language plpgsql stable set search_path = ''
+as $$
+begin
+  -- Most of the time nothing is paused, and every claim and commit asks.
+  if not exists (select from public.pausas) then
+    return false;
+  end if;
+  return exists (
+    select from public.medicos m
+      left join public.especialidades e on e.id = m.especialidade_id
+      join public.pausas s on coalesce(s.ate > api.agora(), true)
+        and jsonb_build_object('especialidade', e.nome, 'estado', m.estado,
+              'instancia', p_instance, 'campanha', p_campanha) @> s.escopo
+     where m.id = p_medico);
+end $$;

@@ -148,7 +148,8 @@ begin
     select * into c from public.conversations where id = v_known.conversa_id;
     return jsonb_build_object(
       'status', 'duplicada', 'conversa_id', c.id, 'medico_id', c.medico_id,
-      'inbox_seq', c.inbox_seq, 'controlled_by', c.controlled_by, 'paused', private.paused(),
+      'inbox_seq', c.inbox_seq, 'controlled_by', c.controlled_by,
+      'paused', private.paused_for(c.medico_id, c.instance),
       'due_in_ms', private.ms_until(c.due_at, api.agora()),
       -- A repeated call may be the one whose answer was lost: its bell is rung again.
       'doorbell', private.has_pending(c.id));
@@ -222,7 +223,8 @@ begin
 
   return jsonb_build_object(
     'status', v_status, 'conversa_id', c.id, 'medico_id', c.medico_id, 'inbox_seq', c.inbox_seq,
-    'controlled_by', c.controlled_by, 'paused', private.paused(),
+    'controlled_by', c.controlled_by,
+    'paused', private.paused_for(c.medico_id, c.instance),
     'due_in_ms', private.ms_until(c.due_at, v_now), 'doorbell', v_doorbell);
 end $$;
 

@@ -15,7 +15,6 @@ begin
   insert into public.processos (owner, last_seen) values (v_owner, v_now)
   on conflict (owner) do update set last_seen = excluded.last_seen
    where processos.last_seen < excluded.last_seen - interval '500 milliseconds';
-  -- What a pause covers must not crowd out what is free, so it is left out here.
   if private.paused() then
     return jsonb_build_object('turns', '[]'::jsonb, 'next_due_in_ms', null);
   end if;
@@ -26,6 +25,8 @@ begin
                where due_at <= v_now and controlled_by = 'ai'
                  and status in ('active', 'paused', 'escalated')
                  and not coalesce(p -> 'exclude', '[]') ? id::text
+                 -- What a pause covers must not crowd out what is free.
+                 and not private.paused_for(medico_id, instance)
                order by due_at limit v_limit) due), '[]'),
     'next_due_in_ms', (select private.ms_until(min(due_at), v_now) from public.conversations
                         where due_at > v_now and controlled_by = 'ai'
@@ -135,7 +136,7 @@ begin
     return jsonb_build_object('status', 'ocupado', 'doorbell', false,
                               'due_in_ms', private.ms_until(c.lease_until, v_now));
   end if;
-  if private.paused() then
+  if private.paused_for(c.medico_id, c.instance) then
     return jsonb_build_object('status', 'pausado', 'doorbell', false);
   end if;
   perform private.supersede_waiting_replies(c.id);
@@ -202,12 +203,13 @@ declare
 begin
   if c.lease_token is distinct from v_token then
     return jsonb_build_object('status', 'perdido', 'control_epoch', c.control_epoch,
-      'inbox_seq', c.inbox_seq, 'paused', private.paused(), 'quiet_in_ms', 0);
+      'inbox_seq', c.inbox_seq, 'paused', private.paused_for(c.medico_id, c.instance),
+      'quiet_in_ms', 0);
   end if;
   update public.conversations set lease_until = v_now + v_lease, due_at = v_now + v_lease
    where id = c.id;
   return jsonb_build_object('status', 'renovado', 'control_epoch', c.control_epoch,
-    'inbox_seq', c.inbox_seq, 'paused', private.paused(),
+    'inbox_seq', c.inbox_seq, 'paused', private.paused_for(c.medico_id, c.instance),
     'quiet_in_ms', coalesce(private.ms_until(c.quiet_at, v_now), 0));
 end $$;
 
@@ -321,7 +323,7 @@ begin
     perform private.end_lease(c.id, v_now, c.lease_suspects);
     return v_answer || '{"motivo": "epoca"}';
   end if;
-  if private.paused() then
+  if private.paused_for(c.medico_id, c.instance) then
     perform private.end_lease(c.id, v_now, c.lease_suspects);
     return v_answer || '{"motivo": "pausa"}';
   end if;

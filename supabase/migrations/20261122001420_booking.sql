@@ -307,7 +307,7 @@ begin
      or private.is_silenced(c.medico_id) then
     return '{"status": "perdido"}';
   end if;
-  if private.paused() then
+  if private.paused_for(c.medico_id, c.instance) then
     return '{"status": "pausa"}';
   end if;
   perform 1 from public.vagas where id = v_vaga for no key update;
@@ -945,6 +945,7 @@ begin
     select * into v from public.vagas where id = p_vaga;
     v_now := api.agora();
     continue when c.controlled_by <> 'ai' or not private.may_contact(m) or m.id <> l.medico_id
+      or private.paused_for(m.id, c.instance)
       or not private.fits_agenda(v, m.id, v_now)
       or exists (select from public.recusas_vagas where vaga_id = v.id and medico_id = m.id)
       or exists (select from public.diretrizes

@@ -1,0 +1,287 @@
+"""A pause may cover some of the doctors, a number or a campaign; that stops, and nothing else."""
+
+import asyncio
+import json
+import random
+import uuid
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.integration.sql.conftest import INSTANCE, Julia, together
+
+pytestmark = pytest.mark.integration
+
+SP, RJ = "5511988887777", "5521977776666"
+CAMPANHA = "0b9d0c3e-1111-4222-8333-444455556666"
+
+
+async def say(julia: Julia, status: str, escopo: Any = None, ate: datetime | None = None) -> None:
+    """Insert a row as a manager would; the scope is given as JSON."""
+    await julia.sql(
+        "insert into julia_status (status, motivo, alterado_via, escopo, ate) "
+        "values ($1, 'teste', 'manual', $2, $3)",
+        status,
+        json.dumps(escopo or {}),
+        ate,
+    )
+
+
+async def place(julia: Julia, number: str, estado: str, especialidade: str) -> None:
+    await julia.sql(
+        "insert into especialidades (nome) values ($1) on conflict do nothing", especialidade
+    )
+    await julia.sql(
+        "update medicos set estado = $2, especialidade_id = "
+        "(select id from especialidades where nome = $3) where telefone = $1",
+        f"+{number}",
+        estado,
+        especialidade,
+    )
+
+
+async def waiting(julia: Julia, number: str, estado: str, especialidade: str) -> Any:
+    """A doctor of that place wrote, and the turn has begun."""
+    conversa = (await julia.receive(number))["conversa_id"]
+    await place(julia, number, estado, especialidade)
+    await julia.make_due(conversa)
+    return await julia.begin(conversa)
+
+
+async def campaign(julia: Julia) -> None:
+    await julia.sql(
+        "insert into campanhas (id, nome, tipo, corpo) values ($1, 'Maio', 'discovery', 'Oi!')",
+        CAMPANHA,
+    )
+
+
+async def covered(julia: Julia, number: str, instance: str = INSTANCE, campanha: Any = None) -> Any:
+    return await julia.value(
+        "select private.paused_for(id, $2, $3) from medicos where telefone = $1",
+        f"+{number}",
+        instance,
+        campanha,
+    )
+
+
+async def test_a_pause_of_a_state_stops_its_doctors_and_no_others(julia: Julia) -> None:
+    stopped = await waiting(julia, SP, "SP", "Anestesiologia")
+    free = await waiting(julia, RJ, "RJ", "Anestesiologia")
+
+    await say(julia, "pausado", {"estado": "SP"})
+
+    renewed = await julia.call(
+        "renew_turn", conversa_id=stopped["conversa_id"], token=stopped["token"]
+    )
+    assert renewed["paused"]
+    assert (await julia.commit(stopped))["motivo"] == "pausa"
+    assert (await julia.commit(free))["status"] == "confirmado"
+    assert (await julia.begin(stopped["conversa_id"]))["status"] == "pausado"
+    assert (await julia.receive(SP))["paused"]
+    assert not (await julia.receive(RJ))["paused"]
+    assert (await julia.claim(free["conversa_id"]))["status"] == "enviar"
+    assert not (await julia.call("backlog"))["paused"]
+
+
+async def test_what_is_paused_crowds_out_nothing_that_is_free(julia: Julia) -> None:
+    for n in range(12):
+        await julia.receive(f"55119{n:08d}")
+    await julia.sql("update medicos set estado = 'SP'")
+    free = (await julia.receive(RJ))["conversa_id"]
+    await julia.sql("update conversations set due_at = api.agora() - interval '1 minute'")
+    await julia.sql("update conversations set due_at = api.agora() where id = $1", free)
+    await say(julia, "pausado", {"estado": "SP"})
+
+    answer = await julia.call("due_turns", owner=julia.owner, limit=5)
+
+    assert [turn["conversa_id"] for turn in answer["turns"]] == [free]
+
+
+async def test_the_fields_of_a_scope_are_joined_by_and(julia: Julia) -> None:
+    await waiting(julia, SP, "SP", "Anestesiologia")
+    await waiting(julia, RJ, "SP", "Pediatria")
+
+    await say(julia, "pausado", {"estado": "sp", "especialidade": "PEDIATRIA"})
+
+    assert [await covered(julia, SP), await covered(julia, RJ)] == [False, True]
+
+
+async def test_a_pause_of_a_campaign_or_a_number_covers_only_that(julia: Julia) -> None:
+    await waiting(julia, SP, "SP", "Anestesiologia")
+    await campaign(julia)
+
+    await say(julia, "pausado", {"campanha": CAMPANHA.upper()})
+    assert not await covered(julia, SP)
+    assert not await covered(julia, SP, campanha=str(uuid.uuid4()))
+    assert await covered(julia, SP, campanha=CAMPANHA)
+
+    await say(julia, "pausado", {"instancia": INSTANCE})
+    assert await covered(julia, SP)
+    assert not await covered(julia, SP, instance="outra")
+
+
+async def test_a_doctor_of_whom_nothing_is_known_is_covered_by_no_pause_of_a_place(
+    julia: Julia,
+) -> None:
+    await julia.receive(SP)
+
+    await say(julia, "pausado", {"estado": "SP"})
+
+    assert not await covered(julia, SP)
+
+
+@pytest.mark.parametrize(
+    ("active", "stands"),
+    [
+        ({}, False),
+        ({"estado": "SP"}, False),
+        ({"especialidade": "Pediatria"}, False),
+        ({"estado": "SP", "especialidade": "Pediatria"}, False),
+        ({"estado": "RJ"}, True),
+        ({"estado": "SP", "especialidade": "Pediatria", "instancia": INSTANCE}, True),
+        ({"campanha": CAMPANHA}, True),
+    ],
+)
+async def test_an_active_row_lifts_pauses_of_the_same_or_a_narrower_scope(
+    julia: Julia, active: dict[str, str], stands: bool
+) -> None:
+    await waiting(julia, SP, "SP", "Pediatria")
+    await campaign(julia)
+    await say(julia, "pausado", {"estado": "SP", "especialidade": "Pediatria"})
+
+    await say(julia, "ativo", active)
+
+    assert await covered(julia, SP) is stands
+
+
+async def test_a_wide_pause_outlasts_an_active_row_of_a_part_and_a_narrow_one_beside_it(
+    julia: Julia,
+) -> None:
+    await waiting(julia, SP, "SP", "Pediatria")
+    await say(julia, "pausado")
+    await say(julia, "pausado", {"estado": "SP"})
+
+    await say(julia, "ativo", {"estado": "SP"})
+    assert await julia.value("select private.paused()")
+    assert await covered(julia, SP)
+
+    await julia.resume()
+    assert not await covered(julia, SP)
+
+
+async def test_a_narrow_pause_stands_when_a_wide_one_runs_out(julia: Julia) -> None:
+    await waiting(julia, SP, "SP", "Pediatria")
+    await waiting(julia, RJ, "RJ", "Pediatria")
+    await say(julia, "pausado", {"estado": "SP"})
+    await say(julia, "manutencao", ate=julia.now().replace(microsecond=0))
+    await say(julia, "erro", ate=await julia.value("select api.agora() + interval '1 hour'"))
+    assert await covered(julia, RJ)
+
+    await julia.later(hours=1)
+
+    assert [await covered(julia, SP), await covered(julia, RJ)] == [True, False]
+    assert not await julia.value("select private.paused()")
+
+
+async def test_a_later_pause_does_not_shorten_one_that_stands(julia: Julia) -> None:
+    await julia.pause()
+    await say(julia, "pausado", ate=await julia.value("select api.agora() + interval '1 minute'"))
+
+    await julia.later(hours=1)
+
+    assert await julia.value("select private.paused()")
+
+
+async def test_what_waited_for_the_end_of_a_pause_goes_on_by_itself(julia: Julia) -> None:
+    turn = await waiting(julia, SP, "SP", "Pediatria")
+    ate = await julia.value("select api.agora() + interval '10 minutes'")
+    await say(julia, "pausado", {"estado": "SP"}, ate)
+    assert (await julia.commit(turn))["motivo"] == "pausa"
+
+    await julia.later(minutes=10)
+
+    answer = await julia.call("due_turns", owner=julia.owner, limit=5)
+    assert [due["conversa_id"] for due in answer["turns"]] == [turn["conversa_id"]]
+    again = await julia.begin(turn["conversa_id"])
+    assert (await julia.commit(again))["status"] == "confirmado"
+
+
+@pytest.mark.parametrize(
+    ("escopo", "complaint"),
+    [
+        ({"uf": "SP"}, "is not understood"),
+        ({"estado": ["SP"]}, "is not understood"),
+        ("SP", "is not understood"),
+        ({"estado": "São Paulo"}, "there is no state São Paulo"),
+        ({"especialidade": "Pedriatria"}, "there is no specialty Pedriatria"),
+        ({"instancia": "julia-tste"}, "there is no number julia-tste"),
+        ({"campanha": "de maio"}, "there is no campaign de maio"),
+    ],
+)
+async def test_a_scope_that_could_cover_nothing_is_refused(
+    julia: Julia, escopo: Any, complaint: str
+) -> None:
+    with pytest.raises(asyncpg.PostgresError, match=complaint):
+        await say(julia, "pausado", escopo)
+
+    assert await julia.value("select count(*) from julia_status") == 0
+
+
+async def test_a_hold_and_an_offer_are_stopped_too(julia: Julia) -> None:
+    """Both look at the doctor: see `api.hold_shift` and `private.offer_shift`."""
+    turn = await waiting(julia, SP, "SP", "Pediatria")
+    await say(julia, "pausado", {"especialidade": "Pediatria"})
+
+    held = await julia.call(
+        "hold_shift",
+        **{k: turn[k] for k in ("conversa_id", "token", "turno_id", "control_epoch")},
+        vaga_id=str(uuid.uuid4()),
+    )
+
+    assert held["status"] == "pausa"
+
+
+async def test_nothing_that_a_scope_covers_is_committed_after_its_pause(julia: Julia) -> None:
+    """Two states, one of them paused again and again in the middle of their turns."""
+    chance = random.Random(5)
+    numbers = [f"55119{n:08d}" for n in range(12)]
+    for n, number in enumerate(numbers):
+        await julia.receive(number)
+        await place(julia, number, "SP" if n % 2 else "RJ", "Pediatria")
+
+    async def answer(n: int) -> None:
+        for _ in range(6):
+            conversa = (await julia.receive(numbers[n]))["conversa_id"]
+            await julia.make_due(conversa)
+            turn = await julia.begin(conversa)
+            if turn["status"] == "iniciado":
+                await asyncio.sleep(chance.random() / 50)
+                await julia.commit(turn)
+
+    async def stop() -> None:
+        for _ in range(8):
+            await asyncio.sleep(chance.random() / 20)
+            await say(julia, "pausado", {"estado": "SP"})
+            await asyncio.sleep(chance.random() / 20)
+            await say(julia, "ativo", {"estado": "SP"})
+
+    await asyncio.gather(together(12, answer), stop())
+
+    late = await julia.sql(
+        """
+        with stops as (
+          select created_at as since, lead(created_at) over (order by id) as until, status
+            from julia_status
+        )
+        select m.estado, count(*) as commits, count(*) filter (where exists (
+                 select from stops where status = 'pausado' and t.committed_at >= since
+                                     and t.committed_at < coalesce(until, 'infinity'))) as inside
+          from turnos t join conversations c on c.id = t.conversa_id
+          join medicos m on m.id = c.medico_id group by 1 order by 1
+        """
+    )
+    rio, sao_paulo = late
+    assert (rio["estado"], rio["commits"]) == ("RJ", 36)
+    assert rio["inside"] > 0, "the pauses came when nothing was going on"
+    assert sao_paulo["inside"] == 0
