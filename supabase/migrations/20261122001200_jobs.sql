@@ -38,9 +38,14 @@ end $$;
 create function api.finish_job(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
+declare
+  v_now timestamptz := api.agora();
+  -- What failed and may be tried again stays open.
+  v_again timestamptz := v_now + make_interval(secs => (p ->> 'retry_in_s')::integer);
 begin
   update public.execucoes
-     set finished_at = api.agora(), ok = coalesce((p ->> 'ok')::boolean, false),
+     set finished_at = case when v_again is null then v_now end, lease_until = v_now,
+         repetir_em = v_again, ok = coalesce((p ->> 'ok')::boolean, false),
          detalhes = coalesce(nullif(p -> 'detalhes', 'null'), '{}')
    where job = private.need_text(p, 'job') and scheduled_at = private.need_time(p, 'scheduled_at')
      and owner = private.need_uuid(p, 'owner') and finished_at is null;

@@ -109,3 +109,79 @@ async def test_the_backlog_counts_what_is_due_and_its_age(julia: Julia) -> None:
     assert (full["inbound_due"], full["outbound_due"], full["uncertain"]) == (1, 1, 1)
     assert 59 < full["inbound_oldest_s"] < 90
     assert 59 < full["outbound_oldest_s"] < 90
+
+
+RUN = {"job": "relatorio", "lease_s": 60, "tentativas": 2}
+
+
+async def take(julia: Julia, owner: str, *ats: str, **how: object) -> list[tuple[str, int]]:
+    """Try to take a run of these times; which time it is, and the how manieth attempt."""
+    runs = [RUN | {"scheduled_at": at} | how for at in ats]
+    taken = (await julia.call("claim_runs", owner=owner, runs=runs))["runs"]
+    return [(run["scheduled_at"][11:16], run["tentativa"]) for run in taken]
+
+
+async def end(julia: Julia, owner: str, at: str, **how: object) -> None:
+    answer = await julia.call("finish_job", job="relatorio", scheduled_at=at, owner=owner, **how)
+    assert answer["status"] == "ok"
+
+
+EIGHT, TEN = "2026-11-23T08:00:00Z", "2026-11-23T10:00:00Z"
+
+
+async def test_of_twenty_replicas_one_begins_a_run_and_no_other_of_the_same_job(
+    julia: Julia,
+) -> None:
+    owners = [str(uuid.uuid4()) for _ in range(20)]
+
+    taken = await together(20, lambda n: take(julia, owners[n], EIGHT, TEN))
+
+    assert sorted(taken) == [[]] * 19 + [[("08:00", 1)]]
+    owner = owners[taken.index([("08:00", 1)])]
+    await end(julia, owner, EIGHT, ok=True)
+    assert await take(julia, owner, EIGHT, TEN) == [("10:00", 1)]
+
+
+async def test_a_run_that_failed_is_begun_again_after_its_pause_by_anybody(julia: Julia) -> None:
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
+    await take(julia, first, EIGHT)
+    await end(julia, first, EIGHT, ok=False, detalhes={"erro": "Retryable"}, retry_in_s=30)
+
+    assert await take(julia, second, EIGHT, TEN) == []
+    await julia.later(seconds=31)
+    assert await take(julia, second, EIGHT, TEN) == [("08:00", 2)]
+
+
+async def test_a_run_that_kills_its_replicas_ends_and_says_so(julia: Julia) -> None:
+    for attempt in (1, 2):
+        assert await take(julia, str(uuid.uuid4()), EIGHT) == [("08:00", attempt)]
+        assert await take(julia, str(uuid.uuid4()), EIGHT) == []
+        await julia.later(seconds=61)
+
+    assert await take(julia, str(uuid.uuid4()), EIGHT) == []
+
+    [run] = await julia.sql("select ok, finished_at, detalhes from execucoes")
+    assert (run["ok"], run["finished_at"] is None) == (False, False)
+    assert "abandonada" in run["detalhes"]
+
+
+async def test_a_run_left_open_ends_when_a_later_one_begins(julia: Julia) -> None:
+    owner = str(uuid.uuid4())
+    await take(julia, owner, EIGHT)
+    await julia.later(seconds=61)
+
+    assert await take(julia, owner, TEN) == [("10:00", 1)]
+
+    [left] = await julia.sql("select ok, detalhes from execucoes where finished_at is not null")
+    assert not left["ok"]
+    assert "superada" in left["detalhes"]
+
+
+async def test_what_may_only_be_resumed_is_not_begun(julia: Julia) -> None:
+    owner = str(uuid.uuid4())
+    assert await take(julia, owner, EIGHT, so_retomar=True) == []
+
+    await take(julia, owner, EIGHT)
+    await julia.later(seconds=61)
+
+    assert await take(julia, owner, EIGHT, so_retomar=True) == [("08:00", 2)]

@@ -15,6 +15,8 @@ from julia_scheduler.due import (
     measure_backlog,
     sweep_doorbells,
 )
+from julia_scheduler.jobs.all import all_jobs
+from julia_scheduler.jobs.runner import Runner
 from julia_scheduler.loops import SurvivingLoop
 from julia_scheduler.settings import Settings
 from julia_scheduler.settling import Settler
@@ -58,6 +60,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             # More often than once a minute: whoever is first takes the minute's run.
             SurvivingLoop("recuperacao", 15, catch_up.run),
             SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),
+            Runner(database, all_jobs(database, publisher, evolution, settings), owner=owner),
         ],
         drain_seconds=settings.evolution_timeout_seconds + 5,
     )

@@ -19,6 +19,21 @@ LOOP_LAST_SUCCESS: Final = Gauge(
     ["laco"],
 )
 
+JOB_RUNS: Final = Counter(
+    "julia_tarefas_total", "Execuções de cada tarefa, por resultado", ["tarefa", "resultado"]
+)
+JOB_SECONDS: Final = Histogram(
+    "julia_tarefa_segundos",
+    "Duração de uma execução de cada tarefa",
+    ["tarefa"],
+    buckets=(0.05, 0.25, 1, 5, 15, 60, 300),
+)
+JOB_LAST_SUCCESS: Final = Gauge(
+    "julia_tarefa_ultimo_sucesso_timestamp_segundos",
+    "Quando cada tarefa terminou bem pela última vez (Unix)",
+    ["tarefa"],
+)
+
 DOORBELLS: Final = Counter(
     "julia_campainhas_total", "Campainhas tocadas pelo scheduler, por origem", ["origem"]
 )

@@ -1,6 +1,6 @@
 """Functions of the scheduler's jobs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -16,14 +16,43 @@ class JobClaimed(Answer):
     status: Literal["seu", "de_outro", "feito"]
 
 
+class DueRun(Arguments):
+    """A run that may be taken.
+
+    `lease_s`: how long it is lent for; `tentativas`: how often it may be begun; `so_retomar`: only
+    if it was begun before.
+    """
+
+    job: str
+    scheduled_at: AwareDatetime
+    lease_s: int
+    tentativas: int
+    so_retomar: bool = False
+
+
+class ClaimedRun(Answer):
+    """A run that is the caller's; `tentativa` counts from 1."""
+
+    job: str
+    scheduled_at: AwareDatetime
+    tentativa: int
+
+
+class ClaimedRuns(Answer):
+    """At most one of each job."""
+
+    runs: tuple[ClaimedRun, ...]
+
+
 class FinishJob(Arguments):
-    """The end of a run."""
+    """The end of a run; `retry_in_s`: it failed, and may be taken again after so many seconds."""
 
     job: str
     scheduled_at: AwareDatetime
     owner: str
     ok: bool
     detalhes: dict[str, JsonValue] | None = None
+    retry_in_s: int | None = None
 
 
 class JobFinished(Answer):
@@ -74,6 +103,7 @@ class CatchupDone(Answer):
 
 
 _CLAIMED: Final = TypeAdapter(JobClaimed)
+_RUNS: Final = TypeAdapter(ClaimedRuns)
 _FINISHED: Final = TypeAdapter(JobFinished)
 _EXPIRED: Final = TypeAdapter(RepliesExpired)
 _HOLDS: Final = TypeAdapter(HoldsExpired)
@@ -98,6 +128,11 @@ class Jobs:
             "lease_s": lease_s,
         }
         return await self._rpc.call("claim_job", arguments, _CLAIMED)
+
+    async def claim_runs(self, *, owner: str, runs: Sequence[DueRun]) -> ClaimedRuns:
+        """Take of each job the oldest run that is not over, unless somebody is at that job."""
+        due = [run.model_dump(mode="json") for run in runs]
+        return await self._rpc.call("claim_runs", {"owner": owner, "runs": due}, _RUNS)
 
     async def finish_job(self, run: FinishJob) -> JobFinished:
         """Record how the run ended."""
