@@ -36,6 +36,11 @@ begin
   update public.prompts set ativo = true, peso = 1;
 end $$;
 """
+# Sends neither wait for one another nor to be seen typed, except where a test is about that.
+_AT_ONCE = """
+update configuracoes set valor = '[0, 0]' where chave = 'espacamento_segundos';
+update configuracoes set valor = '0' where chave = 'digitacao_ms_por_caractere';
+"""
 _CLOCK = (
     "create or replace function api.agora() returns timestamptz language sql volatile "
     "set search_path = '' as $$ select clock_timestamp() + interval '{} seconds' $$"
@@ -284,6 +289,7 @@ def sql_dsn(postgres_server: dict[str, str]) -> Iterator[str]:
     name = f"sql_{uuid.uuid4().hex}"
     admin = postgres_server["dsn"] + "postgres"
     asyncio.run(_execute(admin, f'create database "{name}" template "{TEMPLATE}"'))
+    asyncio.run(_execute(postgres_server["dsn"] + name, _AT_ONCE))
     yield postgres_server["dsn"] + name
     asyncio.run(_execute(admin, f'drop database "{name}" with (force)'))
 
