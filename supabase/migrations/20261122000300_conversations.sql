@@ -127,6 +127,8 @@ create table public.interacoes (
   -- historico (too old), sem_resposta (a reaction) or optout (sent before an opt-out).
   situacao text not null check (situacao in
     ('pendente', 'respondida', 'humano', 'apagada', 'historico', 'sem_resposta', 'optout', 'enviada')),
+  -- It speaks of lawyers, courts or authorities.
+  juridico boolean not null default false,
   turno_id uuid references public.turnos,
   fila_id uuid unique,
   origem text not null default 'webhook',

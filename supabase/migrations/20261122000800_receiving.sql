@@ -71,18 +71,22 @@ begin
   return private.has_pending(p_conversa);
 end $$;
 
--- The same, asked for in a message of the conversation. With a threat of law a person is told: no
--- turn will read the message, and the confirmation is all that the doctor hears of us.
+-- The same, asked for in a message of the conversation. With a threat of law, in it or in one that no
+-- turn has read yet, a person is told: none will read it, and all that the doctor hears of us is the
+-- confirmation.
 create function private.opt_out_in_words(
   p_conversa uuid, p_at timestamptz, p_optout jsonb, p_confirm boolean)
 returns boolean
 language plpgsql set search_path = ''
 as $$
 declare
+  v_juridico boolean := coalesce((p_optout ->> 'juridico')::boolean, false) or exists (
+    select from public.interacoes
+     where conversa_id = p_conversa and situacao = 'pendente' and juridico and provider_at <= p_at);
   v_waits boolean := private.opt_out(
     p_conversa, p_at, coalesce(p_optout ->> 'motivo', 'pedido do médico'), p_confirm);
 begin
-  if (p_optout ->> 'juridico')::boolean then
+  if v_juridico then
     perform private.hand_over(p_conversa, 'juridico',
       'o médico falou em advogado, processo ou denúncia e não quer mais mensagens', false, 'julia');
   end if;
@@ -180,12 +184,12 @@ begin
 
   insert into public.interacoes
     (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo, conteudo, anexos, quoted,
-     key_id, provider_at, received_at, inbox_seq, situacao, origem)
+     key_id, provider_at, received_at, inbox_seq, situacao, juridico, origem)
   values
     (c.medico_id, c.id, v_instance, 'entrada', 'medico', v_tipo, coalesce(p ->> 'conteudo', ''),
      coalesce(p -> 'anexos', '{}'), nullif(p -> 'quoted', 'null'), v_key, v_provider_at, v_now,
      case when v_situacao = 'pendente' then c.inbox_seq + 1 end, v_situacao,
-     coalesce(p ->> 'origin', 'webhook'))
+     coalesce((p ->> 'juridico')::boolean, false), coalesce(p ->> 'origin', 'webhook'))
   returning id into v_id;
   update public.inbox_keys set interacao_id = v_id where instance = v_instance and key_id = v_key;
 

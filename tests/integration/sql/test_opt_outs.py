@@ -64,6 +64,20 @@ async def test_an_opt_out_that_threatens_with_law_is_confirmed_and_read_by_a_per
     assert await julia.value("select due_at from conversations") is None
 
 
+@pytest.mark.parametrize("read", [False, True])
+async def test_a_threat_of_law_that_no_turn_has_read_before_the_opt_out_reaches_a_person(
+    julia: Julia, *, read: bool
+) -> None:
+    conversa = (await julia.receive(text="vou acionar meu advogado", juridico=True))["conversa_id"]
+    if read:
+        await julia.answer(conversa, "Sinto muito, posso ajudar?")
+
+    await julia.receive(text="não me mande mais nada", opt_out=STOP)
+
+    assert await julia.value("select count(*) from handoffs") == (0 if read else 1)
+    assert await julia.value("select opted_out from medicos")
+
+
 async def test_the_same_words_many_times_are_confirmed_once(julia: Julia) -> None:
     at = julia.ago(seconds=1)
     await together(

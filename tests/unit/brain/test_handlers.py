@@ -146,6 +146,14 @@ async def test_an_opt_out_that_threatens_with_law_says_so(
 
     asked = [scene.inbox.received[0].opt_out, scene.inbox.edits[0].opt_out]
     assert [one and one.juridico for one in asked] == [juridico, juridico]
+    assert scene.inbox.received[0].juridico == juridico
+
+
+async def test_a_message_that_speaks_of_law_says_so_without_an_opt_out(scene: Scene) -> None:
+    await handle_inbound(message("vou acionar meu advogado"), scene.deps)
+
+    assert scene.inbox.received[0].opt_out is None
+    assert scene.inbox.received[0].juridico
 
 
 async def test_a_suspicion_of_a_machine_is_stored_with_the_message(scene: Scene) -> None:

@@ -71,6 +71,7 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
                 if suspected
                 else None
             ),
+            juridico=_speaks_of_law(content.text) if content.kind in WRITTEN else False,
         )
     )
     metrics.STORED.labels(content.kind.value, received.status).inc()
@@ -150,9 +151,12 @@ def _opt_out_in(text: str) -> OptOut | None:
     asked = complete_opt_out_of(text)
     if asked is None:
         return None
+    return OptOut(motivo=asked.motivo, escopo=asked.escopo, juridico=_speaks_of_law(text))
+
+
+def _speaks_of_law(text: str) -> bool:
     trigger = trigger_of([text], [])
-    juridico = trigger is not None and trigger.trigger_type == "juridico"
-    return OptOut(motivo=asked.motivo, escopo=asked.escopo, juridico=juridico)
+    return trigger is not None and trigger.trigger_type == "juridico"
 
 
 async def _ring(deps: Deps, instance: str, conversa_id: str | None, *, wanted: bool) -> None:

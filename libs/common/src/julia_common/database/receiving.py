@@ -29,7 +29,11 @@ class BotSuspicion(Arguments):
 
 
 class ReceiveMessage(Arguments):
-    """A doctor's message as it came from WhatsApp."""
+    """A doctor's message as it came from WhatsApp.
+
+    `juridico`: it speaks of lawyers, courts or authorities; should the doctor opt out before a turn
+    has read it, a person is told.
+    """
 
     instance: str
     key_id: str
@@ -43,6 +47,7 @@ class ReceiveMessage(Arguments):
     origin: Literal["webhook", "catchup"] = "webhook"
     opt_out: OptOut | None = None
     suspeita_bot: BotSuspicion | None = None
+    juridico: bool = False
 
 
 class Received(Answer):
