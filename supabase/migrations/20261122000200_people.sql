@@ -19,8 +19,10 @@ create table public.whatsapp_instances (
   saude_motivo text,
   saude_desde timestamptz,
   saude_por text,
-  -- Since when a new number has been warmed up; null: it is an old one.
+  -- Since when a new number has been warmed up; null: it is an old one, or was never connected.
   aquecimento_desde timestamptz,
+  -- A person said that WhatsApp has known it for long: its first connection warms nothing up.
+  antigo boolean not null default false,
   -- Before this nothing goes of our own accord: sends are spaced at random.
   proximo_proativo_em timestamptz,
   -- Whether doctors who have no number yet may get this one.
