@@ -1,7 +1,6 @@
 """The mirror never gives up, and says once that Redis is away."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,8 +10,7 @@ from structlog.testing import capture_logs
 
 from julia_common.database import CeilingReset, RateUsage
 from julia_common.errors import Retryable
-from julia_common.resilience.breaker import EVOLUTION, CircuitBreaker
-from julia_dispatcher.mirror import CIRCUIT_KEY, Mirror
+from julia_dispatcher.mirror import Mirror
 from julia_dispatcher.mirror_store import Count, Deleted, Written
 
 pytestmark = pytest.mark.unit
@@ -35,11 +33,10 @@ class FakeCeilings:
 
 @dataclass
 class FakeRedis:
-    """Store and client in one; away while `away` is positive."""
+    """Away while `away` is positive."""
 
     away: int = 0
     shown: list[int] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
     tried: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def write(
@@ -57,14 +54,10 @@ class FakeRedis:
         self.shown.append(total.hour)
         return Written(rebuilt=False)
 
-    async def set(self, key: str, value: str, *, ex: int) -> None:
-        self.keys[key] = value
-
 
 async def run(redis: FakeRedis, ceilings: FakeCeilings, *, rounds: int) -> None:
     due, stop = asyncio.Event(), asyncio.Event()
-    circuit = CircuitBreaker("evolution", EVOLUTION)
-    mirror = Mirror(ceilings, redis, redis, circuit, due, post_timeout_s=10)
+    mirror = Mirror(ceilings, redis, due, post_timeout_s=10)
     running = asyncio.create_task(mirror.run(stop))
     async with asyncio.timeout(30):
         while ceilings.asked < rounds:
@@ -74,13 +67,12 @@ async def run(redis: FakeRedis, ceilings: FakeCeilings, *, rounds: int) -> None:
     await running
 
 
-async def test_every_change_is_shown_soon_with_the_circuit():
+async def test_every_change_is_shown_soon():
     redis = FakeRedis()
 
     await run(redis, FakeCeilings(), rounds=2)
 
     assert redis.shown[:2] == [1, 2]
-    assert json.loads(redis.keys[CIRCUIT_KEY])["state"] == "closed"
 
 
 async def test_that_redis_is_away_is_said_once_and_that_it_is_back_once():

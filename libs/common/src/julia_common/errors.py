@@ -17,6 +17,10 @@ class Retryable(Exception):
         self.retry_after = retry_after
 
 
+class Unreachable(Retryable):
+    """No answer came: the neighbour, or the way to it, is away."""
+
+
 class Permanent(Exception):
     """The same call would fail for ever: the input is wrong. A person has to look."""
 

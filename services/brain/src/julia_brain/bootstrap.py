@@ -7,7 +7,6 @@ from typing import Final
 
 from julia_brain import metrics
 from julia_brain.adapters.attachments import EvolutionAttachments
-from julia_brain.adapters.circuit_view import CircuitView
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.adapters.doorbell import BrokerDoorbell
 from julia_brain.adapters.kept_prompts import KeptPrompts
@@ -33,19 +32,23 @@ from julia_common.messaging import open_messaging
 from julia_common.resilience import breaker
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
+from julia_common.resilience.shared import SharedCircuits
 from julia_common.serve import Service
 
 SERVICE: Final = "julia-brain"
 GAUGES_SECONDS: Final = 10.0
-CIRCUIT_SECONDS: Final = 5.0
 
 
 async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     """Open everything on the stack and wire it together."""
     clock = SystemClock()
     owner = str(uuid.uuid4())
+    redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
+    circuits = SharedCircuits(redis, clock=clock)
     database = await Database.create(
-        settings.supabase_url, settings.supabase_service_key.get_secret_value()
+        settings.supabase_url,
+        settings.supabase_service_key.get_secret_value(),
+        circuit=circuits.breaker("supabase", breaker.SUPABASE),
     )
     stack.push_async_callback(database.aclose)
     messaging = await stack.enter_async_context(open_messaging(settings.rabbitmq_url, SERVICE))
@@ -54,6 +57,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             settings.evolution_api_url,
             settings.evolution_api_key,
             timeout_seconds=settings.evolution_timeout_seconds,
+            circuit=circuits.breaker("evolution", breaker.EVOLUTION),
         )
     )
     signs = EvolutionSigns(evolution)
@@ -61,11 +65,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     anthropic = await stack.enter_async_context(
         open_client(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
     )
-    circuit = breaker.CircuitBreaker("claude", breaker.CLAUDE, clock=clock)
+    circuit = circuits.breaker("claude", breaker.CLAUDE)
     models = {Model.SMALL: settings.anthropic_model, Model.LARGE: settings.anthropic_model_large}
     claude = Claude(anthropic, models, circuit, clock)
-    redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
-    circuit_view = CircuitView(redis, circuit, clock)
     doorbell = BrokerDoorbell(messaging.publisher)
     transcriber = None
     if settings.transcription_url is not None:
@@ -135,8 +137,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             control,
             taker,
             afterwards,
+            circuits,
             Loop("gauges", GAUGES_SECONDS, _gauges(database)),
-            Loop("circuit", CIRCUIT_SECONDS, circuit_view.show),
         ),
     )
 

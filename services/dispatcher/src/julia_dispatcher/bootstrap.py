@@ -11,9 +11,10 @@ from julia_common.errors import Permanent
 from julia_common.evolution import open_evolution
 from julia_common.messaging import open_messaging
 from julia_common.messaging.topology import Queue
-from julia_common.resilience.breaker import EVOLUTION, CircuitBreaker
+from julia_common.resilience.breaker import EVOLUTION, SUPABASE
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
+from julia_common.resilience.shared import SharedCircuits
 from julia_common.serve import Service
 from julia_dispatcher.conversations import Conversations, Wait
 from julia_dispatcher.mirror import Mirror
@@ -30,18 +31,23 @@ _DRAIN_MARGIN_SECONDS: Final = 10.0
 
 async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     """Open everything on `stack` and wire it up."""
-    database = await Database.create(
-        settings.supabase_url, settings.supabase_service_key.get_secret_value()
-    )
-    stack.push_async_callback(database.aclose)
     redis = await stack.enter_async_context(
         open_redis(settings.redis_url, client_name="julia-dispatcher")
     )
+    circuits = SharedCircuits(redis)
+    circuit = circuits.breaker("evolution", EVOLUTION)
+    database = await Database.create(
+        settings.supabase_url,
+        settings.supabase_service_key.get_secret_value(),
+        circuit=circuits.breaker("supabase", SUPABASE),
+    )
+    stack.push_async_callback(database.aclose)
     evolution = await stack.enter_async_context(
         open_evolution(
             settings.evolution_api_url,
             settings.evolution_api_key,
             timeout_seconds=settings.evolution_timeout_seconds,
+            circuit=circuit,
         )
     )
     messaging = await stack.enter_async_context(
@@ -49,7 +55,6 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     )
 
     changed = asyncio.Event()
-    circuit = CircuitBreaker("evolution", EVOLUTION, on_change=lambda _: changed.set())
     terms = Terms(
         max_hora=settings.max_msgs_por_hora,
         max_dia=settings.max_msgs_por_dia,
@@ -58,9 +63,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     )
     sending = Sending(database, evolution, circuit, terms, SystemClock())
     stack.push_async_callback(sending.finish)
-    mirror = Mirror(
-        database, RedisMirror(redis), redis, circuit, changed, post_timeout_s=terms.post_timeout_s
-    )
+    mirror = Mirror(database, RedisMirror(redis), changed, post_timeout_s=terms.post_timeout_s)
 
     async def step(conversa_id: str) -> Wait | None:
         try:
@@ -81,6 +84,6 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     )
     return Service(
         readiness={"broker": consumer.check, "database": database.check_contract},
-        background=[conversations, consumer, mirror],
+        background=[conversations, consumer, mirror, circuits],
         drain_seconds=settings.evolution_timeout_seconds + _DRAIN_MARGIN_SECONDS,
     )

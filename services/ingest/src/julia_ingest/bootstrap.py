@@ -1,8 +1,10 @@
 """The composition root."""
 
+import logging
 from contextlib import AsyncExitStack
 
 from pydantic import SecretStr
+from redis.exceptions import RedisError
 
 from julia_common.messaging import open_messaging
 from julia_common.messaging.quarantine import Quarantine
@@ -23,11 +25,15 @@ SERVICE = "julia-api"
 BROKER_CIRCUIT = Limits(failures=3, reset_seconds=2)
 """Short: a refused webhook makes its doctor wait for Evolution's retry, five seconds at least."""
 
+_log = logging.getLogger(__name__)
+
 
 async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     """Open everything that ingest needs; it is closed with the stack."""
     messaging = await stack.enter_async_context(open_messaging(settings.rabbitmq_url, SERVICE))
     redis = await stack.enter_async_context(open_redis(settings.redis_url, client_name=SERVICE))
+    view = RedisView(redis)
+    await _reset_circuits(view)
     circuit = CircuitBreaker("rabbitmq", BROKER_CIRCUIT)
     deps = Deps(
         authenticator=Authenticator(
@@ -40,7 +46,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         buffers=Buffers(),
         clock=SystemClock(),
         health=Health(
-            view=RedisView(redis),
+            view=view,
             check_broker=messaging.check,
             own_circuits=lambda: [circuit.snapshot],
             instance=settings.evolution_instance,
@@ -52,6 +58,14 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         state={"deps": deps},
         readiness={"rabbitmq": messaging.check},
     )
+
+
+async def _reset_circuits(view: RedisView) -> None:
+    """Let the neighbours of all services be tried: the runbook restarts this service for that."""
+    try:
+        await view.reset_circuits()
+    except RedisError as error:
+        _log.warning("the circuits were not reset, Redis is away: %s", type(error).__name__)
 
 
 def _present(*secrets: SecretStr | None) -> list[str]:

@@ -6,7 +6,10 @@ from uuid import uuid4
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
 from julia_common.messaging import open_messaging
+from julia_common.resilience.breaker import EVOLUTION, SUPABASE
 from julia_common.resilience.clock import SystemClock
+from julia_common.resilience.redis import open_redis
+from julia_common.resilience.shared import SharedCircuits
 from julia_common.serve import Service
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.due import (
@@ -24,8 +27,14 @@ from julia_scheduler.settling import Settler
 
 async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     """Open everything on `stack` and wire it up."""
+    redis = await stack.enter_async_context(
+        open_redis(settings.redis_url, client_name="julia-scheduler")
+    )
+    circuits = SharedCircuits(redis)
     database = await Database.create(
-        settings.supabase_url, settings.supabase_service_key.get_secret_value()
+        settings.supabase_url,
+        settings.supabase_service_key.get_secret_value(),
+        circuit=circuits.breaker("supabase", SUPABASE),
     )
     stack.push_async_callback(database.aclose)
     evolution = await stack.enter_async_context(
@@ -33,6 +42,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             settings.evolution_api_url,
             settings.evolution_api_key,
             timeout_seconds=settings.evolution_timeout_seconds,
+            circuit=circuits.breaker("evolution", EVOLUTION),
         )
     )
     messaging = await stack.enter_async_context(
@@ -53,6 +63,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     return Service(
         readiness={"broker": messaging.check, "database": database.check_contract},
         background=[
+            circuits,
             SurvivingLoop("varredura", 1, lambda: sweep_doorbells(database, publisher)),
             SurvivingLoop("incertas", 2, settler.settle),
             SurvivingLoop("expiracao", 5, lambda: expire_replies(database, publisher)),

@@ -15,6 +15,7 @@ from julia_common.database.sending import Sending
 from julia_common.database.turns import Turns
 from julia_common.errors import Permanent
 
+from julia_common.resilience.breaker import CircuitBreaker
 CONTRACT_VERSION: Final = 1
 """The version of `docs/reference/rpc.md` that this module speaks."""
 
@@ -34,8 +35,18 @@ class Database(Receiving, Turns, Booking, Knowledge, Sending, Jobs, Health):
         self._http = http
 
     @classmethod
-    async def create(cls, url: str, service_key: str, *, retries: int = RETRIES) -> Self:
-        """Build the client for SUPABASE_URL and SUPABASE_SERVICE_KEY; connects on first use."""
+    async def create(
+        cls,
+        url: str,
+        service_key: str,
+        *,
+        retries: int = RETRIES,
+        circuit: CircuitBreaker | None = None,
+    ) -> Self:
+        """Build the client for SUPABASE_URL and SUPABASE_SERVICE_KEY; connects on first use.
+
+        With a `circuit`, calls raise `CircuitOpen` (a `Retryable`) while it is open.
+        """
         http = httpx.AsyncClient(
             http2=False,
             timeout=CALL_TIMEOUT_S,
@@ -52,7 +63,7 @@ class Database(Receiving, Turns, Booking, Knowledge, Sending, Jobs, Health):
             persist_session=False,
         )
         client = await AsyncClient.create(url, service_key, options)
-        return cls(Rpc(client, retries=retries), http)
+        return cls(Rpc(client, retries=retries, circuit=circuit), http)
 
     async def check_contract(self) -> None:
         """Readiness: raise `Permanent` when the database speaks another version than this code."""

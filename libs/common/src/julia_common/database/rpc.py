@@ -16,7 +16,8 @@ from pydantic_core import to_jsonable_python
 from supabase import AsyncClient
 
 from julia_common.database.model import Arguments
-from julia_common.errors import Permanent, Retryable
+from julia_common.errors import Permanent, Retryable, Unreachable
+from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.retry import retrying
 
 CALL_TIMEOUT_S: Final = 3.0
@@ -49,6 +50,8 @@ _PASSING: Final = (
     "PGRST003",
     "PGRSTX",
 )
+# Of those, what says that nobody is there; a deadlock or a slow statement is an answer.
+_AWAY: Final = ("08", "53", "57P", "PGRST000", "PGRST001", "PGRST002", "PGRST003")
 _PASSING_STATUS: Final = (408, 429)
 _SERVER_ERROR: Final = 500
 _KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "42501")
@@ -72,10 +75,17 @@ class Rpc:
     simply made again.
     """
 
-    def __init__(self, client: AsyncClient, *, retries: int = RETRIES) -> None:
+    def __init__(
+        self,
+        client: AsyncClient,
+        *,
+        retries: int = RETRIES,
+        circuit: CircuitBreaker | None = None,
+    ) -> None:
         """`client` speaks to the schema `api`, does not retry and calls `remember_status`."""
         self._client = client
         self._retries = retries
+        self._circuit = circuit
 
     async def call[T](
         self, function: str, arguments: Arguments | Mapping[str, object], answer: TypeAdapter[T]
@@ -96,8 +106,11 @@ class Rpc:
         started = perf_counter()
         result = "cancelada"
         try:
-            data = await self._attempt(function, body)
+            data = await self._through_circuit(function, body)
             result = "ok"
+        except CircuitOpen:
+            result = "circuito_aberto"
+            raise
         except Retryable:
             result = "temporario"
             raise
@@ -109,6 +122,12 @@ class Rpc:
         finally:
             _CALLS.labels(function, result).observe(perf_counter() - started)
 
+    async def _through_circuit(self, function: str, body: dict[str, object]) -> object:
+        if self._circuit is None:
+            return await self._attempt(function, body)
+        async with self._circuit.guard(failures=(Unreachable,)):
+            return await self._attempt(function, body)
+
     async def _attempt(self, function: str, body: dict[str, object]) -> object:
         try:
             # httpx limits each phase of a request; only this limits the whole.
@@ -119,13 +138,13 @@ class Rpc:
             raise _translated(function, error, _last_status.get()) from None
         except TimeoutError:
             message = f"database function {function} did not answer within {CALL_TIMEOUT_S} s"
-            raise Retryable(message) from None
+            raise Unreachable(message) from None
         except httpx.HTTPError as error:
             message = (
                 f"database function {function} could not be reached ({type(error).__name__}); "
                 "check SUPABASE_URL and whether the database is up"
             )
-            raise Retryable(message) from error
+            raise Unreachable(message) from error
         return response.data
 
 
@@ -141,6 +160,8 @@ def _translated(function: str, error: APIError, status: int) -> Retryable | Perm
     what = f"database function {function} failed with {code or f'HTTP {status}'}"
     if code.startswith(_MESSAGE_WITHOUT_VALUES):
         what = f"{what}: {error.message}"
+    if code.startswith(_AWAY) if code else status >= _SERVER_ERROR:
+        return Unreachable(what)
     if code.startswith(_PASSING) if code else status in _PASSING_STATUS or status >= _SERVER_ERROR:
         return Retryable(what)
     # A refused key or an unapplied migration is the deployment's fault, not the message's: it heals

@@ -26,6 +26,7 @@ from julia_common.evolution.model import (
     Uncertain,
 )
 
+from julia_common.resilience.breaker import CircuitBreaker
 PAGE_SIZE = 50
 CONNECT_TIMEOUT_SECONDS = 2.0
 KEEPALIVE_SECONDS = 2.0
@@ -58,11 +59,18 @@ _SECONDS = Histogram(
 class EvolutionClient:
     """Evolution API 2.3.7 over HTTP."""
 
-    def __init__(self, http: httpx.AsyncClient, *, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        timeout_seconds: float,
+        circuit: CircuitBreaker | None = None,
+    ) -> None:
         """`http` has the base URL and the `apikey` header; see `open_evolution`."""
         self._http = http
         self._timeout = timeout_seconds
 
+        self._circuit = circuit
     async def send_text(
         self,
         instance: str,
@@ -234,18 +242,28 @@ class EvolutionClient:
 
 @asynccontextmanager
 async def open_evolution(
-    base_url: str, api_key: SecretStr, *, timeout_seconds: float = 10
+    base_url: str,
+    api_key: SecretStr,
+    *,
+    timeout_seconds: float = 10,
+    circuit: CircuitBreaker | None = None,
 ) -> AsyncIterator[EvolutionClient]:
-    """A client on a connection pool, closed at the end of the block."""
+    """A client on a connection pool, closed at the end of the block.
+
+    While `circuit` is open questions are not asked (`CircuitOpen`, a `Retryable`). Sends and files
+    are guarded by their callers, who know which of their outcomes say something about Evolution.
+    """
     async with httpx.AsyncClient(
         base_url=base_url,
         headers={"apikey": api_key.get_secret_value()},
         timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
         limits=httpx.Limits(max_connections=100, keepalive_expiry=KEEPALIVE_SECONDS),
         follow_redirects=False,
+        if self._circuit is not None:
+            self._circuit.refuse_while_open()
         trust_env=False,  # Evolution is a neighbour: never through a proxy
     ) as http:
-        yield EvolutionClient(http, timeout_seconds=timeout_seconds)
+        yield EvolutionClient(http, timeout_seconds=timeout_seconds, circuit=circuit)
 
 
 class _TooLate(Exception):

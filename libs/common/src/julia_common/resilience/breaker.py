@@ -114,6 +114,11 @@ class CircuitBreaker:
         self._failures = 0
         self._enter(CircuitState.CLOSED)
 
+    def refuse_while_open(self) -> None:
+        """Raise `CircuitOpen` while it is open; for calls whose fate says nothing about it."""
+        if self.snapshot.retry_in_seconds > 0:
+            raise self._refusal()
+
     async def call[T](self, function: Callable[[], Awaitable[T]]) -> T:
         """Await `function()` through the circuit.
 
@@ -123,12 +128,18 @@ class CircuitBreaker:
             return await function()
 
     @asynccontextmanager
-    async def guard(self) -> AsyncIterator[None]:
-        """Run the body of an `async with` through the circuit; errors as in `call`."""
+    async def guard(
+        self, *, failures: tuple[type[Exception], ...] = (Retryable, TimeoutError)
+    ) -> AsyncIterator[None]:
+        """Run the body of an `async with` through the circuit; errors as in `call`.
+
+        Only `failures` count as such, where a neighbour that can be reached may still answer with
+        what is worth another try.
+        """
         era = await self._admit()
         try:
             yield
-        except (Retryable, TimeoutError):
+        except failures:
             self._note(era, failed=True)
             raise
         except Exception:

@@ -1,14 +1,14 @@
 """What other services leave in Redis to be seen: send counters and circuits."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from julia_common.resilience.shared import read_circuits, reset_neighbours
+
 WINDOWS = ("hour", "day")
 GLOBAL = "global"
-_UNREADABLE = "ilegivel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class RedisView:
-    """Reads only. Every method raises `redis.RedisError` while Redis is away."""
+    """Every method raises `redis.RedisError` while Redis is away."""
 
     redis: Redis
 
@@ -41,13 +41,12 @@ class RedisView:
         }
 
     async def circuits(self) -> dict[str, object]:
-        """Read the circuits' states by name, as their owners wrote them."""
-        states: dict[str, object] = {}
-        async for key in self._keys("circuit:*"):
-            written = await self.redis.get(key)
-            if written is not None:
-                states[key.removeprefix("circuit:")] = _parsed(written)
-        return dict(sorted(states.items()))
+        """Read the circuits' states by name."""
+        return await read_circuits(self.redis)
+
+    async def reset_circuits(self) -> None:
+        """Let one call try each neighbour at once."""
+        await reset_neighbours(self.redis)
 
     async def _usage(self, name: str, window: str) -> Usage:
         key = f"rate:{name}:{window}"
@@ -57,10 +56,3 @@ class RedisView:
     async def _keys(self, pattern: str) -> AsyncIterator[str]:
         async for key in self.redis.scan_iter(match=pattern, count=500):
             yield key
-
-
-def _parsed(written: bytes | str) -> object:
-    try:
-        return json.loads(written)
-    except ValueError:
-        return {"state": _UNREADABLE}
