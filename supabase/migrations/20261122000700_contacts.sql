@@ -111,7 +111,9 @@ begin
      set inbox_seq = wc.inbox_seq + lc.inbox_seq,
          message_count = message_count + lc.message_count,
          last_message_at = greatest(last_message_at, lc.last_message_at),
-         first_pending_at = least(first_pending_at, lc.first_pending_at)
+         first_pending_at = least(first_pending_at, lc.first_pending_at),
+         stage = case when lc.stage_at > coalesce(stage_at, '-infinity') then lc.stage else stage end,
+         stage_at = greatest(stage_at, lc.stage_at)
    where id = wc.id;
   perform private.move_conversation(wc.id, wc.medico_id);
   perform private.end_lease(wc.id, api.agora(), '[]');
@@ -157,6 +159,7 @@ begin
   update public.fila_mensagens set medico_id = w.id where medico_id = l.id;
   update public.handoffs set medico_id = w.id where medico_id = l.id;
   perform private.merge_context_of_contacts(l.id, w.id);
+  perform private.merge_campaigns(l.id, w.id);
   update public.medicos set merged_into = w.id, telefone = null, crm = null where id = l.id;
   update public.medicos
      set telefone = coalesce(w.telefone, l.telefone), crm = coalesce(w.crm, l.crm),

@@ -28,7 +28,7 @@ begin
   for name in select tablename from pg_tables
     where schemaname = 'public' and tablename <> all (array[
       'regras_envio', 'mensagens_padrao', 'configuracoes', 'prompts', 'setores', 'periodos',
-      'tipos_vaga', 'formas_recebimento'])
+      'tipos_vaga', 'formas_recebimento', 'aberturas'])
   loop
     execute format('delete from public.%I', name);
   end loop;

@@ -9,6 +9,7 @@ from julia_common.database.booking import (
     ShiftHeld,
     ShiftsFound,
 )
+from julia_common.database.campaigns import CampaignsFed, FollowupsPlanned
 from julia_common.database.client import CONTRACT_VERSION, Database
 from julia_common.database.context import (
     Cancellation,
@@ -108,6 +109,7 @@ __all__ = [
     "AckRecorded",
     "Backlog",
     "BotSuspicion",
+    "CampaignsFed",
     "Cancellation",
     "CatchupDone",
     "CatchupWindow",
@@ -134,6 +136,7 @@ __all__ = [
     "Effects",
     "Fact",
     "FinishJob",
+    "FollowupsPlanned",
     "Handoff",
     "HistoryMessage",
     "HoldShift",

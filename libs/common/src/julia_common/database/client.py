@@ -6,6 +6,7 @@ import httpx
 from supabase import AsyncClient, AsyncClientOptions
 
 from julia_common.database.booking import Booking
+from julia_common.database.campaigns import Campaigns
 from julia_common.database.health import Health
 from julia_common.database.jobs import Jobs
 from julia_common.database.knowledge import Knowledge
@@ -22,7 +23,7 @@ CONTRACT_VERSION: Final = 1
 _MAX_CONNECTIONS: Final = 20
 
 
-class Database(Receiving, Turns, Booking, Knowledge, Sending, Jobs, Health):
+class Database(Receiving, Turns, Booking, Knowledge, Sending, Jobs, Campaigns, Health):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.
 
     All methods raise `Retryable` when the database did not answer after all retries (the call may

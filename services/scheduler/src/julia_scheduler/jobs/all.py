@@ -3,6 +3,8 @@
 from julia_common.database import Database
 from julia_common.evolution import EvolutionClient
 from julia_common.messaging import Publisher
+from julia_scheduler.jobs.campaigns import campaigns
+from julia_scheduler.jobs.followups import followups
 from julia_scheduler.jobs.heartbeat import heartbeat
 from julia_scheduler.jobs.job import Job
 from julia_scheduler.settings import Settings
@@ -15,4 +17,4 @@ def all_jobs(
     settings: Settings,  # noqa: ARG001 - jobs that are configured
 ) -> tuple[Job, ...]:
     """The jobs of this deployment; their names are unique."""
-    return (heartbeat(database),)
+    return (heartbeat(database), campaigns(database), followups(database))

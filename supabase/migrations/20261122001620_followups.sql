@@ -1,0 +1,270 @@
+-- Follow-ups: what a doctor hears of us who did not answer, each time later, and then nothing for
+-- two months. Any message of the doctor's ends the chain. `conversations.stage` says how far it is.
+
+insert into public.configuracoes values
+  ('followup_horas',
+   '{"msg_enviada": 48, "followup_1_enviado": 120, "followup_2_enviado": 360}',
+   'Horas de silêncio, desde a última mensagem nossa, antes de cada follow-up');
+
+-- {nome}, {hospital}, {quando} and {valor} are filled in.
+insert into public.mensagens_padrao values
+  ('followup_leve',
+   'Oi, {nome}! Conseguiu ver minha mensagem? Se fizer sentido pra vc, é só me responder por aqui.'),
+  ('followup_plantao',
+   'Oi, {nome}! Apareceu um plantão que pode combinar com vc: {hospital}, {quando}, {valor}. Tem interesse?'),
+  ('followup_novidade',
+   'Oi, {nome}! Se quiser, me conta a região e os horários que vc prefere e eu te aviso quando tiver plantão. Pode ser?'),
+  ('followup_ultimo',
+   'Oi, {nome}! Não quero te incomodar, então essa é minha última mensagem por enquanto. Quando quiser ver plantões, é só me chamar 🙂');
+
+-- What comes after a stage: which follow-up, after how much silence, and the stage that it leads to.
+create function private.next_followup(
+  p_stage text, out etapa smallint, out espera interval, out depois text)
+language plpgsql stable set search_path = ''
+as $$
+begin
+  etapa := array_position(array['msg_enviada', 'followup_1_enviado', 'followup_2_enviado'], p_stage);
+  depois := (array['followup_1_enviado', 'followup_2_enviado', 'nao_respondeu'])[etapa];
+  espera := (select make_interval(hours => (valor ->> p_stage)::integer)
+               from public.configuracoes where chave = 'followup_horas');
+end $$;
+
+create index conversations_followup on public.conversations (stage_at)
+  where stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado', 'nao_respondeu');
+
+-- Where the conversation stands.
+
+-- Sent: the silence begins. What was answered between its claim and its record stays answered.
+create function private.fila_after_courting() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if new.status <> 'enviada' then
+    -- Whom WhatsApp does not know, or of whom we do not know what arrived, is left in peace.
+    update public.conversations set stage = 'nao_respondeu', stage_at = api.agora()
+     where id = new.conversa_id and stage = new.metadata ->> 'antes';
+  elsif not exists (select from public.medicos
+                     where id = new.medico_id
+                       and ultima_entrada_em >= date_trunc('second', new.processando_desde)) then
+    update public.conversations
+       set stage = coalesce(new.metadata ->> 'depois', 'msg_enviada'), stage_at = new.enviada_em
+     where id = new.conversa_id and stage = coalesce(new.metadata ->> 'antes', stage);
+    if new.metadata ->> 'depois' = 'nao_respondeu' then
+      update public.medicos set stage_jornada = 'nao_respondeu'
+       where id = new.medico_id
+         and stage_jornada in ('novo', 'msg_enviada', 'aguardando_resposta');
+    end if;
+  end if;
+  return null;
+end $$;
+
+create trigger fila_after_courting after update of status on public.fila_mensagens
+for each row when (old.status <> new.status
+                   and (new.status = 'enviada' and new.kind in ('campanha', 'oferta', 'followup')
+                        or new.status in ('erro', 'estacionada') and new.kind = 'followup'))
+execute function private.fila_after_courting();
+
+-- The doctor wrote: nothing more goes that was meant for somebody silent. The conversation and the
+-- contact are locked, like for every message that comes in.
+create function private.interacoes_after_answer() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.cancel_pending(new.conversa_id, array['followup', 'campanha'], 'SUPERSEDED');
+  update public.conversations set stage = 'respondeu', stage_at = api.agora()
+   where id = new.conversa_id and stage not in ('respondeu', 'reservou')
+     and (new.situacao <> 'historico' or stage_at < new.provider_at);
+  if new.situacao <> 'historico' then
+    update public.medicos set stage_jornada = 'respondeu'
+     where id = new.medico_id
+       and stage_jornada in ('novo', 'msg_enviada', 'aguardando_resposta', 'nao_respondeu');
+  end if;
+  update public.campanha_destinatarios set respondida_em = new.provider_at
+   where medico_id = new.medico_id and status = 'enviada' and respondida_em is null
+     and enviada_em < new.provider_at + interval '1 second';
+  return null;
+end $$;
+
+create trigger interacoes_after_answer after insert on public.interacoes
+for each row when (new.tipo = 'entrada') execute function private.interacoes_after_answer();
+
+-- Booked in a conversation, which is locked.
+create function private.reservas_after_booking() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.conversations set stage = 'reservou', stage_at = api.agora()
+   where id = new.conversa_id and stage <> 'reservou';
+  return null;
+end $$;
+
+create trigger reservas_after_booking after insert or update of status on public.reservas
+for each row when (new.status = 'confirmada' and new.conversa_id is not null)
+execute function private.reservas_after_booking();
+
+-- Planning.
+
+-- Whether the doctor is to be left alone for now, for a reason of ours.
+create function private.is_held_back(p_medico uuid, p_now timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.conversations
+                  where medico_id = p_medico and controlled_by = 'human'
+                    and status in ('active', 'paused', 'escalated'))
+      or exists (select from public.diretrizes
+                  where tipo = 'bloqueado' and medico_id = p_medico
+                    and coalesce(expira_em > p_now, true));
+end $$;
+
+-- Whether the conversation's next follow-up may be planned. One chain for a doctor: that of the
+-- conversation in which we wrote last.
+create function private.may_follow_up(c public.conversations, p_now timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  m public.medicos;
+begin
+  select * into m from public.medicos where id = c.medico_id;
+  return private.may_contact(m) and not m.canario and c.controlled_by = 'ai'
+     and c.status in ('active', 'paused', 'escalated')
+     and coalesce(c.stage_at + (private.next_followup(c.stage)).espera <= p_now, false)
+     and coalesce(m.ultima_entrada_em < c.stage_at, true)
+     and not private.is_held_back(m.id, p_now)
+     and coalesce(private.rests_until(m.id) <= p_now, true)
+     -- Something else is on its way, or promised.
+     and not exists (select from public.fila_mensagens
+                      where medico_id = m.id and status in ('pendente', 'processando', 'incerta'))
+     and not exists (select from public.conversations
+                      where medico_id = m.id and stage_at > c.stage_at
+                        and stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado'));
+end $$;
+
+-- A real shift that this doctor could have: of the specialty, in the state where the doctor lives, that
+-- leaves time to answer and that nobody else has the first word on. Not after a campaign that was to
+-- offer nothing.
+create function private.shift_for_followup(c public.conversations, p_now timestamptz)
+returns public.vagas
+language plpgsql stable set search_path = ''
+as $$
+declare
+  m public.medicos;
+  v public.vagas;
+begin
+  if not coalesce((select k.pode_ofertar
+                     from public.fila_mensagens f join public.campanhas k on k.id = f.campanha_id
+                    where f.conversa_id = c.id and f.status = 'enviada'
+                    order by f.enviada_em desc limit 1), true) then
+    return null;
+  end if;
+  select * into m from public.medicos where id = c.medico_id;
+  select s.* into v
+    from private.shifts_for(m.id, p_now) s join public.hospitais h on h.id = s.hospital_id
+   where s.especialidade_id = m.especialidade_id and s.inicio > p_now + interval '2 days'
+     and (m.estado is null or h.estado = m.estado)
+     and not exists (select from public.lista_espera
+                      where vaga_id = s.id and status in ('esperando', 'oferecida'))
+   order by private.is_pushed(s.id, p_now) desc,
+            private.plain(h.cidade) is not distinct from private.plain(m.cidade) desc, s.inicio, s.id
+   limit 1;
+  return v;
+end $$;
+
+-- Puts the conversation's next follow-up into the outbox. True if it offers a shift. The caller holds
+-- the conversation.
+create function private.enqueue_followup(c public.conversations, p_now timestamptz) returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  m public.medicos;
+  v public.vagas;
+  n record := private.next_followup(c.stage);
+  v_texto text;
+begin
+  select * into m from public.medicos where id = c.medico_id;
+  if n.etapa = 2 then
+    v := private.shift_for_followup(c, p_now);
+  end if;
+  select conteudo into v_texto from public.mensagens_padrao
+   where chave = case when n.etapa = 1 then 'followup_leve' when n.etapa = 3 then 'followup_ultimo'
+                      when v.id is null then 'followup_novidade' else 'followup_plantao' end;
+  if v.id is not null then
+    v_texto := private.fill_in_shift(v_texto, v);
+  end if;
+  perform private.enqueue_proactive(
+    gen_random_uuid(), c.id, 'followup', private.fill_in(v_texto, m), p_now,
+    -- Over a long weekend with a holiday on either side.
+    least(p_now + interval '5 days', v.inicio),
+    jsonb_strip_nulls(jsonb_build_object(
+      'antes', c.stage, 'depois', n.depois, 'vaga_id', v.id,
+      'termos', case when v.id is not null then private.terms(v) end)));
+  perform private.tell_shift(c.id, v.id);
+  return v.id is not null;
+end $$;
+
+-- Why a follow-up that waits is not wanted any more, or null; the next plan looks at the doctor anew.
+create function private.followup_void(f public.fila_mensagens, m public.medicos, p_now timestamptz)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v public.vagas;
+begin
+  if m.deleted_at is not null or m.merged_into is not null then
+    return 'cadastro';
+  -- Here or on another number; provider's times are whole seconds.
+  elsif m.ultima_entrada_em >= date_trunc('second', f.created_at)
+     or f.metadata ->> 'antes' <> (select stage from public.conversations
+                                    where id = f.conversa_id) then
+    return 'respondeu';
+  elsif private.is_held_back(m.id, p_now) then
+    return 'atendimento_humano';
+  elsif f.metadata ? 'vaga_id' then
+    select * into v from public.vagas where id = (f.metadata ->> 'vaga_id')::uuid;
+    if not private.is_offerable(v.id, m.id, p_now) or private.terms(v) <> f.metadata -> 'termos' then
+      return 'plantao';
+    end if;
+  end if;
+  return null;
+end $$;
+
+-- One transaction's worth of the daily plan; `mais`: call again. Hours, holidays and spacing are the
+-- claim's business.
+create function api.plan_followups(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_limit bigint := private.need_int(p, 'limit');
+  v_now timestamptz := api.agora();
+  v_rest interval := make_interval(days => private.setting_int('descanso_dias'));
+  v_id uuid;
+  c public.conversations;
+  v_planned integer := 0;
+  v_shifts integer := 0;
+  v_again integer;
+begin
+  with rested as (
+    select id from public.conversations
+     where stage = 'nao_respondeu' and stage_at <= v_now - v_rest
+     order by stage_at limit v_limit for no key update skip locked
+  )
+  update public.conversations set stage = 'recontato', stage_at = v_now
+   where id in (select id from rested);
+  get diagnostics v_again = row_count;
+  for v_id in
+    select o.id from public.conversations o
+     where o.stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado')
+       and private.may_follow_up(o, v_now)
+     order by o.stage_at, o.id limit v_limit
+  loop
+    perform 1 from public.conversations where id = v_id for no key update skip locked;
+    continue when not found;
+    select * into c from public.conversations where id = v_id;
+    continue when not private.may_follow_up(c, v_now);
+    v_shifts := v_shifts + private.enqueue_followup(c, v_now)::integer;
+    v_planned := v_planned + 1;
+  end loop;
+  return jsonb_build_object(
+    'planejados', v_planned, 'com_plantao', v_shifts, 'recontato', v_again,
+    'mais', greatest(v_planned, v_again) = v_limit);
+end $$;
