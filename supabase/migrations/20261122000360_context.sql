@@ -293,7 +293,12 @@ create table public.notificacoes_gestor (
   referencia uuid,
   dados jsonb not null default '{}',
   created_at timestamptz not null default api.agora(),
-  entregue_em timestamptz
+  entregue_em timestamptz,
+  -- Who is bringing it, and until when nobody else does; how often it was tried, what went wrong.
+  emprestada_a uuid,
+  emprestada_ate timestamptz,
+  tentativas smallint not null default 0,
+  erro text
 );
 create unique index notificacoes_gestor_once on public.notificacoes_gestor (tipo, referencia)
   where referencia is not null;
