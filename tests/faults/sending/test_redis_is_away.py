@@ -1,6 +1,5 @@
 """Faults 27 to 29: Redis makes things visible; losing it loses nothing."""
 
-import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -76,7 +75,7 @@ async def test_fault_29_a_failover_to_a_redis_that_lags_behind_resets_no_ceiling
     # The last writes never reached the one that takes over: it shows an older sum.
     await redis.config_set("appendfsync", "always")
     await redis.set(HOUR, 0, ex=3600)
-    world.signal("redis", signal.SIGKILL)
+    world.stack.kill("redis")
     await world.stack.wait_ready("redis")
     assert (await redis.info("server"))["run_id"] != run
 

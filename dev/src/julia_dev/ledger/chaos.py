@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import redis.asyncio
@@ -32,7 +32,7 @@ class Toll:
 
 
 class Chaos:
-    """Kills every process of every service `times` times within `lasts_s`."""
+    """Kills every process of the services `times` times within `lasts_s`."""
 
     def __init__(self, stack: Stack, world: World, rng: random.Random) -> None:
         """Prepare; nothing is killed yet."""
@@ -42,19 +42,30 @@ class Chaos:
         self._rng = rng
         self._last_delivery_count = 0
 
-    async def run(self, *, times: int, lasts_s: float) -> None:
-        """Do all of it; ends when everything that was killed is ready again."""
+    async def run(
+        self,
+        *,
+        times: int,
+        lasts_s: float,
+        services: Sequence[str] = SERVICES,
+        servers: bool = True,
+    ) -> None:
+        """Do all of it; ends when everything that was killed is ready again.
+
+        `servers`: RabbitMQ, Redis and PostgreSQL get their share too.
+        """
         acts: list[tuple[float, Callable[[], Awaitable[None]]]] = []
-        for name in [n for service in SERVICES for n in self._stack.processes(service)]:
+        for name in [n for service in services for n in self._stack.processes(service)]:
             for turn in range(times):
                 share = lasts_s / times
                 at = share * turn + self._rng.uniform(0.1, 0.9) * share
                 acts.append((at, lambda name=name: self._kill(name)))  # type: ignore[misc]
-        acts += [
-            (0.35 * lasts_s, lambda: self._restart("rabbitmq")),
-            (0.50 * lasts_s, self._flush_redis),
-            (0.65 * lasts_s, lambda: self._restart("postgres")),
-        ]
+        if servers:
+            acts += [
+                (0.35 * lasts_s, lambda: self._restart("rabbitmq")),
+                (0.50 * lasts_s, self._flush_redis),
+                (0.65 * lasts_s, lambda: self._restart("postgres")),
+            ]
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for at, act in sorted(acts, key=lambda each: each[0]):

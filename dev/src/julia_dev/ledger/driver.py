@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from julia_dev.ledger.account import Period
 from julia_dev.ledger.plan import Plan, PlannedMessage, PlannedStop, PlannedTakeover
@@ -13,14 +14,20 @@ _TICK_S = 0.05
 class Driver:
     """Doctors, coordinators and a manager, doing what the plan says and remembering when."""
 
-    def __init__(self, world: World, plan: Plan) -> None:
-        """Prepare; nothing happens yet."""
+    def __init__(
+        self, world: World, plan: Plan, number_of: Mapping[str, str] | None = None
+    ) -> None:
+        """Prepare; nothing happens yet.
+
+        `number_of`: which of our numbers a doctor writes to; the first one, if not named.
+        """
         self.written: dict[str, tuple[int, str, int]] = {}
         self.by_sql: dict[str, float] = {}
         self.by_phone: set[str] = set()
         self.stops: list[Period] = []
         self._world = world
         self._plan = plan
+        self._number_of = number_of or {}
         self._began = 0.0
 
     async def run(self) -> None:
@@ -54,6 +61,7 @@ class Driver:
                     "doctor": message.doctor,
                     "text": message.text,
                     "timestamp": at,
+                    "instance": self._number_of.get(message.doctor),
                     "webhook": {"copies": message.copies, "delay_s": message.late_s},
                 }
                 for message in due
