@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from julia_common.database import Database
 from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.breaker import SUPABASE, CircuitBreaker, CircuitOpen, CircuitState
 from julia_dev.pytest_plugin import SupabaseEndpoint
 from julia_dev.stack import ports
 
@@ -268,3 +269,32 @@ async def test_every_attempt_is_measured(database: Database, obedient: Obedient)
         await told(database, "22023", times=9)
     after = {result: count(result) - before[result] for result in before}
     assert after == {"ok": 1, "temporario": 1, "permanente": 1}
+
+
+async def test_a_database_that_cannot_be_reached_opens_its_circuit() -> None:
+    circuit = CircuitBreaker("supabase", SUPABASE)
+    nowhere = f"http://127.0.0.1:{ports.free(1)[0]}"
+    database = await Database.create(nowhere, "key", circuit=circuit)
+
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await database.contract_version()
+
+    assert circuit.snapshot.state is CircuitState.OPEN
+    with pytest.raises(CircuitOpen):
+        await database.contract_version()
+    await database.aclose()
+
+
+async def test_a_database_that_answers_keeps_its_circuit_closed(
+    simulator: SupabaseEndpoint, obedient: Obedient
+) -> None:
+    circuit = CircuitBreaker("supabase", SUPABASE)
+    database = await Database.create(simulator.url, simulator.service_key, circuit=circuit)
+
+    for _ in range(3):
+        with pytest.raises(Retryable, match="55P03"):
+            await told(database, "55P03", times=99)
+
+    assert circuit.snapshot.state is CircuitState.CLOSED
+    await database.aclose()

@@ -84,3 +84,22 @@ async def test_probes_and_health_follow_the_broker(
             async with asyncio.timeout(30):
                 while (await client.get("/readyz")).status_code != 200:
                     await asyncio.sleep(0.1)
+
+
+async def test_a_restart_lets_the_neighbours_be_tried_but_not_a_banned_number(
+    start_ingest: Callable[..., Any], sender_to: Callable[[str], httpx.AsyncClient], redis_url: str
+) -> None:
+    numbers = "circuit:evolution:julia-01"
+    async with Redis.from_url(redis_url) as redis:
+        now = (await redis.time())[0] * 1000
+        opened = {"state": "open", "failures": 3, "id": "x", "at": 0, "until": now + 600_000}
+        for key in ("circuit:claude", "circuit:supabase", numbers):
+            await redis.set(key, json.dumps(opened))
+
+        async with sender_to(start_ingest().url) as client:
+            circuits = (await client.get("/health/circuit")).json()["circuits"]
+
+    assert list(circuits) == ["evolution:julia-01"]
+    banned = circuits["evolution:julia-01"]
+    assert banned["state"] == "open"
+    assert 500 < banned["retry_in_seconds"] <= 600

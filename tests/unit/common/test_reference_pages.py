@@ -56,6 +56,7 @@ def test_the_messaging_page_lists_the_metrics_of_the_common_library() -> None:
         "messaging.consumer",
         "messaging.delivery",
         "resilience.breaker",
+        "resilience.shared",
         "evolution.client",
         "telemetry.metrics",
     )
