@@ -105,3 +105,11 @@ as $$ select case when at is null then null
 create function private.text_hash(conteudo text) returns text
 language sql immutable set search_path = ''
 as $$ select encode(sha256(convert_to(btrim(conteudo, E' \n\r\t'), 'UTF8')), 'hex') $$;
+
+-- What a message of ours is recognised by: its words, or its file where it has none. As
+-- `content_hash` of julia_common.contracts.
+create function private.content_hash(conteudo text, anexo jsonb) returns text
+language sql immutable set search_path = ''
+as $$ select case when btrim(conteudo, E' \n\r\t') <> '' or anexo is null
+                  then private.text_hash(conteudo)
+                  else encode(sha256(decode(anexo ->> 'base64', 'base64')), 'hex') end $$;

@@ -1,14 +1,23 @@
 """Julia's own client against the server: what it concludes from the answers."""
 
 import base64
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from pydantic import SecretStr
 
 from julia_common.errors import Permanent, Retryable
-from julia_common.evolution import EvolutionClient, NotSent, Sent, Uncertain, open_evolution
+from julia_common.evolution import (
+    EvolutionClient,
+    File,
+    NotSent,
+    Sent,
+    Uncertain,
+    open_evolution,
+)
 from julia_simulators import files
 
 from .conftest import API_KEY, DOCTOR, INSTANCE, Simulator
@@ -19,6 +28,11 @@ async def client(sim: Simulator) -> AsyncIterator[EvolutionClient]:
     url = str(sim.http.base_url)
     async with open_evolution(url, SecretStr(API_KEY), timeout_seconds=2) as opened:
         yield opened
+
+
+def a_file(kind: Literal["image", "document"] = "document", data: bytes = b"") -> File:
+    encoded = base64.b64encode(data or files.pdf()).decode()
+    return File(kind=kind, mimetype="application/pdf", name="ficha.pdf", base64=encoded)
 
 
 def around_now() -> tuple[datetime, datetime]:
@@ -33,6 +47,39 @@ async def test_a_text_that_is_sent_is_delivered_with_the_id_that_the_client_retu
 
     assert isinstance(outcome, Sent)
     assert [record["key_id"] for record in sim.records("delivery")] == [outcome.key_id]
+
+
+async def test_a_file_is_delivered_with_its_caption_and_known_again_by_its_hash(
+    sim: Simulator, client: EvolutionClient
+) -> None:
+    captioned = await client.send_media(INSTANCE, DOCTOR, a_file(), "A ficha")
+    bare = await client.send_media(INSTANCE, DOCTOR, a_file("image", files.png()), "")
+
+    assert isinstance(captioned, Sent)
+    assert isinstance(bare, Sent)
+    first, second = sim.records("delivery")
+    assert (first["text"], first["file"]["file_name"]) == ("A ficha", "ficha.pdf")
+    assert (first["route"], second["text"]) == ("sendMedia", "")
+    found = {
+        message.key_id: (message.text, message.file_sha256)
+        for message in await client.find_messages(INSTANCE, *around_now(), from_me=True)
+    }
+    assert found == {
+        captioned.key_id: ("A ficha", hashlib.sha256(files.pdf()).hexdigest()),
+        bare.key_id: ("", hashlib.sha256(files.png()).hexdigest()),
+    }
+
+
+async def test_a_file_that_evolution_cannot_read_is_permanently_not_sent(
+    sim: Simulator, client: EvolutionClient
+) -> None:
+    broken = File(kind="document", mimetype="application/pdf", name="ficha.pdf", base64="#")
+
+    outcome = await client.send_media(INSTANCE, DOCTOR, broken, "A ficha")
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.permanent
+    assert sim.records("delivery") == []
 
 
 async def test_a_number_without_whatsapp_is_permanently_not_sent(client: EvolutionClient) -> None:

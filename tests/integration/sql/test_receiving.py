@@ -1,11 +1,14 @@
 """Every message of a doctor becomes one row of one conversation of one contact."""
 
+import base64
+import hashlib
+import json
 import random
 
 import pytest
 from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone, together
 
-from julia_common.contracts import text_hash
+from julia_common.contracts import content_hash, text_hash
 
 pytestmark = pytest.mark.integration
 
@@ -193,6 +196,21 @@ async def test_a_bad_argument_is_named(julia: Julia) -> None:
 async def test_the_hash_of_a_text_is_the_services_hash(julia: Julia) -> None:
     for text in ("Oi", "  Olá, doutora!\n", "\t\r\n ção 👍\xa0", "\u2028x\u3000"):
         assert await julia.value("select private.text_hash($1)", text) == text_hash(text)
+
+
+@pytest.mark.parametrize("text", ["A ficha", "", " \n\t", "\u3000"])
+async def test_what_a_file_is_known_by_is_what_the_services_know_it_by(
+    julia: Julia, text: str
+) -> None:
+    data = bytes(range(256))
+    anexo = json.dumps({"base64": base64.b64encode(data).decode()})
+    file = hashlib.sha256(data).hexdigest()
+
+    known = await julia.value("select private.content_hash($1, $2)", text, anexo)
+
+    assert known == content_hash(text, file)
+    assert (known == file) == (text.strip(" \n\r\t") == "")
+    assert await julia.value("select private.content_hash($1, null)", text) == text_hash(text)
 
 
 async def _due(julia: Julia, conversa) -> str:

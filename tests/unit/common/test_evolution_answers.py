@@ -24,6 +24,8 @@ def test_a_key_proves_that_it_was_sent() -> None:
         (401, "Unauthorized", False),
         (404, ['The "julia" instance does not exist'], False),
         (400, [['instance requires property "text"']], True),
+        (400, ["For base64 the file name must be informed."], True),
+        (400, ["Owned media must be a url or base64"], True),
         (400, [{"jid": f"{NUMBER}@s.whatsapp.net", "exists": False, "number": NUMBER}], True),
     ],
 )

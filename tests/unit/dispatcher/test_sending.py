@@ -5,13 +5,25 @@ from collections import deque
 
 import pytest
 
-from julia_common.database import NotClaimed, SendRecorded
+from julia_common.database import Attachment, NotClaimed, SendRecorded
 from julia_common.errors import Permanent, Retryable
-from julia_common.evolution import NotSent, Sent, Uncertain
+from julia_common.evolution import File, NotSent, Sent, Uncertain
 from julia_common.resilience.breaker import CircuitState
+from julia_dispatcher.conversations import Typing
 from julia_dispatcher.testing import part
 
 pytestmark = pytest.mark.unit
+
+
+def typing(_: str) -> NotClaimed:
+    return NotClaimed(
+        status="recusado",
+        motivo="digitar",
+        retry_in_ms=4200,
+        digitar_ms=4200,
+        instance="julia-01",
+        destino="5519900000001",
+    )
 
 
 async def test_a_claimed_part_is_posted_once_and_recorded_with_its_id(bench):
@@ -24,6 +36,54 @@ async def test_a_claimed_part_is_posted_once_and_recorded_with_its_id(bench):
     assert (record.result, record.provider_message_id) == ("enviada", "KEY1")
     assert record.start_delay_ms == 50
     assert bench.evolution.budgets == [pytest.approx(1.95)]
+
+
+async def test_a_part_with_a_file_is_posted_as_such_with_its_words_as_caption(bench):
+    anexo = Attachment(tipo="document", mimetype="application/pdf", nome="f.pdf", base64="JVBERg==")
+    bench.outbox.claims = deque([lambda claim_id: part(claim_id, anexo=anexo)])
+
+    await bench.sending.step("c1")
+
+    assert bench.evolution.files == [
+        File(kind="document", mimetype="application/pdf", name="f.pdf", base64="JVBERg==")
+    ]
+    assert bench.evolution.posts == [("julia-01", "5519900000001", "Oi! Tem sim.")]
+    assert [record.result for record in bench.outbox.records] == ["enviada"]
+
+
+async def test_typing_is_shown_beside_the_work_and_the_claim_made_again_after_it(bench):
+    bench.outbox.claims = deque([typing])
+    bench.evolution.presence_answer = asyncio.Event()
+
+    assert await bench.sending.step("c1") == Typing(4.2)
+
+    await asyncio.sleep(0)
+    assert bench.evolution.presences == [("julia-01", "5519900000001", "composing", 4.2)]
+    assert bench.evolution.posts == []
+
+
+@pytest.mark.parametrize("failure", [Retryable("away"), Permanent("unknown instance")])
+async def test_typing_that_cannot_be_shown_changes_nothing(bench, failure):
+    bench.outbox.claims = deque([typing, part])
+    bench.evolution.presence_answer = failure
+
+    assert await bench.sending.step("c1") == Typing(4.2)
+    await asyncio.sleep(0)
+    await bench.sending.step("c1")
+
+    assert len(bench.evolution.posts) == 1
+
+
+async def test_typing_ends_with_the_process(bench):
+    bench.outbox.claims = deque([typing])
+    bench.evolution.presence_answer = asyncio.Event()
+    await bench.sending.step("c1")
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(1):
+        await bench.sending.finish()
+
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "show typing"] == []
 
 
 async def test_each_claim_has_an_id_of_its_own(bench):

@@ -1,10 +1,17 @@
 """Every kind of message that a doctor can send, read into the contract's content."""
 
+import base64
 from typing import Any
 
 import pytest
 
-from julia_common.contracts.messages import Content, ContentKind, Media, MessageReceived
+from julia_common.contracts.messages import (
+    Content,
+    ContentKind,
+    Media,
+    MessageReceived,
+    MessageSent,
+)
 from julia_common.whatsapp import (
     Ignored,
     IgnoredReason,
@@ -219,6 +226,36 @@ SHAPES = {
 @pytest.mark.parametrize(("message", "expected"), SHAPES.values(), ids=SHAPES.keys())
 def test_reads_what_the_doctor_sent(message: object, expected: Content) -> None:
     assert content_of(message) == expected
+
+
+FILE = bytes(range(200, 232))
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ({str(place): byte for place, byte in enumerate(FILE)}, FILE.hex()),
+        ({str(place): FILE[place] for place in reversed(range(32))}, FILE.hex()),
+        (base64.b64encode(FILE).decode(), FILE.hex()),
+        (base64.b64encode(FILE[:31]).decode(), None),
+        ({str(place): 256 for place in range(32)}, None),
+        ({str(place): "x" for place in range(32)}, None),
+        ({str(place): 1 for place in range(1, 33)}, None),
+        ("não é base64", None),
+        (None, None),
+        ([1] * 32, None),
+    ],
+)
+def test_the_file_of_an_echo_is_known_by_its_hash(told: object, known: str | None) -> None:
+    reading = read_record(
+        record({"documentMessage": {"fileSha256": told}}),
+        instance=INSTANCE,
+        source="send.message",
+        received_at=RECEIVED_AT,
+    )
+
+    assert isinstance(reading, MessageSent)
+    assert (reading.text, reading.file_sha256) == ("", known)
 
 
 SILENT = {

@@ -19,7 +19,7 @@ from julia_common.contracts.messages import (
     MessageEdited,
     MessageReceived,
     MessageSent,
-    text_hash,
+    content_hash,
 )
 from julia_common.database import BotSuspicion, EditMessage, OptOut, ReceiveMessage, SentEvent
 from julia_common.errors import Retryable
@@ -117,7 +117,7 @@ async def record_sent(message: MessageSent, deps: Deps) -> None:
             key_id=message.key_id,
             identities=message.identities,
             source=message.source,
-            text_hash=text_hash(message.text),
+            text_hash=content_hash(message.text, message.file_sha256),
             text=message.text,
             tipo_conteudo=message.content_kind,
             provider_at=message.provider_at,

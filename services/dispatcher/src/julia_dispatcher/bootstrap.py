@@ -23,8 +23,9 @@ from julia_dispatcher.sending import Sending, Terms
 from julia_dispatcher.settings import Settings
 
 _SIDE_BY_SIDE: Final = 16
-# More doorbells than sends side by side: some of them only wait out a short refusal.
-_DOORBELLS: Final = 64
+# More doorbells than sends side by side: those of a dozen numbers in trouble, 16 of each, must not
+# keep another number's in the broker.
+_DOORBELLS: Final = 200
 # After the last POST: recording it, and giving back what a lost answer left unclear.
 _DRAIN_MARGIN_SECONDS: Final = 10.0
 
@@ -77,7 +78,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         if not isinstance(message, SendRequested):
             unexpected = f"{message.TYPE} does not belong on {Queue.DISPATCHER_OUTBOUND}"
             raise Permanent(unexpected)
-        await conversations.ring(message.conversa_id)
+        await conversations.ring(message.conversa_id, message.instance)
 
     consumer = messaging.consumer(
         Queue.DISPATCHER_OUTBOUND, on_doorbell, prefetch=_DOORBELLS, concurrency=_DOORBELLS

@@ -12,7 +12,7 @@ from julia_common.database import (
     RecordSend,
     SendRecorded,
 )
-from julia_common.evolution import SendOutcome
+from julia_common.evolution import File, Presence, SendOutcome
 
 
 class Outbox(Protocol):
@@ -52,4 +52,16 @@ class Sender(Protocol):
         self, instance: str, number: str, text: str, *, start_within_seconds: float
     ) -> SendOutcome:
         """Make one POST, or none when it could not start in time."""
+        ...
+
+    async def send_media(
+        self, instance: str, number: str, file: File, caption: str, *, start_within_seconds: float
+    ) -> SendOutcome:
+        """Make one POST with a file, or none when it could not start in time."""
+        ...
+
+    async def send_presence(
+        self, instance: str, number: str, presence: Presence, *, hold_seconds: float
+    ) -> None:
+        """Show a presence for so long; raises `Retryable` or `Permanent`."""
         ...

@@ -10,12 +10,12 @@ import structlog
 
 from julia_common.database import Claimed, ClaimNext, NotClaimed, RecordSend, SendRecorded
 from julia_common.errors import Permanent, Retryable
-from julia_common.evolution import NotSent, SendOutcome, Sent, Uncertain
+from julia_common.evolution import File, NotSent, SendOutcome, Sent, Uncertain
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen, CircuitState
 from julia_common.resilience.clock import Clock
 from julia_common.telemetry.logging import canonical
 from julia_dispatcher import metrics
-from julia_dispatcher.conversations import Wait
+from julia_dispatcher.conversations import Typing, Wait
 from julia_dispatcher.ports import Outbox, Sender
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,7 @@ class Sending:
         self._terms = terms
         self._clock = clock
         self._afterwards: set[asyncio.Task[None]] = set()
+        self._shown: set[asyncio.Task[None]] = set()
 
     async def step(self, conversa_id: str) -> Wait | None:
         """Claim, send and record one part; answer as `Conversations` wants it.
@@ -74,16 +75,38 @@ class Sending:
         answer = await self._claim(conversa_id)
         metrics.CLAIM_SECONDS.observe(self._clock.monotonic() - started)
         if isinstance(answer, NotClaimed):
+            if answer.digitar_ms is not None:
+                self._show_typing(answer, answer.digitar_ms / 1000)
             return _after_refusal(answer)
         with metrics.IN_FLIGHT.track_inprogress():
             return await self._send(conversa_id, answer, started)
 
     async def finish(self) -> None:
         """Let the claims of unknown fate be given back, as far as a few seconds suffice."""
+        for task in self._shown:
+            task.cancel()
+        await asyncio.gather(*self._shown, return_exceptions=True)
         if self._afterwards:
             _, late = await asyncio.wait(self._afterwards, timeout=_FINISH_SECONDS)
             for task in late:
                 task.cancel()
+
+    def _show_typing(self, answer: NotClaimed, seconds: float) -> None:
+        """Show "composing" beside everything else: nobody waits for it, and it may fail."""
+        if answer.instance is None or answer.destino is None:
+            return
+
+        async def show(instance: str, destino: str) -> None:
+            try:
+                await self._sender.send_presence(
+                    instance, destino, "composing", hold_seconds=seconds
+                )
+            except (Retryable, Permanent) as error:
+                log.debug("typing could not be shown", instance=instance, motivo=str(error))
+
+        task = asyncio.create_task(show(answer.instance, answer.destino), name="show typing")
+        self._shown.add(task)
+        task.add_done_callback(self._shown.discard)
 
     def _circuit_wait(self) -> Wait | None:
         snapshot = self._circuit.snapshot
@@ -145,14 +168,27 @@ class Sending:
         posted_at = self._clock.monotonic()
         try:
             async with self._circuit.guard():
-                outcome = await self._sender.send_text(
-                    part.instance, part.destino, part.conteudo, start_within_seconds=budget
-                )
+                outcome = await self._deliver(part, budget)
                 _raise_if_unreachable(outcome)
         except _UnreachableError as error:
             outcome = error.outcome
         metrics.POST_SECONDS.observe(self._clock.monotonic() - posted_at)
         return outcome
+
+    async def _deliver(self, part: Claimed, budget: float) -> SendOutcome:
+        if part.anexo is None:
+            return await self._sender.send_text(
+                part.instance, part.destino, part.conteudo, start_within_seconds=budget
+            )
+        file = File(
+            kind=part.anexo.tipo,
+            mimetype=part.anexo.mimetype,
+            name=part.anexo.nome,
+            base64=part.anexo.base64,
+        )
+        return await self._sender.send_media(
+            part.instance, part.destino, file, part.conteudo, start_within_seconds=budget
+        )
 
     async def _give_back(
         self, conversa_id: str, part: Claimed, motivo: str, started: float
@@ -242,6 +278,8 @@ def _report(claim_id: str, outcome: SendOutcome, *, start_delay_ms: int) -> Reco
 def _after_refusal(answer: NotClaimed) -> Wait | None:
     if answer.status == "recusado":
         metrics.REFUSED.labels(answer.motivo or "").inc()
+    if answer.digitar_ms is not None:
+        return Typing(answer.digitar_ms / 1000)
     if answer.retry_in_ms is None or answer.motivo == _PAUSED:
         return None
     return answer.retry_in_ms / 1000

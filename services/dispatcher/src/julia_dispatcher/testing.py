@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from julia_common.database import (
+    Attachment,
     Claimed,
     ClaimNext,
     ClaimReleased,
@@ -13,13 +14,15 @@ from julia_common.database import (
     RecordSend,
     SendRecorded,
 )
-from julia_common.evolution import SendOutcome, Sent
+from julia_common.evolution import File, Presence, SendOutcome, Sent
 from julia_common.testing import ManualClock
 
 NOTHING = NotClaimed(status="vazio")
 
 
-def part(claim_id: str, *, kind: str = "reply", canary: bool = False) -> Claimed:
+def part(
+    claim_id: str, *, kind: str = "reply", canary: bool = False, anexo: Attachment | None = None
+) -> Claimed:
     """Answer a claim with a part to send."""
     return Claimed(
         status="enviar",
@@ -33,6 +36,7 @@ def part(claim_id: str, *, kind: str = "reply", canary: bool = False) -> Claimed
         tentativa=1,
         budget_ms=2000,
         canary=canary,
+        anexo=anexo,
     )
 
 
@@ -85,7 +89,10 @@ class FakeEvolution:
 
     outcomes: deque[SendOutcome] = field(default_factory=deque)
     posts: list[tuple[str, str, str]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
     budgets: list[float] = field(default_factory=list)
+    presences: list[tuple[str, str, Presence, float]] = field(default_factory=list)
+    presence_answer: asyncio.Event | Exception | None = None
 
     async def send_text(
         self, instance: str, number: str, text: str, *, start_within_seconds: float
@@ -95,3 +102,22 @@ class FakeEvolution:
         self.budgets.append(start_within_seconds)
         await asyncio.sleep(0)
         return self.outcomes.popleft() if self.outcomes else Sent(f"KEY{len(self.posts)}", number)
+
+    async def send_media(
+        self, instance: str, number: str, file: File, caption: str, *, start_within_seconds: float
+    ) -> SendOutcome:
+        """Note the file, and the POST as of its caption."""
+        self.files.append(file)
+        return await self.send_text(
+            instance, number, caption, start_within_seconds=start_within_seconds
+        )
+
+    async def send_presence(
+        self, instance: str, number: str, presence: Presence, *, hold_seconds: float
+    ) -> None:
+        """Note the presence; `presence_answer` is waited for or raised."""
+        self.presences.append((instance, number, presence, hold_seconds))
+        if isinstance(self.presence_answer, Exception):
+            raise self.presence_answer
+        if self.presence_answer is not None:
+            await self.presence_answer.wait()

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from julia_common.contracts.messages import text_hash
+from julia_common.contracts.messages import content_hash
 from julia_common.database import SendSettled, UncertainSend
 from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import StoredMessage
@@ -150,6 +150,6 @@ def _echo(message: StoredMessage) -> Echo:
     return Echo(
         key_id=message.key_id,
         identities=identities_of(key if isinstance(key, dict) else {}, from_me=True, own_jid=None),
-        text_hash=text_hash(message.text),
+        text_hash=content_hash(message.text, message.file_sha256),
         at=message.at,
     )

@@ -211,6 +211,8 @@ class Network:
                 route=outgoing.route,
                 started_at=outgoing.started_at,
             )
+            if outgoing.content.media_base64:
+                self._media[instance.id, key["id"]] = outgoing.content
             if outgoing.doctor and fault.acks != "never":
                 self._soon(self._acknowledge_all(instance, outgoing.doctor, key["id"], fault))
         if accepted:
@@ -261,7 +263,7 @@ class Network:
         self.webhooks.emit(instance, "messages.update", data, doctor=doctor.number, key_id=key_id)
 
     def media(self, instance: Instance, key_id: str) -> Content | None:
-        """Return the content of a message that a doctor sent."""
+        """Return the content of a message with a file, sent or received."""
         return self._media.get((instance.id, key_id))
 
     # What the connection does

@@ -15,6 +15,7 @@ from julia_common.contracts.messages import (
     MessageSent,
     Quoted,
     SendRequested,
+    content_hash,
     text_hash,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "MessageSent",
     "Quoted",
     "SendRequested",
+    "content_hash",
     "text_hash",
 ]

@@ -22,6 +22,14 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.strip(" \n\r\t").encode()).hexdigest()
 
 
+def content_hash(text: str, file_sha256: str | None) -> str:
+    """What a message of ours is recognised by: its words, or its file where it has none.
+
+    The same value is computed in SQL (`private.content_hash`).
+    """
+    return text_hash(text) if text.strip(" \n\r\t") or file_sha256 is None else file_sha256
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -67,6 +75,7 @@ class Media(_Frozen):
     file_name: str | None = None
     size_bytes: int | None = None
     seconds: int | None = None
+    sha256: str | None = None
 
 
 class Content(_Frozen):
@@ -129,6 +138,7 @@ class MessageSent(_Message):
     source: Literal["send.message", "messages.upsert", "catchup"]
     text: str = ""
     content_kind: ContentKind = ContentKind.TEXT
+    file_sha256: str | None = None
     provider_at: AwareDatetime
     received_at: AwareDatetime
 

@@ -95,6 +95,7 @@ from julia_common.database.receiving import (
     TakeOver,
 )
 from julia_common.database.sending import (
+    Attachment,
     CeilingReset,
     CeilingUse,
     Claimed,
@@ -130,6 +131,7 @@ from julia_common.database.usage import Usage
 __all__ = [
     "CONTRACT_VERSION",
     "AckRecorded",
+    "Attachment",
     "Backlog",
     "Bookings",
     "BotSuspicion",

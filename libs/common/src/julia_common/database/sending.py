@@ -28,6 +28,15 @@ class CeilingUse(Answer):
     dia: int
 
 
+class Attachment(Answer):
+    """The file of a part; its bytes are in `base64`."""
+
+    tipo: Literal["image", "video", "document", "audio"]
+    mimetype: str
+    nome: str
+    base64: str
+
+
 class Claimed(Answer):
     """Send this part now: the POST starts within `budget_ms`, counted from before the call."""
 
@@ -39,6 +48,7 @@ class Claimed(Answer):
     instance: str
     destino: str
     conteudo: str
+    anexo: Attachment | None = None
     text_hash: str
     tentativa: int
     budget_ms: int
@@ -48,11 +58,18 @@ class Claimed(Answer):
 
 
 class NotClaimed(Answer):
-    """Nothing may go now; `recusado` says why and when to look again."""
+    """Nothing may go now; `recusado` says why and when to look again.
+
+    `digitar`: all may go but for the time that a person would type; show it for `digitar_ms` to
+    `destino`, and claim again.
+    """
 
     status: Literal["vazio", "recusado"]
     motivo: str | None = None
     retry_in_ms: int | None = None
+    digitar_ms: int | None = None
+    instance: str | None = None
+    destino: str | None = None
     mais: bool = False
     usage: CeilingUse | None = None
 

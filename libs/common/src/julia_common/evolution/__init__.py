@@ -3,6 +3,7 @@
 from julia_common.evolution.client import EvolutionClient, open_evolution
 from julia_common.evolution.model import (
     ConnectionState,
+    File,
     Media,
     NotSent,
     Presence,
@@ -15,6 +16,7 @@ from julia_common.evolution.model import (
 __all__ = [
     "ConnectionState",
     "EvolutionClient",
+    "File",
     "Media",
     "NotSent",
     "Presence",

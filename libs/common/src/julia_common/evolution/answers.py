@@ -17,6 +17,7 @@ from julia_common.evolution.model import (
     StoredMessage,
     Uncertain,
 )
+from julia_common.whatsapp.wire import as_sha256
 
 _BAD_REQUEST = 400
 _UNAUTHORIZED = 401
@@ -24,6 +25,9 @@ _NOT_FOUND = 404
 
 _KNOWN_PHRASES = ("Connection Closed", "Timed Out", "onWhatsApp")
 """Parts of Evolution's messages that say something and hold nothing personal."""
+
+_REFUSED_FILE = ("must be a url or base64", "file name must be informed")
+"""What Evolution says of a file before it asks WhatsApp anything."""
 
 _NO_MEDIA = ("Message not found", "not of the media type")
 """What Evolution says when there is nothing to fetch, now or later."""
@@ -39,7 +43,7 @@ _TEXT_FIELDS = ("text", "caption")
 
 
 def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: PLR0911 - a table of cases
-    """What the answer to a sendText proves. `body` is None when it is not JSON."""
+    """What the answer to a sendText or sendMedia proves. `body` is None when it is not JSON."""
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP success
         key = _mapping(_mapping(body).get("key"))
         key_id, remote_jid = key.get("id"), key.get("remoteJid")
@@ -55,6 +59,8 @@ def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: PLR0911 - a
         return NotSent(permanent=True, reason="HTTP 400: the request does not fit the schema")
     if status == _BAD_REQUEST and _is_not_on_whatsapp(message):
         return NotSent(permanent=True, reason="HTTP 400: the number is not on WhatsApp")
+    if status == _BAD_REQUEST and any(phrase in str(message) for phrase in _REFUSED_FILE):
+        return NotSent(permanent=True, reason="HTTP 400: Evolution refuses the file")
     phrase = next((phrase for phrase in _KNOWN_PHRASES if phrase in str(message)), None)
     return Uncertain(f"HTTP {status}" + (f" ({phrase})" if phrase else ""))
 
@@ -74,6 +80,7 @@ def stored_message(record: Any) -> StoredMessage | None:
         text=_text(_mapping(record.get("message"))),
         at=at,
         raw=record,
+        file_sha256=_file_sha256(_mapping(record.get("message"))),
     )
 
 
@@ -133,10 +140,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def _text(message: Mapping[str, Any]) -> str:
-    for wrapper in _WRAPPERS:
-        inner = _mapping(_mapping(message.get(wrapper)).get("message"))
-        if inner:
-            return _text(inner)
+    message = _unwrapped(message)
     conversation = message.get("conversation")
     if isinstance(conversation, str):
         return conversation
@@ -146,6 +150,20 @@ def _text(message: Mapping[str, Any]) -> str:
             if isinstance(text, str):
                 return text
     return ""
+
+
+def _file_sha256(message: Mapping[str, Any]) -> str | None:
+    contents = (_mapping(content) for content in _unwrapped(message).values())
+    found = (as_sha256(content.get("fileSha256")) for content in contents)
+    return next(filter(None, found), None)
+
+
+def _unwrapped(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    for wrapper in _WRAPPERS:
+        inner = _mapping(_mapping(message.get(wrapper)).get("message"))
+        if inner:
+            return _unwrapped(inner)
+    return message
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

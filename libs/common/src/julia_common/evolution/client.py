@@ -18,6 +18,7 @@ from julia_common.errors import Permanent, Retryable
 from julia_common.evolution.answers import media, outcome_of_send, says_no_media, stored_message
 from julia_common.evolution.model import (
     ConnectionState,
+    File,
     Media,
     NotSent,
     Presence,
@@ -25,8 +26,8 @@ from julia_common.evolution.model import (
     StoredMessage,
     Uncertain,
 )
-
 from julia_common.resilience.breaker import CircuitBreaker
+
 PAGE_SIZE = 50
 CONNECT_TIMEOUT_SECONDS = 2.0
 KEEPALIVE_SECONDS = 2.0
@@ -69,8 +70,8 @@ class EvolutionClient:
         """`http` has the base URL and the `apikey` header; see `open_evolution`."""
         self._http = http
         self._timeout = timeout_seconds
-
         self._circuit = circuit
+
     async def send_text(
         self,
         instance: str,
@@ -86,13 +87,47 @@ class EvolutionClient:
         the connection stands, before the first byte. Evolution's `delay` is never used: it holds
         the call open, and an answer that comes late is a send that is uncertain.
         """
+        body = {"number": number, "text": text}
+        return await self._send("sendText", instance, body, start_within_seconds)
+
+    async def send_media(
+        self,
+        instance: str,
+        number: str,
+        file: File,
+        caption: str,
+        *,
+        start_within_seconds: float = CONNECT_TIMEOUT_SECONDS,
+    ) -> SendOutcome:
+        """Send a file with a caption (empty: none), once; as `send_text` in all else.
+
+        Uploading it is part of the `timeout_seconds`.
+        """
+        body = {
+            "number": number,
+            "mediatype": file.kind,
+            "mimetype": file.mimetype,
+            "fileName": file.name,
+            "media": file.base64,
+        }
+        if caption:
+            body["caption"] = caption
+        return await self._send("sendMedia", instance, body, start_within_seconds)
+
+    async def _send(
+        self,
+        operation: str,
+        instance: str,
+        body: Mapping[str, str],
+        start_within_seconds: float,
+    ) -> SendOutcome:
         start = max(0.001, min(start_within_seconds, CONNECT_TIMEOUT_SECONDS))
         try:
-            with _SECONDS.labels("sendText").time():
+            with _SECONDS.labels(operation).time():
                 async with asyncio.timeout(self._timeout):
                     response = await self._http.post(
-                        _path("message/sendText", instance),
-                        json={"number": number, "text": text},
+                        _path(f"message/{operation}", instance),
+                        json=body,
                         timeout=httpx.Timeout(self._timeout, connect=start, pool=start),
                         extensions={"trace": _only_until(time.monotonic() + start_within_seconds)},
                     )
@@ -216,6 +251,8 @@ class EvolutionClient:
         *,
         timeout_seconds: float | None = None,
     ) -> Mapping[str, Any]:
+        if self._circuit is not None:
+            self._circuit.refuse_while_open()
         seconds = timeout_seconds or self._timeout
         try:
             with _SECONDS.labels(operation.rpartition("/")[2]).time():
@@ -259,8 +296,6 @@ async def open_evolution(
         timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
         limits=httpx.Limits(max_connections=100, keepalive_expiry=KEEPALIVE_SECONDS),
         follow_redirects=False,
-        if self._circuit is not None:
-            self._circuit.refuse_while_open()
         trust_env=False,  # Evolution is a neighbour: never through a proxy
     ) as http:
         yield EvolutionClient(http, timeout_seconds=timeout_seconds, circuit=circuit)

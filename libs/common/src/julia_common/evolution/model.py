@@ -44,10 +44,21 @@ type SendOutcome = Sent | NotSent | Uncertain
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file to send. `base64` holds its bytes; `name` is what a document is called."""
+
+    kind: Literal["image", "video", "document", "audio"]
+    mimetype: str
+    name: str = field(repr=False)
+    base64: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredMessage:
     """A message that Evolution has stored, sent or received.
 
-    `text` is empty where the message has none; `raw` is the record as Evolution gave it, in the
+    `text` is empty where the message has none; `file_sha256` (hex) is of its file, where WhatsApp
+    tells it; `raw` is the record as Evolution gave it, in the
     shape of the `data` of a `messages.upsert` webhook.
     """
 
@@ -57,6 +68,7 @@ class StoredMessage:
     text: str
     at: datetime
     raw: Mapping[str, Any]
+    file_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from julia_common.contracts.messages import Content, ContentKind, Media, Quoted
 from julia_common.whatsapp.outcome import UnreadableError, UnreadableReason
-from julia_common.whatsapp.wire import JsonObject, as_integer, as_object, as_text
+from julia_common.whatsapp.wire import JsonObject, as_integer, as_object, as_sha256, as_text
 
 _WRAPPERS = (
     "ephemeralMessage",
@@ -143,6 +143,7 @@ def _media(kind: ContentKind) -> Callable[[object], Content]:
                 file_name=as_text(described.get("fileName")) or as_text(described.get("title")),
                 size_bytes=as_integer(described.get("fileLength")),
                 seconds=as_integer(described.get("seconds")),
+                sha256=as_sha256(described.get("fileSha256")),
             ),
         )
 

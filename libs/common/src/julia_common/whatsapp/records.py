@@ -91,6 +91,7 @@ def read_record(
             source=source,
             text=content.text,
             content_kind=content.kind,
+            file_sha256=content.media.sha256 if content.media else None,
             provider_at=provider_at,
             received_at=received_at,
         )

@@ -1,9 +1,10 @@
 """The primitive values of Evolution's JSON, which are protobuf objects spread into JSON.
 
 Long integers come as numbers, as digits in a string or as `{low, high, unsigned}`; bytes come as
-`{"0": 12, …}` and are never needed here. Strings may hold what PostgreSQL cannot store.
+`{"0": 12, …}` or as base64. Strings may hold what PostgreSQL cannot store.
 """
 
+import base64
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ type JsonObject = Mapping[str, object]
 
 _NOTHING: JsonObject = {}
 _DIGITS_OF_64_BITS = 20
+_SHA256_BYTES = 32
+_BYTE = range(256)
 _MILLISECONDS_FROM = 10**11
 """Seconds reach this value in the year 5138, milliseconds reached it in 1973."""
 _OLDEST = datetime(2009, 1, 1, tzinfo=UTC)
@@ -86,6 +89,23 @@ def as_integer(value: object) -> int | None:
             return int(value)
         case {"low": int(low), "high": int(high)}:
             return (high << 32) + (low & 0xFFFF_FFFF)
+        case _:
+            return None
+
+
+def as_sha256(value: object) -> str | None:
+    """Return a SHA-256 as lower-case hex, from either form in which bytes come."""
+    match value:
+        case dict() if len(value) == _SHA256_BYTES:
+            numbers = [as_integer(value.get(str(place))) for place in range(_SHA256_BYTES)]
+            found = [number for number in numbers if number is not None and number in _BYTE]
+            return bytes(found).hex() if len(found) == _SHA256_BYTES else None
+        case str():
+            try:
+                decoded = base64.b64decode(value, validate=True)
+            except ValueError:
+                return None
+            return decoded.hex() if len(decoded) == _SHA256_BYTES else None
         case _:
             return None
 
