@@ -60,6 +60,21 @@ def test_the_names_of_the_operations_contract_are_read(environment: pytest.Monke
     assert settings.evolution_timeout_seconds == 10
 
 
+@pytest.mark.parametrize(
+    ("named", "instances"),
+    [
+        ("julia-prod", ("julia-prod",)),
+        ("julia-2, julia-1,julia-2,", ("julia-2", "julia-1")),
+    ],
+)
+def test_several_numbers_are_named_with_commas_in_their_order(
+    environment: pytest.MonkeyPatch, named: str, instances: tuple[str, ...]
+) -> None:
+    environment.setenv("EVOLUTION_INSTANCE", named)
+
+    assert load_settings(Everything).evolution_instances == instances
+
+
 def test_secrets_do_not_show_themselves(environment: pytest.MonkeyPatch) -> None:
     shown = repr(load_settings(Everything))
 
@@ -95,6 +110,7 @@ def test_every_missing_variable_is_named(
         ("LOG_LEVEL", "chatty"),
         ("ENVIRONMENT", "prodution"),
         ("EVOLUTION_INSTANCE", ""),
+        ("EVOLUTION_INSTANCE", " , "),
         ("EVOLUTION_TIMEOUT_SECONDS", "0"),
         ("MAX_MSGS_POR_HORA", "-3"),
     ],

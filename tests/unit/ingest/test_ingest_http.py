@@ -81,7 +81,7 @@ async def client(outlet: FakeOutlet, buffers: Buffers) -> AsyncIterator[httpx.As
             view=RedisView(Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))),
             check_broker=_fine,
             own_circuits=list,
-            instance=INSTANCE,
+            instances=[INSTANCE],
             ceilings={"hour": 15, "day": 80},
         ),
     )

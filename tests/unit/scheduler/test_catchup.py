@@ -80,6 +80,8 @@ class FakeEvolution:
     messages: dict[str, list[StoredMessage]]
 
     async def connection_state(self, instance):
+        if instance not in self.messages:
+            raise Retryable(instance)
         return "open"
 
     async def find_messages(self, instance, gte, lte, *, from_me=None):
@@ -100,10 +102,13 @@ class FakePublisher:
         self.published.append(message)
 
 
-def catch_up(jobs, publisher, *messages: StoredMessage, **others: list[StoredMessage]) -> CatchUp:
+def catch_up(
+    jobs, publisher, *messages: StoredMessage, silent=(), **others: list[StoredMessage]
+) -> CatchUp:
     evolution = FakeEvolution({"julia-01": list(messages)} | others)
     clock = ManualClock(NOON + timedelta(seconds=42))
-    return CatchUp(jobs, evolution, publisher, clock, instance="julia-01", owner="me")
+    configured = ["julia-01", *others, *silent]
+    return CatchUp(jobs, evolution, publisher, clock, instances=configured, owner="me")
 
 
 async def test_only_what_is_missing_is_published_oldest_first_and_each_id_once():
@@ -186,3 +191,14 @@ async def test_a_number_whose_webhooks_never_arrived_is_checked_all_the_same():
     await catch_up(jobs, publisher, stored("K1")).run()
 
     assert jobs.done == [("julia-01", 1)]
+
+
+async def test_an_unheard_number_that_does_not_answer_holds_up_no_other():
+    jobs, publisher = FakeJobs(numbers=()), FakePublisher()
+    others = {"julia-02": [stored("K2")]}
+
+    with pytest.raises(ExceptionGroup):
+        await catch_up(jobs, publisher, stored("K1"), silent=["julia-00"], **others).run()
+
+    assert jobs.done == [("julia-01", 1), ("julia-02", 1)]
+    assert jobs.finished[0].detalhes == {"encontradas": 2, "falhas": 1}

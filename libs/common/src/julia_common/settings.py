@@ -57,6 +57,17 @@ def _fernet_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _names(value: str) -> str:
+    if not _listed(value):
+        message = "must name at least one instance; several are separated by commas"
+        raise ValueError(message)
+    return value
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in value.split(",") if (name := part.strip())))
+
+
 HttpUrl = Annotated[str, _url("http", "https"), AfterValidator(_without_slash)]
 """An `http(s)` URL without a slash at its end."""
 
@@ -103,12 +114,22 @@ class SupabaseSettings(_Group):
     supabase_service_key: Secret
 
 
-class EvolutionSettings(_Group):
+class NumberSettings(_Group):
+    """Our WhatsApp numbers."""
+
+    evolution_instance: Annotated[str, AfterValidator(_names)]
+
+    @property
+    def evolution_instances(self) -> tuple[str, ...]:
+        """The numbers' instances at Evolution, in the order of the setting, each once."""
+        return _listed(self.evolution_instance)
+
+
+class EvolutionSettings(NumberSettings):
     """Evolution API, the way to WhatsApp."""
 
     evolution_api_url: HttpUrl
     evolution_api_key: Secret
-    evolution_instance: str = Field(min_length=1)
     evolution_timeout_seconds: float = Field(default=10, gt=0, le=120)
 
 

@@ -49,7 +49,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             view=view,
             check_broker=messaging.check,
             own_circuits=lambda: [circuit.snapshot],
-            instance=settings.evolution_instance,
+            instances=settings.evolution_instances,
             ceilings={"hour": settings.max_msgs_por_hora, "day": settings.max_msgs_por_dia},
         ),
     )

@@ -25,7 +25,7 @@ class Health:
     view: RedisView
     check_broker: Callable[[], Awaitable[None]]
     own_circuits: Callable[[], Sequence[CircuitSnapshot]]
-    instance: str
+    instances: Sequence[str]
     ceilings: Mapping[str, int]
 
     async def dependencies(self) -> Report:
@@ -41,16 +41,16 @@ class Health:
         """Report used, limit and reset (seconds) per window, of all numbers and of each."""
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                usage = await self.view.usage([self.instance])
+                usage = await self.view.usage(self.instances)
         except (RedisError, TimeoutError):
             usage = {}
-        numbers = max(1, len(usage.keys() - {GLOBAL}))
+        numbers = len(usage.keys() - {GLOBAL}) or len(self.instances)
         return {
             "source": FROM_REDIS if usage else UNAVAILABLE,
             "global": self._windows(usage.get(GLOBAL), numbers),
             "instances": {
                 name: self._windows(usage.get(name), 1)
-                for name in (usage.keys() - {GLOBAL} or {self.instance})
+                for name in (usage.keys() - {GLOBAL} or self.instances)
             },
         }
 

@@ -1,11 +1,10 @@
 """What ingest reads from the environment."""
 
-from pydantic import Field
-
 from julia_common.settings import (
     BrokerSettings,
     CeilingSettings,
     CommonSettings,
+    NumberSettings,
     QuarantineSettings,
     RedisSettings,
     WebhookSettings,
@@ -19,7 +18,6 @@ class Settings(
     WebhookSettings,
     QuarantineSettings,
     CeilingSettings,
+    NumberSettings,
 ):
-    """The settings of ingest; `evolution_instance` is what `/health/rate` always shows."""
-
-    evolution_instance: str = Field(min_length=1)
+    """The settings of ingest; `/health/rate` always shows the numbers of `evolution_instance`."""

@@ -56,7 +56,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         evolution,
         publisher,
         SystemClock(),
-        instance=settings.evolution_instance,
+        instances=settings.evolution_instances,
         owner=owner,
     )
 

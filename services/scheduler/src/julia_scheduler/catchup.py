@@ -32,15 +32,15 @@ class CatchUp:
         publisher: Publish,
         clock: Clock,
         *,
-        instance: str,
+        instances: Sequence[str],
         owner: str,
     ) -> None:
-        """Prepare; `instance` is checked even if it was never heard of, `owner` is this process."""
+        """Prepare; `instances` are checked even if never heard of, `owner` is this process."""
         self._jobs = jobs
         self._memory = memory
         self._publisher = publisher
         self._clock = clock
-        self._instance = instance
+        self._instances = instances
         self._owner = owner
 
     async def run(self) -> None:
@@ -57,7 +57,7 @@ class CatchUp:
             return
         failures: list[Exception] = []
         found = 0
-        for window in await self._windows():
+        for window in await self._windows(failures):
             try:
                 found += await self._check(window)
             except (Retryable, Permanent) as error:
@@ -75,14 +75,19 @@ class CatchUp:
             message = "catch-up could not check every number"
             raise ExceptionGroup(message, failures)
 
-    async def _windows(self) -> Sequence[CatchupWindow]:
+    async def _windows(self, failures: list[Exception]) -> Sequence[CatchupWindow]:
         windows = (await self._jobs.catchup_windows()).instances
-        if all(window.instance != self._instance for window in windows):
+        unheard = set(self._instances) - {window.instance for window in windows}
+        if not unheard:
+            return windows
+        for instance in sorted(unheard):
             # No webhook of this number has ever arrived. That may be just what is wrong.
-            state = await self._memory.connection_state(self._instance)
-            await self._jobs.connection_changed(instance=self._instance, state=state)
-            windows = (await self._jobs.catchup_windows()).instances
-        return windows
+            try:
+                state = await self._memory.connection_state(instance)
+                await self._jobs.connection_changed(instance=instance, state=state)
+            except (Retryable, Permanent) as error:
+                failures.append(error)
+        return (await self._jobs.catchup_windows()).instances
 
     async def _check(self, window: CatchupWindow) -> int:
         records = await self._memory.find_messages(window.instance, window.since, window.until)
