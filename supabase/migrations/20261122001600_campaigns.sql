@@ -182,14 +182,14 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_texto text := concat_ws(E'\n\n', p_abertura, k.corpo);
   v public.vagas;
 begin
   if k.vaga_id is not null then
     select * into v from public.vagas where id = k.vaga_id;
-    v_texto := private.fill_in_shift(v_texto, v);
+    p_abertura := private.fill_in_shift(p_abertura, v);
+    k.corpo := private.fill_in_shift(k.corpo, v);
   end if;
-  return private.fill_in(v_texto, m);
+  return concat_ws(E'\n\n', private.fill_in(p_abertura, m), private.fill_in(k.corpo, m));
 end $$;
 
 -- The audience.
@@ -693,6 +693,14 @@ begin
       if c.id is null then
         x.motivo := 'ocupada';
         x.ate := p_now + interval '1 minute';
+      else
+        -- Its campaign may just have ended, or another contact have become this one.
+        perform 1 from public.campanha_destinatarios
+          where campanha_id = k.id and medico_id = m.id and status = 'pendente'
+          for no key update skip locked;
+        if not found then
+          return;
+        end if;
       end if;
     end if;
   end if;

@@ -2,9 +2,9 @@
 -- two months. Any message of the doctor's ends the chain. `conversations.stage` says how far it is.
 
 insert into public.configuracoes values
-  ('followup_horas',
-   '{"msg_enviada": 48, "followup_1_enviado": 120, "followup_2_enviado": 360}',
-   'Horas de silêncio, desde a última mensagem nossa, antes de cada follow-up');
+  ('followup_prazos',
+   '{"msg_enviada": "48 hours", "followup_1_enviado": "5 days", "followup_2_enviado": "15 days"}',
+   'Silêncio desde a última mensagem nossa antes de cada follow-up: horas exatas, ou dias do calendário');
 
 -- {nome}, {hospital}, {quando} and {valor} are filled in.
 insert into public.mensagens_padrao values
@@ -17,16 +17,24 @@ insert into public.mensagens_padrao values
   ('followup_ultimo',
    'Oi, {nome}! Não quero te incomodar, então essa é minha última mensagem por enquanto. Quando quiser ver plantões, é só me chamar 🙂');
 
--- What comes after a stage: which follow-up, after how much silence, and the stage that it leads to.
+-- What comes after a stage: which follow-up, from when, and the stage that it leads to. Days are the
+-- calendar's: the plan is made at the same time each day, and a send seconds after it would otherwise
+-- put the next one off by a whole day.
 create function private.next_followup(
-  p_stage text, out etapa smallint, out espera interval, out depois text)
+  p_stage text, p_since timestamptz, out etapa integer, out vence_em timestamptz, out depois text)
 language plpgsql stable set search_path = ''
 as $$
+declare
+  v_local timestamp := p_since at time zone 'America/Sao_Paulo';
+  v_espera interval := (select (valor ->> p_stage)::interval from public.configuracoes
+                         where chave = 'followup_prazos');
 begin
   etapa := array_position(array['msg_enviada', 'followup_1_enviado', 'followup_2_enviado'], p_stage);
   depois := (array['followup_1_enviado', 'followup_2_enviado', 'nao_respondeu'])[etapa];
-  espera := (select make_interval(hours => (valor ->> p_stage)::integer)
-               from public.configuracoes where chave = 'followup_horas');
+  if extract(day from v_espera) > 0 then
+    v_local := date_trunc('day', v_local);
+  end if;
+  vence_em := (v_local + v_espera) at time zone 'America/Sao_Paulo';
 end $$;
 
 create index conversations_followup on public.conversations (stage_at)
@@ -128,7 +136,7 @@ begin
   select * into m from public.medicos where id = c.medico_id;
   return private.may_contact(m) and not m.canario and c.controlled_by = 'ai'
      and c.status in ('active', 'paused', 'escalated')
-     and coalesce(c.stage_at + (private.next_followup(c.stage)).espera <= p_now, false)
+     and coalesce((private.next_followup(c.stage, c.stage_at)).vence_em <= p_now, false)
      and coalesce(m.ultima_entrada_em < c.stage_at, true)
      and not private.is_held_back(m.id, p_now)
      and coalesce(private.rests_until(m.id) <= p_now, true)
@@ -178,7 +186,7 @@ as $$
 declare
   m public.medicos;
   v public.vagas;
-  n record := private.next_followup(c.stage);
+  n record := private.next_followup(c.stage, c.stage_at);
   v_texto text;
 begin
   select * into m from public.medicos where id = c.medico_id;
