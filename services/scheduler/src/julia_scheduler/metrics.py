@@ -67,6 +67,20 @@ CATCHUP_LAST: Final = Gauge(
     ["instancia"],
 )
 
+NUMBER_HEALTH: Final = Gauge(
+    "julia_numero_saude",
+    "Saúde de cada número: 0 boa, 1 lenta, 2 parada, 3 banida",
+    ["instancia"],
+)
+NUMBER_OPEN: Final = Gauge(
+    "julia_numero_conectado", "1 enquanto o número está conectado ao WhatsApp", ["instancia"]
+)
+NUMBER_SHARE: Final = Gauge(
+    "julia_numero_parcela",
+    "Parcela (0 a 1) dos tetos que o número pode usar por iniciativa própria",
+    ["instancia"],
+)
+
 INBOUND_DUE: Final = Gauge("julia_turnos_devidos", "Conversas com turno vencido, sem as pausadas")
 INBOUND_OLDEST: Final = Gauge(
     "julia_turnos_devidos_idade_segundos", "Idade do turno vencido mais antigo"

@@ -80,6 +80,7 @@ from julia_common.database.managers import (
     Suspicions,
 )
 from julia_common.database.model import Doorbell
+from julia_common.database.numbers import AssessedNumber, NumberHealth, NumbersAssessed
 from julia_common.database.receiving import (
     AckRecorded,
     BotSuspicion,
@@ -131,6 +132,7 @@ from julia_common.database.usage import Usage
 __all__ = [
     "CONTRACT_VERSION",
     "AckRecorded",
+    "AssessedNumber",
     "Attachment",
     "Backlog",
     "Bookings",
@@ -187,6 +189,8 @@ __all__ = [
     "NoticeShift",
     "NoticesDelivered",
     "NoticesFailed",
+    "NumberHealth",
+    "NumbersAssessed",
     "Objection",
     "OptOut",
     "PastHandoff",

@@ -11,6 +11,7 @@ from julia_common.database.health import Health
 from julia_common.database.jobs import Jobs
 from julia_common.database.knowledge import Knowledge
 from julia_common.database.managers import Managers
+from julia_common.database.numbers import Numbers
 from julia_common.database.receiving import Receiving
 from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc, remember_status
 from julia_common.database.sending import Sending
@@ -24,7 +25,9 @@ CONTRACT_VERSION: Final = 1
 _MAX_CONNECTIONS: Final = 20
 
 
-class Database(Receiving, Turns, Booking, Knowledge, Sending, Jobs, Campaigns, Managers, Health):
+class Database(
+    Receiving, Turns, Booking, Knowledge, Sending, Jobs, Campaigns, Managers, Health, Numbers
+):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.
 
     All methods raise `Retryable` when the database did not answer after all retries (the call may

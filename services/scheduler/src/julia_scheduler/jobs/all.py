@@ -4,7 +4,9 @@ from julia_common.database import Database
 from julia_common.evolution import EvolutionClient
 from julia_common.messaging import Publisher
 from julia_scheduler.jobs.campaigns import campaigns
+from julia_scheduler.jobs.connections import connections
 from julia_scheduler.jobs.followups import followups
+from julia_scheduler.jobs.health import health
 from julia_scheduler.jobs.heartbeat import heartbeat
 from julia_scheduler.jobs.job import Job
 from julia_scheduler.settings import Settings
@@ -13,8 +15,14 @@ from julia_scheduler.settings import Settings
 def all_jobs(
     database: Database,
     publisher: Publisher,  # noqa: ARG001 - jobs that ring the dispatcher
-    evolution: EvolutionClient,  # noqa: ARG001 - jobs that ask the numbers
-    settings: Settings,  # noqa: ARG001 - jobs that are configured
+    evolution: EvolutionClient,
+    settings: Settings,
 ) -> tuple[Job, ...]:
     """The jobs of this deployment; their names are unique."""
-    return (heartbeat(database), campaigns(database), followups(database))
+    return (
+        heartbeat(database),
+        connections(database, evolution, settings.evolution_instances),
+        health(database),
+        campaigns(database),
+        followups(database),
+    )
