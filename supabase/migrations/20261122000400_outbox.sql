@@ -170,6 +170,14 @@ create table public.tetos_reinicios (
 );
 create index tetos_reinicios_recent on public.tetos_reinicios (janela, created_at desc);
 
+-- Days on which nothing goes of our own accord. Managers may add theirs; those of the library are
+-- kept up by the scheduler.
+create table public.feriados (
+  dia date primary key,
+  nome text not null check (nome <> ''),
+  origem text not null default 'pessoa' check (origem in ('biblioteca', 'pessoa'))
+);
+
 -- Fixed texts that doctors receive; managers may change the wording here.
 create table public.mensagens_padrao (
   -- A kind of send, or `lembrete_neutro`: what a reminder says when its own words may be wrong.

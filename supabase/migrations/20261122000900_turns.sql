@@ -98,7 +98,7 @@ begin
     'medico', (select jsonb_build_object('id', m.id,
                  'primeiro_nome', coalesce(m.primeiro_nome, m.nome_whatsapp),
                  'sobrenome', m.sobrenome, 'especialidade', e.nome,
-                 'cidade', m.cidade, 'estado', m.estado)
+                 'cidade', m.cidade, 'estado', m.estado, 'canario', m.canario)
                  from public.medicos m left join public.especialidades e on e.id = m.especialidade_id
                 where m.id = c.medico_id),
     'pending', (select coalesce(jsonb_agg(jsonb_build_object(
@@ -268,10 +268,12 @@ as $$
      prioridade, control_epoch, expira_em, next_ring_at)
   -- The id follows from (conversation, turn, part): a repeated write meets itself.
   select md5(c.id::text || ':' || p_turno::text || ':' || t.part)::uuid,
-         c.medico_id, c.id, c.instance, p_turno, c.turn_seq, t.part, 'reply', 'reply',
+         c.medico_id, c.id, c.instance, p_turno, c.turn_seq, t.part, k.kind, k.kind,
          btrim(t.texto, E' \n\r\t'), 10, c.control_epoch,
          api.agora() + private.reply_window(), api.agora() + interval '2 seconds'
-    from jsonb_array_elements_text(p_parts) with ordinality as t (texto, part)
+    from jsonb_array_elements_text(p_parts) with ordinality as t (texto, part),
+         (select case when canario then 'canary' else 'reply' end as kind
+            from public.medicos where id = c.medico_id) k
 $$;
 
 -- Whether the doctor opted out and has written nothing since.

@@ -1,4 +1,4 @@
--- The scheduler's plan: the clock that it reads.
+-- What the scheduler's jobs need: the clock, runs that are taken once, holidays.
 
 create function api.now(p jsonb) returns jsonb
 language sql volatile security definer set search_path = '' set lock_timeout = '450ms'
@@ -80,4 +80,36 @@ begin
       'job', v_job, 'scheduled_at', (r ->> 'scheduled_at')::timestamptz, 'tentativa', v_attempt);
   end loop;
   return jsonb_build_object('runs', v_taken);
+end $$;
+
+insert into public.configuracoes values
+  ('feriados_uf', '[]',
+   'Siglas dos estados cujos feriados também valem, por exemplo ["SP"]; lida uma vez por dia');
+
+-- What the library says from its first day on: the nation's holidays, and those of the states chosen.
+-- What a person entered stays as it is.
+create function api.store_holidays(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_since date := private.need_text(p, 'desde')::date;
+  v_states jsonb := (select valor from public.configuracoes where chave = 'feriados_uf');
+  v_wanted jsonb := (
+    select jsonb_object_agg(dia, nome) from (
+      select distinct on (dia) dia, nome
+        from jsonb_to_recordset(p -> 'feriados') as x (dia date, nome text, uf text)
+       where uf is null or v_states ? uf
+       order by dia, uf nulls first) x);
+  v_gone integer;
+  v_kept integer;
+begin
+  delete from public.feriados
+   where origem = 'biblioteca' and dia >= v_since and not v_wanted ? dia::text;
+  get diagnostics v_gone = row_count;
+  insert into public.feriados (dia, nome, origem)
+  select key::date, value, 'biblioteca' from jsonb_each_text(v_wanted)
+  on conflict (dia) do update set nome = excluded.nome
+   where feriados.origem = 'biblioteca' and feriados.nome <> excluded.nome;
+  get diagnostics v_kept = row_count;
+  return jsonb_build_object('guardados', v_kept, 'retirados', v_gone);
 end $$;

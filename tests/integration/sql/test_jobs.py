@@ -185,3 +185,39 @@ async def test_what_may_only_be_resumed_is_not_begun(julia: Julia) -> None:
     await julia.later(seconds=61)
 
     assert await take(julia, owner, EIGHT, so_retomar=True) == [("08:00", 2)]
+
+
+async def store(julia: Julia, *days: tuple[str, str, str | None]) -> dict:
+    rows = [{"dia": day, "nome": name, "uf": uf} for day, name, uf in days]
+    return await julia.call("store_holidays", desde="2026-01-01", feriados=rows)
+
+
+async def holidays(julia: Julia) -> dict[str, str]:
+    rows = await julia.sql("select dia::text, nome from feriados order by dia")
+    return {row["dia"]: row["nome"] for row in rows}
+
+
+CHRISTMAS = ("2026-12-25", "Natal", None)
+STATES = (("2026-07-09", "Revolução", "SP"), ("2026-01-20", "São Sebastião", "RJ"))
+
+
+async def test_holidays_are_the_nations_and_those_of_the_states_chosen(julia: Julia) -> None:
+    assert await store(julia, CHRISTMAS, *STATES) == {"guardados": 1, "retirados": 0}
+    try:
+        await julia.sql("""update configuracoes set valor = '["SP"]' where chave = 'feriados_uf'""")
+        assert await store(julia, CHRISTMAS, *STATES) == {"guardados": 1, "retirados": 0}
+        assert await holidays(julia) == {"2026-07-09": "Revolução", "2026-12-25": "Natal"}
+    finally:
+        await julia.sql("update configuracoes set valor = '[]' where chave = 'feriados_uf'")
+
+    assert await store(julia, CHRISTMAS, *STATES) == {"guardados": 0, "retirados": 1}
+
+
+async def test_a_holiday_that_a_person_entered_stays_as_it_is(julia: Julia) -> None:
+    await julia.sql(
+        "insert into feriados (dia, nome) values ('2026-12-24', 'Folga'), ('2026-12-25', 'Festa')"
+    )
+
+    assert await store(julia, CHRISTMAS) == {"guardados": 0, "retirados": 0}
+
+    assert await holidays(julia) == {"2026-12-24": "Folga", "2026-12-25": "Festa"}

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from julia_brain import metrics
+from julia_brain.testing import CONVERSA_ID
 from julia_brain.tools.testing import a_begun_turn
 from julia_brain.turns.afterwards import Afterwards, CommittedTurn, Work
-from julia_common.database import Spent
+from julia_common.database import Doctor, Spent
 from julia_common.errors import Retryable
 
 TURN = CommittedTurn(a_begun_turn("oi"), "conversa-1", Decimal("0.01"), claude_answered=True)
@@ -143,3 +144,17 @@ async def test_who_follows_knows_what_claude_cost_and_whether_rules_decided(scen
     usage = scene.db.commits[0].usage
     assert (by_claude.usd, by_claude.claude_answered) == (usage.custo_usd, True)
     assert (by_rule.usd, by_rule.claude_answered) == (0, False)
+
+
+async def test_the_canary_is_answered_without_claude_and_costs_nothing_afterwards(scene) -> None:
+    followed: list[CommittedTurn] = []
+    scene.engine = replace(scene.engine, begin_afterwards=followed.append)
+    scene.db.medico = Doctor(id="canario", canario=True)
+
+    finished = await scene.run()
+
+    assert finished.outcome == "resposta"
+    [commit] = scene.db.commits
+    assert (commit.rota, commit.parts) == ("regra_canario", ("Canário respondido",))
+    assert scene.doorbell.rung == [CONVERSA_ID]
+    assert (scene.writer.prompts, scene.signs.shown, followed) == ([], [], [])

@@ -1,20 +1,31 @@
 """Everything due is rung for, however much it is."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
-from julia_common.database import Backlog, Doorbell, DueDoorbells, HoldsExpired, RepliesExpired
+from julia_common.database import (
+    Backlog,
+    CanaryStatus,
+    Doorbell,
+    DueDoorbells,
+    HoldsExpired,
+    RepliesExpired,
+)
 from julia_common.errors import Retryable
 from julia_scheduler import metrics
 from julia_scheduler.due import (
     expire_holds,
     expire_replies,
     measure_backlog,
+    measure_canary,
     sweep_doorbells,
 )
 
 pytestmark = pytest.mark.unit
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def doorbells(count: int) -> tuple[Doorbell, ...]:
@@ -97,3 +108,38 @@ async def test_the_gauges_show_the_backlog_and_zero_where_nothing_waits():
     assert metrics.OUTBOUND_OLDEST._value.get() == 0
     assert metrics.PARKED._value.get() == 2
     assert metrics.PAUSED._value.get() == 1
+
+
+@dataclass
+class FakeCanary:
+    age: float | None = 20
+    error: Exception | None = None
+
+    async def canary_status(self) -> CanaryStatus:
+        if self.error is not None:
+            raise self.error
+        at = None if self.age is None else NOON
+        return CanaryStatus(enviado_em=at, respondido_em=at, segundos=at and 2.5, idade_s=self.age)
+
+
+async def test_julia_is_up_while_the_canary_is_answered():
+    await measure_canary(FakeCanary())
+    assert metrics.UP._value.get() == 1
+    assert metrics.CANARY_SECONDS._value.get() == 2.5
+    assert (
+        metrics.CANARY_ANSWERED._value.get() == datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
+    )
+
+
+@pytest.mark.parametrize("age", [None, 150.0])
+async def test_julia_is_down_when_it_was_never_answered_or_long_ago(age: float | None):
+    metrics.UP.set(1)
+    await measure_canary(FakeCanary(age))
+    assert metrics.UP._value.get() == 0
+
+
+async def test_julia_is_down_when_the_database_does_not_say():
+    metrics.UP.set(1)
+    with pytest.raises(Retryable):
+        await measure_canary(FakeCanary(error=Retryable("away")))
+    assert metrics.UP._value.get() == 0

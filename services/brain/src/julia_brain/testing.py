@@ -122,6 +122,7 @@ class FakeConversation:
     """Releases of turns that failed by themselves."""
     commit_error: Exception | None = None
     history: tuple[HistoryMessage, ...] = ()
+    medico: Doctor = field(default_factory=lambda: Doctor(id="medico-1", primeiro_nome="Ana"))
     reservas: tuple[Reservation, ...] = ()
     gasto: Spent = field(default_factory=Spent)
     lost_holds: set[str] = field(default_factory=set)
@@ -205,7 +206,7 @@ class FakeConversation:
             instance=INSTANCE,
             pending_for_ms=round((self.clock.monotonic() - self.first_pending_at) * 1000),
             destino="5519999990000",
-            medico=Doctor(id="medico-1", primeiro_nome="Ana"),
+            medico=self.medico,
             pending=tuple(self.pending),
             history=self.history,
             reservas=self.reservas,

@@ -16,8 +16,10 @@ from julia_scheduler.due import (
     expire_holds,
     expire_replies,
     measure_backlog,
+    measure_canary,
     sweep_doorbells,
 )
+from julia_scheduler.ingest import open_ingest
 from julia_scheduler.jobs.all import all_jobs
 from julia_scheduler.jobs.runner import Runner
 from julia_scheduler.loops import SurvivingLoop
@@ -49,6 +51,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         open_messaging(settings.rabbitmq_url, "julia-scheduler")
     )
     publisher = messaging.publisher
+    ingest = await stack.enter_async_context(
+        open_ingest(settings.julia_api_url, settings.evolution_webhook_secret)
+    )
     owner = str(uuid4())
     settler = Settler(database, evolution, publisher, owner=owner, strict=settings.strict_sends)
     catch_up = CatchUp(
@@ -59,6 +64,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         instances=settings.evolution_instances,
         owner=owner,
     )
+    jobs = all_jobs(database, publisher, evolution, ingest, settings)
 
     return Service(
         readiness={"broker": messaging.check, "database": database.check_contract},
@@ -71,7 +77,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             # More often than once a minute: whoever is first takes the minute's run.
             SurvivingLoop("recuperacao", 15, catch_up.run),
             SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),
-            Runner(database, all_jobs(database, publisher, evolution, settings), owner=owner),
+            SurvivingLoop("canario", 5, lambda: measure_canary(database)),
+            Runner(database, jobs, owner=owner),
         ],
         drain_seconds=settings.evolution_timeout_seconds + 5,
     )

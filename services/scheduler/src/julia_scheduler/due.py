@@ -2,11 +2,15 @@
 
 from typing import Final
 
+from julia_common.errors import Permanent, Retryable
 from julia_scheduler import metrics
 from julia_scheduler.bell import ring_all
-from julia_scheduler.ports import Due, Publish
+from julia_scheduler.ports import Canary, Due, Publish
 
 _BATCH: Final = 200
+
+_SILENCE_SECONDS: Final = 150
+"""Two canaries unanswered, and the next one late."""
 
 
 async def sweep_doorbells(database: Due, publisher: Publish) -> None:
@@ -49,3 +53,17 @@ async def measure_backlog(database: Due) -> None:
     metrics.UNCERTAIN.set(backlog.uncertain)
     metrics.PARKED.set(backlog.parked)
     metrics.PAUSED.set(backlog.paused)
+
+
+async def measure_canary(database: Canary) -> None:
+    """Say whether Julia is up: the canary was answered lately."""
+    try:
+        status = await database.canary_status()
+    except (Retryable, Permanent):
+        metrics.UP.set(0)
+        raise
+    metrics.UP.set(status.idade_s is not None and status.idade_s < _SILENCE_SECONDS)
+    if status.respondido_em is not None:
+        metrics.CANARY_ANSWERED.set(status.respondido_em.timestamp())
+    if status.segundos is not None:
+        metrics.CANARY_SECONDS.set(status.segundos)

@@ -92,3 +92,12 @@ OUTBOUND_OLDEST: Final = Gauge(
 UNCERTAIN: Final = Gauge("julia_envios_incertos", "Envios de que não se sabe se chegaram")
 PARKED: Final = Gauge("julia_envios_estacionados", "Envios que esperam a decisão de uma pessoa")
 PAUSED: Final = Gauge("julia_pausada", "1 enquanto alguma pausa está em vigor")
+
+UP: Final = Gauge("julia_no_ar", "1 enquanto o canário é respondido")
+CANARY_ANSWERED: Final = Gauge(
+    "julia_canario_ultima_resposta_timestamp_segundos",
+    "Quando o canário foi respondido pela última vez (Unix)",
+)
+CANARY_SECONDS: Final = Gauge(
+    "julia_canario_segundos", "Quanto o último canário respondido esperou pela resposta"
+)

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from julia_common.contracts.messages import Identity, Message
 from julia_common.database import (
     Backlog,
+    CanaryStatus,
     CatchupDone,
     CatchupWindows,
     ConnectionRecorded,
@@ -48,6 +49,14 @@ class Due(Protocol):
 
     async def backlog(self) -> Backlog:
         """Size and age of what is due."""
+        ...
+
+
+class Canary(Protocol):
+    """What became of the canary."""
+
+    async def canary_status(self) -> CanaryStatus:
+        """Say whether it is answered."""
         ...
 
 

@@ -4,12 +4,20 @@ from julia_common.settings import (
     BrokerSettings,
     CommonSettings,
     EvolutionSettings,
+    HttpUrl,
     RedisSettings,
+    Secret,
     SupabaseSettings,
 )
 
 
 class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, EvolutionSettings):
-    """See docs/reference/settings.md. `strict_sends`: park what is uncertain, never resend it."""
+    """See docs/reference/settings.md.
+
+    `strict_sends`: park what is uncertain, never resend it. `julia_api_url`: ingest, to which the
+    canary is delivered with `evolution_webhook_secret`.
+    """
 
     strict_sends: bool = False
+    julia_api_url: HttpUrl
+    evolution_webhook_secret: Secret

@@ -10,6 +10,7 @@ from julia_common.database.booking import (
     ShiftsFound,
 )
 from julia_common.database.campaigns import CampaignsFed, FollowupsPlanned
+from julia_common.database.canary import CanaryPrepared, CanaryStatus
 from julia_common.database.client import CONTRACT_VERSION, Database
 from julia_common.database.context import (
     Cancellation,
@@ -37,6 +38,8 @@ from julia_common.database.jobs import (
     DueRun,
     FinishJob,
     HoldsExpired,
+    Holiday,
+    HolidaysStored,
     JobClaimed,
     JobFinished,
     MissingKeys,
@@ -138,6 +141,8 @@ __all__ = [
     "Bookings",
     "BotSuspicion",
     "CampaignsFed",
+    "CanaryPrepared",
+    "CanaryStatus",
     "Cancellation",
     "CatchupDone",
     "CatchupWindow",
@@ -165,13 +170,15 @@ __all__ = [
     "Effects",
     "Fact",
     "FinishJob",
-    "Funnel",
     "FollowupsPlanned",
+    "Funnel",
     "Handoff",
     "Handoffs",
     "HistoryMessage",
     "HoldShift",
     "HoldsExpired",
+    "Holiday",
+    "HolidaysStored",
     "Hospital",
     "HospitalsFound",
     "InstanceUse",

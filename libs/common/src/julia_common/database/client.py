@@ -7,6 +7,7 @@ from supabase import AsyncClient, AsyncClientOptions
 
 from julia_common.database.booking import Booking
 from julia_common.database.campaigns import Campaigns
+from julia_common.database.canary import Canary
 from julia_common.database.health import Health
 from julia_common.database.jobs import Jobs
 from julia_common.database.knowledge import Knowledge
@@ -17,8 +18,8 @@ from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc, remember_sta
 from julia_common.database.sending import Sending
 from julia_common.database.turns import Turns
 from julia_common.errors import Permanent
-
 from julia_common.resilience.breaker import CircuitBreaker
+
 CONTRACT_VERSION: Final = 1
 """The version of `docs/reference/rpc.md` that this module speaks."""
 
@@ -26,7 +27,7 @@ _MAX_CONNECTIONS: Final = 20
 
 
 class Database(
-    Receiving, Turns, Booking, Knowledge, Sending, Jobs, Campaigns, Managers, Health, Numbers
+    Receiving, Turns, Booking, Knowledge, Sending, Jobs, Campaigns, Managers, Health, Numbers, Canary
 ):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.
 

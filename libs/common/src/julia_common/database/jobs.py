@@ -1,7 +1,7 @@
 """Functions of the scheduler's jobs."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from pydantic import AwareDatetime, JsonValue, TypeAdapter
@@ -42,6 +42,21 @@ class ClaimedRuns(Answer):
     """At most one of each job."""
 
     runs: tuple[ClaimedRun, ...]
+
+
+class Holiday(Arguments):
+    """A holiday of the nation, or of one state (its two letters)."""
+
+    dia: date
+    nome: str
+    uf: str | None = None
+
+
+class HolidaysStored(Answer):
+    """How many were new or changed, and how many are none any more."""
+
+    guardados: int
+    retirados: int
 
 
 class FinishJob(Arguments):
@@ -103,6 +118,7 @@ class CatchupDone(Answer):
 
 
 _CLAIMED: Final = TypeAdapter(JobClaimed)
+_HOLIDAYS: Final = TypeAdapter(HolidaysStored)
 _RUNS: Final = TypeAdapter(ClaimedRuns)
 _FINISHED: Final = TypeAdapter(JobFinished)
 _EXPIRED: Final = TypeAdapter(RepliesExpired)
@@ -137,6 +153,12 @@ class Jobs:
     async def finish_job(self, run: FinishJob) -> JobFinished:
         """Record how the run ended."""
         return await self._rpc.call("finish_job", run, _FINISHED)
+
+    async def store_holidays(self, *, since: date, holidays: Collection[Holiday]) -> HolidaysStored:
+        """Replace what the library said before about the days from `since` on."""
+        rows = [holiday.model_dump(mode="json", exclude_none=True) for holiday in holidays]
+        arguments = {"desde": since, "feriados": rows}
+        return await self._rpc.call("store_holidays", arguments, _HOLIDAYS)
 
     async def expire_replies(self, *, limit: int) -> RepliesExpired:
         """Hand replies that waited longer than the reply window to a person."""

@@ -37,7 +37,7 @@ class DueTurns(Answer):
 
 
 class Doctor(Answer):
-    """What the persona may know of the doctor."""
+    """What the persona may know of the doctor; `canario`: it is nobody, only the canary."""
 
     id: str
     primeiro_nome: str | None = None
@@ -45,6 +45,7 @@ class Doctor(Answer):
     especialidade: str | None = None
     cidade: str | None = None
     estado: str | None = None
+    canario: bool = False
 
 
 class PendingMessage(Answer):

@@ -20,12 +20,16 @@ from julia_common.database import (
 )
 
 _AUDIO: Final = "audio"
+_TO_THE_CANARY: Final = "Canário respondido"
+"""Never posted."""
 _FOR_GOOD: Final = "definitivo"
 _OF_LAW: Final = "juridico"
 
 
 def answer_by_rules(begun: TurnBegun) -> Answer | None:
     """The end, a person, a fixed text, or None when Claude is to be asked."""
+    if begun.medico.canario:
+        return Answer(outcome="resposta", rota="regra_canario", parts=(_TO_THE_CANARY,))
     words = doctors_words(begun.pending)
     earlier = doctors_words([one for one in begun.history if one.autor_tipo == "medico"])
     trigger = trigger_of(words, earlier)

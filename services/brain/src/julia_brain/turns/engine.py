@@ -234,6 +234,8 @@ class Engine:
         return turn.voided >= self.limits.regenerations
 
     def _show_thinking(self, begun: TurnBegun) -> None:
+        if begun.medico.canario:
+            return  # nobody to show it to
         self.signs.show_thinking(
             instance=begun.instance,
             destino=begun.destino,
@@ -271,6 +273,8 @@ class Engine:
         return Finished(outcome, _seconds(committed.more_due_in_ms))
 
     def _begin_afterwards(self, turn: _Turn) -> None:
+        if turn.begun.medico.canario:
+            return  # what follows would cost money
         usage = turn.spending.usage
         self.begin_afterwards(
             CommittedTurn(

@@ -3,11 +3,14 @@
 from julia_common.database import Database
 from julia_common.evolution import EvolutionClient
 from julia_common.messaging import Publisher
+from julia_scheduler.ingest import Ingest
 from julia_scheduler.jobs.campaigns import campaigns
+from julia_scheduler.jobs.canary import canary
 from julia_scheduler.jobs.connections import connections
 from julia_scheduler.jobs.followups import followups
 from julia_scheduler.jobs.health import health
 from julia_scheduler.jobs.heartbeat import heartbeat
+from julia_scheduler.jobs.holidays import holidays
 from julia_scheduler.jobs.job import Job
 from julia_scheduler.settings import Settings
 
@@ -16,11 +19,14 @@ def all_jobs(
     database: Database,
     publisher: Publisher,  # noqa: ARG001 - jobs that ring the dispatcher
     evolution: EvolutionClient,
+    ingest: Ingest,
     settings: Settings,
 ) -> tuple[Job, ...]:
     """The jobs of this deployment; their names are unique."""
     return (
         heartbeat(database),
+        canary(database, ingest, instance=settings.evolution_instances[0]),
+        holidays(database),
         connections(database, evolution, settings.evolution_instances),
         health(database),
         campaigns(database),
