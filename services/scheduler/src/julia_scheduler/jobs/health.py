@@ -1,15 +1,16 @@
 """`saude`: each minute has the database judge the numbers, and shows how they are."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final, Protocol
 
 from pydantic import JsonValue
 
-from julia_common.database import AssessedNumber, NumbersAssessed
+from julia_common.database import AssessedNumber, NumberHealth, NumbersAssessed
 from julia_scheduler import metrics
 from julia_scheduler.jobs.job import Job, Missed, Run
 
-_SEVERITY: Final = {"boa": 0, "lenta": 1, "parada": 2, "banida": 3}
+_SEVERITY: Final[Mapping[NumberHealth, int]] = {"boa": 0, "lenta": 1, "parada": 2, "banida": 3}
 
 
 class Judging(Protocol):
@@ -27,8 +28,8 @@ def health(database: Judging) -> Job:
         assessed = await database.assess_numbers()
         for number in assessed.numeros:
             _show(number)
-        found = [number.saude for number in assessed.numeros]
-        return {"mudancas": assessed.mudancas, **{word: found.count(word) for word in _SEVERITY}}
+        found = Counter(number.saude for number in assessed.numeros)
+        return {"mudancas": assessed.mudancas, **{word: found[word] for word in _SEVERITY}}
 
     return Job("saude", "* * * * *", Missed.SKIP, run)
 
