@@ -19,10 +19,12 @@ create table public.regras_envio (
   mes text not null check (mes in ('sempre', 'salvo_pedido', 'nunca')),
   -- Apart by a random time from whatever else the number sends of our own accord.
   espaca boolean not null,
-  -- At most so many of the kind: by one number in an hour, to one doctor in an hour and in seven days.
-  max_hora_numero smallint,
-  max_hora_medico smallint,
-  max_semana_medico smallint
+  -- At most so many of the kind by one number in an hour.
+  max_hora_numero smallint check (max_hora_numero > 0),
+  -- At most so many to one doctor in an hour and in seven days, of all the kinds that have such a
+  -- limit together: to the doctor it is all the same.
+  max_hora_medico smallint check (max_hora_medico > 0),
+  max_semana_medico smallint check (max_semana_medico > 0)
 );
 comment on table public.regras_envio is
   'Which gates bind which kind of send. claim_next and the nightly proofs read this same matrix.';
@@ -39,6 +41,29 @@ insert into public.regras_envio values
   ('oferta',              true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre', true,  null, 3, 5),
   ('campanha',            true,  'ai',       false, 'sempre',         true,  true,  true,  true,   3, true,  'sempre', true,  20, 3, 5);
 
+insert into public.configuracoes values
+  ('espacamento_segundos', '[45, 180]',
+   'Intervalo sorteado entre dois envios espontâneos de um número: mínimo e máximo, em segundos'),
+  ('digitacao_ms_por_caractere', '50',
+   'Tempo de "digitando" por caractere de uma mensagem, em milissegundos; 0 desliga');
+alter table public.configuracoes
+  add constraint espacamento_tem_minimo_e_maximo check (chave <> 'espacamento_segundos' or
+    valor @? 'strict $ ? (@.size() == 2 && @[0] >= 0 && @[1] >= @[0])'),
+  add constraint digitacao_e_um_numero check (chave <> 'digitacao_ms_por_caractere' or
+    valor @? 'strict $ ? (@.type() == "number" && @ >= 0)');
+
+-- Whether this is a file that can be sent: what can't would fail at each claim.
+create function private.is_attachment(p jsonb) returns boolean
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  return p ->> 'tipo' in ('image', 'video', 'document', 'audio')
+     and p ->> 'mimetype' <> '' and p ->> 'nome' <> ''
+     and length(decode(p ->> 'base64', 'base64')) > 0;
+exception when invalid_parameter_value then
+  return false;
+end $$;
+
 create table public.fila_mensagens (
   id uuid primary key default gen_random_uuid(),
   medico_id uuid not null references public.medicos,
@@ -51,7 +76,7 @@ create table public.fila_mensagens (
   tipo text not null,
   conteudo text not null,
   -- A file beside or instead of the text: {tipo: image|video|document|audio, mimetype, nome, base64}.
-  anexo jsonb,
+  anexo jsonb check (anexo is null or coalesce(private.is_attachment(anexo), false)),
   campanha_id uuid,
   prioridade smallint not null default 5 check (prioridade between 0 and 10),
   status text not null default 'pendente' check (status in (
@@ -77,6 +102,10 @@ create table public.fila_mensagens (
   next_try_at timestamptz,
   next_ring_at timestamptz,
   ring_count smallint not null default 0,
+  -- Until when the doctor is shown that we are typing it, before it goes.
+  digitando_ate timestamptz,
+  -- A person has decided that it goes, whoever has the conversation: see api.decidir_envio.
+  liberada boolean not null default false,
   erro text,
   provider_message_id text,
   ack_status text check (ack_status in
@@ -103,6 +132,9 @@ create index fila_reservado on public.fila_mensagens (instance)
   where status = 'pendente' and reservado;
 create index fila_abertas on public.fila_mensagens (status)
   where status in ('processando', 'incerta', 'estacionada');
+-- What nobody waits for, of one number: the more urgent goes first.
+create index fila_precedencia on public.fila_mensagens (instance, prioridade)
+  where status = 'pendente' and prioridade < 10;
 create index fila_medico_idx on public.fila_mensagens (medico_id);
 create index fila_turno_idx on public.fila_mensagens (turno_id) where turno_id is not null;
 
@@ -144,6 +176,8 @@ create index envios_sem_id on public.envios (instance, text_hash)
   where provider_message_id is null and status in ('aberto', 'incerto', 'nao_confirmado', 'nao_enviado');
 create index envios_fila_idx on public.envios (fila_id);
 create index envios_conversa_idx on public.envios (conversa_id);
+-- What was uncertain once, by when it was settled.
+create index envios_resolvidos on public.envios (resolved_at) where next_check_at is not null;
 create index envios_tipo on public.envios (instance, kind, claimed_at) where conta;
 create index envios_medico on public.envios (medico_id, claimed_at) where conta;
 
@@ -176,6 +210,15 @@ create table public.feriados (
   dia date primary key,
   nome text not null check (nome <> ''),
   origem text not null default 'pessoa' check (origem in ('biblioteca', 'pessoa'))
+);
+
+-- What people decided on parked sends.
+create table public.decisoes_envio (
+  fila_id uuid not null references public.fila_mensagens,
+  decisao text not null check (decisao in ('liberar', 'descartar')),
+  por text not null,
+  created_at timestamptz not null,
+  primary key (fila_id, created_at)
 );
 
 -- Fixed texts that doctors receive; managers may change the wording here.

@@ -1,13 +1,21 @@
 -- Sending: whether the next part may go is decided here, in one transaction, at the last moment.
 
--- How long an attempt counts beyond its window: it may start 2 s after the claim and take its timeout.
+-- How long an attempt may take: it starts within 2 s of the claim and ends with its timeout.
+create function private.attempt_time(p_post_timeout_s numeric) returns interval
+language sql immutable
+as $$ select interval '2 seconds' + make_interval(secs => p_post_timeout_s::double precision) $$;
+
+-- How long a claim counts towards a ceiling.
+create function private.window_length(p_janela text, p_post_timeout_s numeric) returns interval
+language sql immutable
+as $$ select case p_janela when 'hora' then interval '1 hour' when 'dia' then interval '1 day'
+             when 'semana' then interval '7 days' end + private.attempt_time(p_post_timeout_s) $$;
+
 create function private.window_start(p_now timestamptz, p_janela text, p_post_timeout_s numeric)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select greatest(
-    p_now - case p_janela when 'hora' then interval '1 hour' else interval '1 day' end
-          - interval '2 seconds' - make_interval(secs => p_post_timeout_s::double precision),
+  select greatest(p_now - private.window_length(p_janela, p_post_timeout_s),
     (select max(created_at) from public.tetos_reinicios where janela = p_janela))
 $$;
 
@@ -32,11 +40,12 @@ begin
 end $$;
 
 -- Waits longer each time, up to 15 s for a reply that someone reads for.
-create function private.defer(p_fila uuid, p_espera text, p_retry interval) returns void
+create function private.defer(p_fila uuid, p_espera text, p_outcome text, p_retry interval)
+returns void
 language sql volatile set search_path = ''
 as $$
   update public.fila_mensagens
-     set espera = p_espera, ring_count = least(ring_count + 1, 100),
+     set espera = p_espera, outcome = p_outcome, ring_count = least(ring_count + 1, 100),
          next_ring_at = api.agora() + greatest(p_retry,
            least(interval '2 seconds' * power(2, least(ring_count, 3)), interval '15 seconds'))
    where id = p_fila
@@ -48,7 +57,7 @@ as $$
   select jsonb_build_object(
     'status', 'enviar', 'fila_id', f.id, 'claim_id', e.claim_id, 'turno_id', f.turno_id,
     'kind', f.kind, 'instance', f.instance, 'destino', private.destination(c),
-    'conteudo', f.conteudo, 'text_hash', e.text_hash, 'tentativa', e.tentativa,
+    'conteudo', f.conteudo, 'anexo', f.anexo, 'text_hash', e.text_hash, 'tentativa', e.tentativa,
     'budget_ms', 2000, 'canary', not r.postado,
     'mais', private.has_pending(f.conversa_id))
     from public.fila_mensagens f
@@ -66,19 +75,25 @@ as $$
    where id = p_fila
 $$;
 
--- Why this part may never go any more, or null.
+-- Why this part may never go any more, or null. What a person has released goes whoever has the
+-- conversation: it may well have been handed over because this part was in doubt.
 create function private.void_reason(
   f public.fila_mensagens, r public.regras_envio, c public.conversations, m public.medicos)
 returns text
 language plpgsql stable set search_path = ''
 as $$
 begin
-  if r.controle = 'ai' and c.controlled_by <> 'ai' then
-    return 'BLOCKED_HUMAN_CONTROL';
-  elsif r.controle = 'human' and c.controlled_by <> 'human' then
-    return 'BLOCKED_AI_CONTROL';
-  elsif r.epoca and f.control_epoch <> c.control_epoch then
-    return 'BLOCKED_STALE';
+  if not f.liberada then
+    if r.controle = 'ai' and c.controlled_by <> 'ai' then
+      return 'BLOCKED_HUMAN_CONTROL';
+    elsif r.controle = 'human' and c.controlled_by <> 'human' then
+      return 'BLOCKED_AI_CONTROL';
+    elsif r.epoca and f.control_epoch <> c.control_epoch then
+      return 'BLOCKED_STALE';
+    end if;
+  end if;
+  if r.proativo and m.deleted_at is not null then
+    return 'BLOCKED_OPTED_OUT';
   elsif m.opted_out and (r.opt_out = 'sempre'
       or r.opt_out = 'salvo_resposta' and coalesce(m.ultima_entrada_em <= m.opted_out_at, true)) then
     return 'BLOCKED_OPTED_OUT';
@@ -95,25 +110,33 @@ begin
   return null;
 end $$;
 
--- When we may next write of our own accord, Monday to Friday, 8 to 20 h in São Paulo; null: now.
+-- When we may next write of our own accord: Monday to Friday, no holiday, 8 to 20 h in São Paulo;
+-- null: now.
 create function private.opens_at(p_now timestamptz) returns timestamptz
-language plpgsql immutable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
 declare
   v_local timestamp := p_now at time zone 'America/Sao_Paulo';
   v_day date := v_local::date;
 begin
-  if extract(isodow from v_local) <= 5
-     and v_local::time >= time '08:00' and v_local::time < time '20:00' then
+  if v_local::time >= time '08:00' and v_local::time < time '20:00' and private.is_workday(v_day) then
     return null;
   end if;
   if v_local::time >= time '08:00' then
     v_day := v_day + 1;
   end if;
-  while extract(isodow from v_day) > 5 loop
+  while not private.is_workday(v_day) loop
     v_day := v_day + 1;
   end loop;
   return (v_day + time '08:00') at time zone 'America/Sao_Paulo';
+end $$;
+
+create function private.is_workday(p_day date) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return extract(isodow from p_day) <= 5
+     and not exists (select from public.feriados where dia = p_day);
 end $$;
 
 create function private.awaits_answer(p_medico uuid) returns boolean
@@ -124,69 +147,284 @@ begin
                   where c.medico_id = p_medico and i.situacao = 'pendente');
 end $$;
 
--- Why this part may not go yet, and when to look again; no motivo: it may, for all but the ceilings.
+-- Why this part may not go yet, and when to look again; no motivo: nothing but what is scarce (a
+-- number's and a doctor's share) may still keep it.
 create function private.wait_reason(
   f public.fila_mensagens, r public.regras_envio, p_now timestamptz, p_paused boolean,
-  out motivo text, out retry interval)
+  out motivo text, out outcome text, out retry interval)
 language plpgsql stable set search_path = ''
 as $$
 begin
   if r.pausa and p_paused then
     motivo := 'pausa';
+    outcome := 'BLOCKED_SAFE_MODE';
     retry := interval '2 seconds';
   elsif f.next_try_at > p_now then
     motivo := 'nova_tentativa';
+    outcome := 'FAILED_PROVIDER';
     retry := f.next_try_at - p_now;
   elsif f.expira_em <= p_now then
     -- The sweeper hands the conversation over; a late answer is not sent.
     motivo := 'vencida';
+    outcome := 'EXPIRED';
     retry := interval '2 seconds';
   elsif r.horario and private.opens_at(p_now) is not null then
     motivo := 'horario';
+    outcome := 'BLOCKED_QUIET_HOURS';
     retry := private.opens_at(p_now) - p_now;
   elsif r.proativo and private.awaits_answer(f.medico_id) then
     motivo := 'medico_espera';
+    outcome := 'BLOCKED_NEXT_ALLOWED';
     retry := interval '10 seconds';
   end if;
 end $$;
 
+-- When this doctor may be written to again, by what was written of our own accord in the last hour
+-- and the last seven days; null or past: now. The caller holds the doctor.
+create function private.doctor_free_at(
+  p_medico uuid, r public.regras_envio, p_now timestamptz, p_post_timeout_s numeric)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_hora interval := private.window_length('hora', p_post_timeout_s);
+  v_semana interval := private.window_length('semana', p_post_timeout_s);
+begin
+  -- The oldest of as many as are allowed: once it has left the window there is room for one.
+  return greatest(
+    (select e.claimed_at + v_hora
+       from public.envios e join public.regras_envio k on k.kind = e.kind
+      where e.medico_id = p_medico and e.conta and e.claimed_at > p_now - v_hora
+        and k.max_hora_medico is not null and r.max_hora_medico is not null
+      order by e.claimed_at desc offset r.max_hora_medico - 1 limit 1),
+    (select e.claimed_at + v_semana
+       from public.envios e join public.regras_envio k on k.kind = e.kind
+      where e.medico_id = p_medico and e.conta and e.claimed_at > p_now - v_semana
+        and k.max_semana_medico is not null and r.max_semana_medico is not null
+      order by e.claimed_at desc offset r.max_semana_medico - 1 limit 1));
+end $$;
+
+-- When this number may send the kind again; null: now. The caller holds the number.
+create function private.kind_free_at(
+  p_instance text, r public.regras_envio, p_now timestamptz, p_post_timeout_s numeric)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return (
+    select e.claimed_at + private.window_length('hora', p_post_timeout_s)
+      from public.envios e
+     where e.instance = p_instance and e.kind = r.kind and e.conta
+       and e.claimed_at > private.window_start(p_now, 'hora', p_post_timeout_s)
+       and r.max_hora_numero is not null
+     order by e.claimed_at desc offset r.max_hora_numero - 1 limit 1);
+end $$;
+
+-- Whether something more urgent, that nobody waits for either, is about to go by the same number. What
+-- has just come due counts until its first claim says why it must wait.
+create function private.is_outranked(f public.fila_mensagens, p_now timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.fila_mensagens o join public.regras_envio k on k.kind = o.kind
+     where o.instance = f.instance and o.status = 'pendente'
+       and o.prioridade > f.prioridade and o.prioridade < 10 and k.proativo
+       and case when o.espera is null
+                then o.next_ring_at <= p_now and coalesce(o.agendar_para <= p_now, true)
+                -- Rung for within the longest pause of the sweeper.
+                else o.espera in ('espacamento', 'teto_proativo')
+                     and o.next_ring_at <= p_now + interval '15 seconds' end
+       and not private.paused_for(o.medico_id, o.instance, o.campanha_id));
+end $$;
+
+-- How long the slot of what we have shown ourselves typing is kept for it after that. Shorter than
+-- any spacing, so that whoever gets the next slot keeps its distance.
+create function private.typed_just_now(f public.fila_mensagens, p_now timestamptz) returns boolean
+language sql immutable
+as $$ select coalesce(p_now < f.digitando_ate + interval '15 seconds', false) $$;
+
+-- What a number gives out by the piece when we write of our own accord. The caller holds it.
+create function private.slot_reason(
+  f public.fila_mensagens, r public.regras_envio, w public.whatsapp_instances, p_now timestamptz,
+  p_post_timeout_s numeric, out motivo text, out outcome text, out retry interval)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_kind_at timestamptz := private.kind_free_at(w.instance, r, p_now, p_post_timeout_s);
+begin
+  if v_kind_at > p_now then
+    motivo := 'teto_tipo';
+    outcome := 'BLOCKED_CONTACT_CAP';
+    retry := v_kind_at - p_now;
+  elsif private.typed_just_now(f, p_now) then
+    -- Its slot was given out when the typing began.
+    null;
+  elsif r.espaca and w.proximo_proativo_em > p_now then
+    motivo := 'espacamento';
+    outcome := 'BLOCKED_NEXT_ALLOWED';
+    retry := w.proximo_proativo_em - p_now;
+  elsif private.is_outranked(f, p_now) then
+    motivo := 'preterida';
+    outcome := 'BLOCKED_NEXT_ALLOWED';
+    retry := interval '2 seconds';
+  end if;
+end $$;
+
+-- Takes the slot: the next one is a random time from `p_from`. The caller holds the number.
+create function private.take_slot(p_instance text, p_from timestamptz) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v jsonb := coalesce((select valor from public.configuracoes where chave = 'espacamento_segundos'),
+                      '[45, 180]');
+  v_least double precision := v ->> 0;
+  v_most double precision := v ->> 1;
+begin
+  update public.whatsapp_instances
+     set proximo_proativo_em = p_from + make_interval(secs => v_least + random() * (v_most - v_least))
+   where instance = p_instance;
+end $$;
+
+-- Gives the slot of an attempt that sent nothing back, unless a later one has taken the next.
+create function private.return_slot(e public.envios) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.whatsapp_instances w set proximo_proativo_em = api.agora()
+   where w.instance = e.instance and w.proximo_proativo_em > api.agora()
+     and (select espaca from public.regras_envio where kind = e.kind)
+     and not exists (
+       select from public.envios o join public.regras_envio k on k.kind = o.kind and k.espaca
+        where o.instance = e.instance and o.conta and o.claimed_at > e.claimed_at)
+$$;
+
+-- How long the doctor is shown that we are typing this part before it goes; null: not at all. The
+-- first part of a reply has been shown while it was thought out.
+create function private.typing_time(f public.fila_mensagens, r public.regras_envio) returns interval
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_per_char numeric;
+begin
+  if not (r.proativo or f.kind = 'reply' and f.part > 1) then
+    return null;
+  end if;
+  select (valor #>> '{}')::numeric into v_per_char
+    from public.configuracoes where chave = 'digitacao_ms_por_caractere';
+  if coalesce(v_per_char, 0) = 0 then
+    return null;
+  end if;
+  return make_interval(secs => least(
+    greatest(v_per_char * length(f.conteudo) / 1000, case when r.proativo then 3 else 1 end),
+    case when r.proativo then 15 else 3 end)::double precision);
+end $$;
+
+-- Refuses a part that may go until the doctor has been shown that we are typing it; null: it has been.
+-- The caller holds the number.
+create function private.show_typing(
+  f public.fila_mensagens, r public.regras_envio, c public.conversations, p_now timestamptz)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_left interval := f.digitando_ate - p_now;
+begin
+  if v_left is null or not private.typed_just_now(f, p_now) then
+    v_left := private.typing_time(f, r);
+    if v_left is null then
+      return null;
+    end if;
+    update public.fila_mensagens
+       set digitando_ate = p_now + v_left, espera = 'digitar', outcome = 'BLOCKED_NEXT_ALLOWED',
+           ring_count = 0, next_ring_at = p_now + v_left + interval '2 seconds'
+     where id = f.id;
+    if r.espaca then
+      perform private.take_slot(c.instance, p_now + v_left);
+    end if;
+  elsif v_left <= interval '0' then
+    return null;
+  end if;
+  return private.refusal(f.id, 'digitar', 'BLOCKED_NEXT_ALLOWED', v_left) || jsonb_build_object(
+    'digitar_ms', ceil(extract(epoch from v_left) * 1000)::bigint,
+    'instance', c.instance, 'destino', private.destination(c));
+end $$;
+
+-- What we send of our own accord leaves 40 % of a ceiling to replies, and uses less of it on a number
+-- that is new or unwell; yet one, as long as the number may send any.
+create function private.headroom(p_max bigint, p_share numeric) returns bigint
+language sql immutable
+as $$ select case when p_max <= 0 or p_share <= 0 then 0
+             else greatest(1, floor(p_max * 0.6 * p_share)) end::bigint $$;
+
 -- Room under the number's ceilings for this part and the rest of its turn; reserves the rest.
--- 'ok', 'junta' (room for one: the turn's parts become one message) or the ceiling that is full;
--- what nobody waits for leaves 40 % of it to replies.
+-- 'ok', 'junta' (room for one: the turn's parts become one message) or the ceiling that is full.
 -- The caller holds the number's row.
 create function private.reserve_turn(
-  f public.fila_mensagens, r public.regras_envio, p_now timestamptz, p_max_hora bigint,
-  p_max_dia bigint, p_post_timeout_s numeric)
-returns text
+  f public.fila_mensagens, r public.regras_envio, w public.whatsapp_instances, p_now timestamptz,
+  p_max_hora bigint, p_max_dia bigint, p_post_timeout_s numeric,
+  out resultado text, out retry interval)
 language plpgsql set search_path = ''
 as $$
 declare
   u record;
   n bigint;
   v_room bigint;
+  v_files boolean;
+  v_share numeric;
 begin
+  resultado := 'ok';
   if f.reservado then
-    return 'ok';
+    return;
   end if;
   if r.proativo then
-    p_max_hora := floor(p_max_hora * 0.6);
-    p_max_dia := floor(p_max_dia * 0.6);
+    v_share := private.number_share(w, p_now);
+    p_max_hora := private.headroom(p_max_hora, v_share);
+    p_max_dia := private.headroom(p_max_dia, v_share);
   end if;
   select * into u from private.used(f.instance, p_now, p_post_timeout_s);
-  select count(*) into n from public.fila_mensagens
+  select count(*), coalesce(bool_or(anexo is not null), false) into n, v_files
+    from public.fila_mensagens
    where conversa_id = f.conversa_id and turn_seq = f.turn_seq
      and status = 'pendente' and not reservado;
   v_room := least(p_max_hora - u.hora, p_max_dia - u.dia);
   if v_room >= n then
-    update public.fila_mensagens set reservado = true
-     where conversa_id = f.conversa_id and turn_seq = f.turn_seq
-       and status = 'pendente' and id <> f.id;
-    return 'ok';
-  elsif v_room >= 1 then
-    return 'junta';
+    if n > 1 then
+      update public.fila_mensagens set reservado = true
+       where conversa_id = f.conversa_id and turn_seq = f.turn_seq
+         and status = 'pendente' and id <> f.id;
+    end if;
+    return;
+  elsif v_room >= 1 and not v_files then
+    resultado := 'junta';
+    return;
   end if;
-  return case when r.proativo then 'teto_proativo'
-              when u.hora >= p_max_hora then 'teto_hora' else 'teto_dia' end;
+  resultado := case when r.proativo then 'teto_proativo'
+                    when u.hora >= p_max_hora then 'teto_hora' else 'teto_dia' end;
+  -- Sooner than the counted attempts say: some are refunded, and people reset the counters.
+  retry := least(
+    greatest(private.room_at(f.instance, 'hora', p_max_hora, u.hora, p_now, p_post_timeout_s),
+             private.room_at(f.instance, 'dia', p_max_dia, u.dia, p_now, p_post_timeout_s)) - p_now,
+    case when r.proativo then interval '5 minutes' else interval '10 seconds' end);
+end $$;
+
+-- When a full window has room for one, if nothing reserved is given up; null: it is not full.
+create function private.room_at(
+  p_instance text, p_janela text, p_max bigint, p_used bigint, p_now timestamptz,
+  p_post_timeout_s numeric)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if p_used < p_max then
+    return null;
+  end if;
+  -- As many of the oldest must leave as there are too many, and one.
+  return (
+    select e.claimed_at + private.window_length(p_janela, p_post_timeout_s)
+      from public.envios e
+     where e.instance = p_instance and e.conta
+       and e.claimed_at > private.window_start(p_now, p_janela, p_post_timeout_s)
+     order by e.claimed_at offset p_used - p_max limit 1);
 end $$;
 
 create function private.join_parts(p_fila uuid) returns public.fila_mensagens
@@ -217,7 +455,6 @@ declare
   v_max_dia bigint := private.need_int(p, 'max_dia');
   v_timeout numeric := private.need_text(p, 'post_timeout_s')::numeric;
   v_paused boolean;
-  v_room text;
   v_now timestamptz;
   v_open boolean;
   v_person_open boolean;
@@ -225,12 +462,14 @@ declare
   m public.medicos;
   f public.fila_mensagens;
   r public.regras_envio;
+  w public.whatsapp_instances;
   e public.envios;
-  u record;
   v_void text;
-  w record;
+  v_free_at timestamptz;
+  x record;
+  v_typing jsonb;
   v_refused jsonb;
-  v_busy jsonb := '{"status": "recusado", "motivo": "ocupada", "retry_in_ms": 100}';
+  v_busy jsonb := private.refusal(null, 'ocupada', 'BLOCKED_NEXT_ALLOWED', interval '100 milliseconds');
 begin
   select * into e from public.envios where claim_id = v_claim;
   if found then
@@ -239,7 +478,7 @@ begin
       return private.claim_answer(e)
         || jsonb_build_object('usage', private.usage_json(e.instance, v_timeout));
     end if;
-    return jsonb_build_object('status', 'recusado', 'motivo', 'ja_resolvida', 'retry_in_ms', null);
+    return private.refusal(null, 'ja_resolvida', null, null);
   end if;
   if not private.has_pending(v_conversa) then
     return jsonb_build_object('status', 'vazio');
@@ -251,14 +490,14 @@ begin
     return v_busy;
   end if;
   select * into c from public.conversations where id = v_conversa;
-  -- A plain UPDATE of the opt-out waits for this claim, or this claim sees it.
-  perform 1 from public.medicos where id = c.medico_id for share skip locked;
+  -- A plain UPDATE of the opt-out waits for this claim, or this claim sees it; and what a doctor is
+  -- sent by two numbers is counted one after the other.
+  perform 1 from public.medicos where id = c.medico_id for no key update skip locked;
   if not found then
     return v_busy;
   end if;
   select * into m from public.medicos where id = c.medico_id;
   v_now := api.agora();
-  v_paused := private.paused();
   select coalesce(bool_or(kind <> 'human_agent'), false),
          coalesce(bool_or(kind = 'human_agent' and status = 'processando'), false)
     into v_open, v_person_open
@@ -269,9 +508,10 @@ begin
   for f in
     select o.* from public.fila_mensagens o join public.regras_envio k on k.kind = o.kind
      where o.conversa_id = c.id and o.status = 'pendente'
-     -- A person's message overtakes Julia's, and replies what nobody waits for; else the order of
-     -- turns and parts.
-     order by o.kind <> 'human_agent', k.proativo, o.turn_seq, o.part
+     -- A person's message overtakes Julia's, and replies what nobody waits for, of which the more
+     -- urgent comes first; else the order of turns and parts.
+     order by o.kind <> 'human_agent', k.proativo, case when k.proativo then -o.prioridade end,
+              o.turn_seq, o.part
   loop
     -- Joined or cancelled with an earlier part of this loop?
     select * into f from public.fila_mensagens where id = f.id and status = 'pendente';
@@ -284,59 +524,96 @@ begin
     end if;
     if f.kind = 'human_agent' then
       if v_person_open then
-        v_refused := private.refuse(f.id, 'envio_em_aberto', interval '1 second');
+        v_refused := private.refuse(f.id, 'envio_em_aberto', 'BLOCKED_NEXT_ALLOWED',
+                                    interval '1 second');
         continue;
       end if;
     elsif v_open then
-      return private.refuse(f.id, 'envio_em_aberto', interval '1 second');
+      return private.refuse(f.id, 'envio_em_aberto', 'BLOCKED_NEXT_ALLOWED', interval '1 second');
     end if;
     if f.agendar_para > v_now then
       continue;
     end if;
-    w := private.wait_reason(f, r, v_now, v_paused);
-    if w.motivo is not null then
-      v_refused := private.refuse(f.id, w.motivo, w.retry);
+    v_paused := private.paused_for(c.medico_id, c.instance, f.campanha_id);
+    x := private.wait_reason(f, r, v_now, v_paused);
+    if x.motivo is not null then
+      v_refused := private.refuse(f.id, x.motivo, x.outcome, x.retry);
       continue when r.proativo;
       exit;
+    end if;
+    if r.proativo then
+      x := private.campaign_gate(f, m, v_now);
+      if x.fim then
+        perform private.cancel_part(f.id, x.outcome);
+        continue;
+      elsif x.motivo is not null then
+        v_refused := private.refuse(f.id, x.motivo, x.outcome, x.retry);
+        continue;
+      end if;
+      v_free_at := private.doctor_free_at(c.medico_id, r, v_now, v_timeout);
+      if v_free_at > v_now then
+        v_refused := private.refuse(f.id, 'teto_medico', 'BLOCKED_CONTACT_CAP', v_free_at - v_now);
+        continue;
+      end if;
     end if;
     if f.kind = 'lembrete' then
       f := private.keep_reminder_true(f);
     end if;
     if r.teto then
       -- The number comes last and only for what may go: all its conversations queue for it.
-      perform 1 from public.whatsapp_instances where instance = c.instance for no key update;
+      select * into w from public.whatsapp_instances where instance = c.instance for no key update;
       v_now := api.agora();
-      -- The hours may have ended while we queued for it.
-      if r.horario and private.opens_at(v_now) is not null then
-        v_refused := private.refuse(f.id, 'horario', private.opens_at(v_now) - v_now);
-        continue;
-      end if;
-      v_room := private.reserve_turn(f, r, v_now, v_max_hora, v_max_dia, v_timeout);
-      if v_room = 'junta' then
-        f := private.join_parts(f.id);
-      elsif v_room <> 'ok' then
-        v_refused := private.refuse(f.id, v_room, interval '10 seconds');
+      x := private.number_gate(w, r, v_now);
+      if x.motivo is not null then
+        v_refused := private.refuse(f.id, x.motivo, x.outcome, x.retry);
         continue when r.proativo;
         exit;
+      end if;
+      -- The hours may have ended while we queued for it.
+      if r.horario and private.opens_at(v_now) is not null then
+        v_refused := private.refuse(f.id, 'horario', 'BLOCKED_QUIET_HOURS',
+                                    private.opens_at(v_now) - v_now);
+        continue;
+      end if;
+      if r.proativo then
+        x := private.slot_reason(f, r, w, v_now, v_timeout);
+        if x.motivo is not null then
+          v_refused := private.refuse(f.id, x.motivo, x.outcome, x.retry);
+          continue;
+        end if;
+      end if;
+      x := private.reserve_turn(f, r, w, v_now, v_max_hora, v_max_dia, v_timeout);
+      if x.resultado = 'junta' then
+        f := private.join_parts(f.id);
+      elsif x.resultado <> 'ok' then
+        v_refused := private.refuse(f.id, x.resultado, 'FAILED_RATE_LIMIT', x.retry);
+        continue when r.proativo;
+        exit;
+      end if;
+      v_typing := private.show_typing(f, r, c, v_now);
+      if v_typing is not null then
+        return v_typing;
       end if;
     end if;
 
     update public.fila_mensagens
        set status = 'processando', claim_id = v_claim, processando_desde = v_now,
-           tentativas = tentativas + 1, reservado = false, espera = null, next_try_at = null,
-           next_ring_at = null
+           tentativas = tentativas + 1, reservado = false, espera = null, outcome = null,
+           next_try_at = null, next_ring_at = null
      where id = f.id and status = 'pendente';
     if not found then
       -- Withdrawn under our hands by what does not hold the conversation: a change of its shift.
       return v_busy;
+    end if;
+    if r.espaca then
+      perform private.take_slot(c.instance, v_now);
     end if;
     insert into public.envios
       (claim_id, fila_id, conversa_id, medico_id, kind, instance, owner, tentativa, text_hash,
        conta, claimed_at, deadline_at)
     values
       (v_claim, f.id, c.id, c.medico_id, f.kind, c.instance, (p ->> 'owner')::uuid, f.tentativas + 1,
-       private.text_hash(f.conteudo), r.teto, v_now,
-       v_now + interval '2 seconds' + make_interval(secs => v_timeout::double precision))
+       private.content_hash(f.conteudo, f.anexo), r.teto, v_now, v_now + private.attempt_time(v_timeout))
     returning * into e;
     return private.claim_answer(e)
       || jsonb_build_object('usage', private.usage_json(c.instance, v_timeout));
@@ -344,13 +621,21 @@ begin
   return v_refused;
 end $$;
 
-create function private.refuse(p_fila uuid, p_motivo text, p_retry interval) returns jsonb
+create function private.refusal(p_fila uuid, p_motivo text, p_outcome text, p_retry interval)
+returns jsonb
+language sql immutable
+as $$
+  select jsonb_build_object('status', 'recusado', 'motivo', p_motivo, 'outcome', p_outcome,
+    'fila_id', p_fila, 'retry_in_ms', ceil(extract(epoch from p_retry) * 1000)::bigint)
+$$;
+
+create function private.refuse(p_fila uuid, p_motivo text, p_outcome text, p_retry interval)
+returns jsonb
 language plpgsql set search_path = ''
 as $$
 begin
-  perform private.defer(p_fila, p_motivo, p_retry);
-  return jsonb_build_object('status', 'recusado', 'motivo', p_motivo, 'fila_id', p_fila,
-    'retry_in_ms', ceil(extract(epoch from p_retry) * 1000)::bigint);
+  perform private.defer(p_fila, p_motivo, p_outcome, p_retry);
+  return private.refusal(p_fila, p_motivo, p_outcome, p_retry);
 end $$;
 
 create function private.usage_json(p_instance text, p_post_timeout_s numeric) returns jsonb
@@ -422,7 +707,9 @@ begin
      provider_at, received_at, situacao, turno_id, fila_id, origem)
   select c.medico_id, c.id, f.instance, 'saida',
          case when f.kind = 'human_agent' then 'gestor' else 'julia' end,
-         'texto', f.conteudo, p_key, v_now, v_now, 'enviada', f.turno_id, f.id, f.kind
+         case f.anexo ->> 'tipo' when 'image' then 'imagem' when 'document' then 'documento'
+                                 when 'video' then 'video' when 'audio' then 'audio' else 'texto' end,
+         f.conteudo, p_key, v_now, v_now, 'enviada', f.turno_id, f.id, f.kind
     from public.conversations c
    where c.id = f.conversa_id and (select postado from public.regras_envio where kind = f.kind);
   update public.conversations
@@ -517,7 +804,7 @@ language sql volatile set search_path = ''
 as $$
   update public.fila_mensagens
      set status = 'pendente', claim_id = null, processando_desde = null, erro = p_erro,
-         next_try_at = api.agora() + p_retry,
+         digitando_ate = null, next_try_at = api.agora() + p_retry,
          next_ring_at = api.agora() + greatest(p_retry, interval '100 milliseconds')
    where id = p_fila
 $$;
@@ -537,6 +824,7 @@ begin
   if not private.settle_by_earlier(e.fila_id) then
     perform private.back_to_pending(e.fila_id, interval '0', null);
   end if;
+  perform private.return_slot(e);
   return jsonb_build_object('status', 'liberada');
 end $$;
 
@@ -595,6 +883,7 @@ begin
       v_retry := least(interval '1 second' * power(2, least(f.tentativas, 4)), interval '15 seconds');
       perform private.back_to_pending(f.id, v_retry, v_motivo);
     end if;
+    perform private.return_slot(e);
   end if;
 
   perform private.wake_pending(e.conversa_id) where v_retry is null;
@@ -627,12 +916,27 @@ declare
   v_paused boolean := private.paused();
   v_rows jsonb;
 begin
-  with due as (
-    select f.id from public.fila_mensagens f join public.regras_envio r on r.kind = f.kind
+  with waiting as (
+    select f.id, r.proativo, f.prioridade, f.next_ring_at, r.espaca,
+           row_number() over (partition by f.instance, r.espaca
+                              order by f.prioridade desc, f.next_ring_at) as n
+      from public.fila_mensagens f
+      join public.regras_envio r on r.kind = f.kind
+      join public.whatsapp_instances w on w.instance = f.instance
      where f.status = 'pendente' and f.next_ring_at <= v_now
        and coalesce(f.agendar_para, v_now) <= v_now
        and not (v_paused and r.pausa)
-     order by f.next_ring_at limit v_limit for no key update of f skip locked
+       -- Before the number's next slot none can go but the one that has it.
+       and not (r.espaca and coalesce(w.proximo_proativo_em > v_now, false)
+                and f.espera is distinct from 'digitar')
+       and not (r.pausa and private.paused_for(f.medico_id, f.instance, f.campanha_id))
+  ), due as (
+    select f.id from public.fila_mensagens f join waiting on waiting.id = f.id
+     where f.status = 'pendente' and f.next_ring_at <= v_now
+       -- For one slot only the first few are rung for.
+       and not (waiting.espaca and waiting.n > 3)
+     order by waiting.proativo, waiting.prioridade desc, waiting.next_ring_at
+     limit v_limit for no key update of f skip locked
   ), rung as (
     update public.fila_mensagens f
        set ring_count = least(ring_count + 1, 100),
@@ -663,7 +967,9 @@ begin
   end if;
   for v_conversa in
     select distinct conversa_id as id from public.fila_mensagens
-     where status = 'pendente' and expira_em <= api.agora() order by 1 limit v_limit
+     where status = 'pendente' and expira_em <= api.agora()
+       and not private.paused_for(medico_id, instance, campanha_id)
+     order by 1 limit v_limit
   loop
     perform 1 from public.conversations where id = v_conversa.id for no key update skip locked;
     continue when not found;
@@ -674,6 +980,7 @@ begin
          set status = 'cancelada', outcome = 'EXPIRED', reservado = false, next_ring_at = null,
              next_try_at = null
        where conversa_id = c.id and status = 'pendente' and expira_em <= api.agora()
+         and not private.paused_for(medico_id, instance, campanha_id)
       returning *
     loop
       v_reply := v_reply or v_late.kind = 'reply';

@@ -196,6 +196,11 @@ as $$
 begin
   update public.fila_mensagens
      set status = 'estacionada', outcome = 'PARKED', reservado = false where id = f.id;
+  -- Each attempt that is parked asks for a decision of its own.
+  perform private.notify_managers('envio_estacionado', c, f.claim_id, jsonb_build_object(
+            'fila_id', f.id, 'kind', f.kind, 'part', f.part, 'instance', c.instance,
+            'tentativa', f.tentativas, 'tentado_em', f.processando_desde))
+     from public.conversations c where c.id = f.conversa_id;
   perform private.fail_turn(f, 'envio_incerto',
     'Não foi possível saber se uma mensagem chegou; confira antes de continuar');
 end $$;
