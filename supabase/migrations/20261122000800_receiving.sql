@@ -232,6 +232,22 @@ begin
     'due_in_ms', private.ms_until(c.due_at, v_now), 'doorbell', v_doorbell);
 end $$;
 
+-- The doctor changed what was answered before the answer left: it is answered anew. Not when a shift
+-- was booked with it, of which the doctor has to hear: then the next turn is told of the change.
+create function private.take_back_answer(c public.conversations, i public.interacoes)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+begin
+  if c.controlled_by <> 'ai' or i.situacao <> 'respondida'
+     or not exists (select from private.unsent_turns(c.id) t where t = i.turno_id)
+     or exists (select from public.reservas where turno_id = i.turno_id) then
+    return false;
+  end if;
+  perform private.take_back_turn(i.turno_id);
+  return true;
+end $$;
+
 create function api.edit_message(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -289,6 +305,9 @@ begin
       elsif v_optout = 'mes' then
         perform private.opt_out_of_month(c.medico_id, v_at);
       end if;
+    end if;
+    if v_optout <> 'definitivo' and private.take_back_answer(c, i) then
+      i.situacao := 'pendente';
     end if;
   end if;
   if i.situacao <> 'pendente' then

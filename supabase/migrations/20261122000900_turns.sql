@@ -59,13 +59,16 @@ language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(to_jsonb(h) - 'ord' order by h.at, h.ord), '[]') from (
     select * from (
-      (select id, autor_tipo, conteudo, tipo_conteudo, leitura, provider_at as at, id as ord
-         from public.interacoes
-        where conversa_id = p_conversa and situacao not in ('pendente', 'apagada')
-          and id > coalesce(p_after, 0)
-        order by provider_at desc, id desc limit p_limit)
+      (select i.id, autor_tipo, conteudo, tipo_conteudo, leitura,
+              -- What was said after it answered other words.
+              coalesce(editada_em > t.committed_at, false) as editada,
+              provider_at as at, i.id as ord
+         from public.interacoes i left join public.turnos t on t.id = i.turno_id
+        where i.conversa_id = p_conversa and situacao not in ('pendente', 'apagada')
+          and i.id > coalesce(p_after, 0)
+        order by provider_at desc, i.id desc limit p_limit)
       union all
-      select null, 'julia', conteudo, 'texto', null, created_at, turn_seq
+      select null, 'julia', conteudo, 'texto', null, false, created_at, turn_seq
         from public.fila_mensagens
        where conversa_id = p_conversa and kind = 'reply'
          and status in ('pendente', 'processando', 'incerta')

@@ -1,5 +1,7 @@
 """A doctor's changes and deletions reach the answer as long as there is none."""
 
+from datetime import timedelta
+
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia
 
@@ -82,6 +84,7 @@ async def test_of_two_messages_the_one_that_is_left_is_answered(julia: Julia) ->
 async def test_a_change_of_an_answered_message_starts_no_turn(julia: Julia, kind: str) -> None:
     conversa = (await julia.receive(key_id="A"))["conversa_id"]
     await julia.answer(conversa)
+    await julia.record(await julia.claim(conversa))
 
     answer = await change(julia, "A", kind, "outro texto")
 
@@ -89,6 +92,58 @@ async def test_a_change_of_an_answered_message_starts_no_turn(julia: Julia, kind
     row = await julia.conversation(conversa)
     assert (row["due_at"], row["inbox_seq"]) == (None, 1)
     assert await julia.situations(conversa) == ["respondida"]
+
+
+async def test_a_message_edited_before_its_answer_left_is_answered_anew(julia: Julia) -> None:
+    conversa = (await julia.receive(text="sábado", key_id="A"))["conversa_id"]
+    await julia.answer(conversa, "Sábado tem!", "Quer?")
+
+    assert (await change(julia, "A", "edit", "domingo"))["status"] == "aplicada"
+
+    assert await julia.states(conversa) == ["cancelada", "cancelada"]
+    assert (await julia.claim(conversa))["status"] == "vazio"
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+    assert [m["conteudo"] for m in turn["pending"]] == ["domingo"]
+    assert (await julia.commit(turn, "Domingo tem!"))["status"] == "confirmado"
+    assert (await julia.claim(conversa))["conteudo"] == "Domingo tem!"
+
+
+@pytest.mark.parametrize("first_part", ["processando", "enviada"])
+async def test_an_answer_that_has_begun_to_leave_is_not_taken_back(
+    julia: Julia, first_part: str
+) -> None:
+    conversa = (await julia.receive(text="sábado", key_id="A"))["conversa_id"]
+    await julia.answer(conversa, "Sábado tem!", "Quer?")
+    claim = await julia.claim(conversa)
+    if first_part == "enviada":
+        await julia.record(claim)
+
+    assert (await change(julia, "A", "edit", "domingo"))["status"] == "ja_respondida"
+
+    assert await julia.states(conversa) == [first_part, "pendente"]
+    assert await julia.situations(conversa) == ["respondida"]
+
+
+async def test_the_next_turn_is_told_that_what_it_sees_is_not_what_was_answered(
+    julia: Julia,
+) -> None:
+    conversa = (await julia.receive(text="sábado", key_id="A"))["conversa_id"]
+    await julia.receive(text="ou feriado", key_id="B")
+    await change(julia, "B", "edit", "ou domingo", changed_at=julia.ago(seconds=5))
+    await julia.answer(conversa, "Sábado tem!")
+    await julia.record(await julia.claim(conversa))
+    await change(julia, "A", "edit", "segunda", changed_at=julia.now() + timedelta(seconds=5))
+
+    await julia.receive(text="e então?")
+    await julia.make_due(conversa)
+    history = (await julia.begin(conversa))["history"]
+
+    assert [(m["conteudo"], m["editada"]) for m in history] == [
+        ("segunda", True),
+        ("ou domingo", False),
+        ("Sábado tem!", False),
+    ]
 
 
 @pytest.mark.parametrize("answered", [False, True])

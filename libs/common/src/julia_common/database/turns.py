@@ -74,6 +74,8 @@ class HistoryMessage(Answer):
     tipo_conteudo: str
     at: AwareDatetime
     leitura: str | None = None
+    editada: bool = False
+    """The doctor changed it after it was answered: what was said then answers other words."""
 
 
 class TurnBegun(Answer):

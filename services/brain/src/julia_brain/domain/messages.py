@@ -40,6 +40,7 @@ _MEDIA: Final = {
     "outro": "mensagem de um tipo que não consigo ler",
 }
 _WHO: Final = {"julia": "Júlia", "medico": "Pessoa"}
+_EDITED: Final = "[mensagem editada pela pessoa depois de respondida]"
 _BEGINNING: Final = "[a conversa mostrada começa aqui]"
 
 
@@ -117,6 +118,8 @@ def _earlier(message: HistoryMessage) -> PromptTurn | None:
             return PromptTurn("assistant", (text,)) if text else None
         case "medico":
             text = _shown(message.tipo_conteudo, message.conteudo, message.leitura)
+            if text and message.editada:
+                text = f"{_EDITED}\n{text}"
             return PromptTurn("user", (text,)) if text else None
         case _:  # shown as an annotation, or Júlia would learn to write as somebody else
             return PromptTurn("user", (f"[a equipe respondeu: {one_line(message.conteudo)}]",))
