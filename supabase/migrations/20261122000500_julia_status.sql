@@ -13,6 +13,8 @@ create table public.julia_status (
   escopo jsonb not null default '{}' check (jsonb_typeof(escopo) = 'object'),
   -- Until when; null: until an `ativo` of the same or a wider scope.
   ate timestamptz,
+  -- The pauses that it ends by their ids; null: an `ativo` ends what its scope covers.
+  encerra bigint[],
   created_at timestamptz not null,
   check (status <> 'ativo' or ate is null)
 );
@@ -99,9 +101,12 @@ create function private.julia_status_after_insert() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  if new.status = 'ativo' then
+  if new.encerra is not null then
+    delete from public.pausas where id = any (new.encerra);
+  elsif new.status = 'ativo' then
     delete from public.pausas where escopo @> new.escopo;
-  else
+  end if;
+  if new.status <> 'ativo' then
     insert into public.pausas (id, escopo, ate) values (new.id, new.escopo, new.ate);
   end if;
   delete from public.pausas where ate <= api.agora();

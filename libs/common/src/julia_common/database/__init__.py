@@ -115,6 +115,14 @@ from julia_common.database.sending import (
     UncertainSend,
     UncertainSends,
 )
+from julia_common.database.status import (
+    ApplyStatus,
+    LastChange,
+    StandingPause,
+    StatusApplied,
+    StatusOf,
+    StatusRemoved,
+)
 from julia_common.database.turns import (
     CommitTurn,
     Doctor,
@@ -135,6 +143,7 @@ from julia_common.database.usage import Usage
 __all__ = [
     "CONTRACT_VERSION",
     "AckRecorded",
+    "ApplyStatus",
     "AssessedNumber",
     "Attachment",
     "Backlog",
@@ -184,6 +193,7 @@ __all__ = [
     "InstanceUse",
     "JobClaimed",
     "JobFinished",
+    "LastChange",
     "Memory",
     "MissingKeys",
     "NewFact",
@@ -235,6 +245,10 @@ __all__ = [
     "Spent",
     "SpentRecorded",
     "Standing",
+    "StandingPause",
+    "StatusApplied",
+    "StatusOf",
+    "StatusRemoved",
     "StoreReading",
     "StoreReport",
     "StoreShadow",

@@ -16,6 +16,7 @@ from julia_common.database.numbers import Numbers
 from julia_common.database.receiving import Receiving
 from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc, remember_status
 from julia_common.database.sending import Sending
+from julia_common.database.status import Stopping
 from julia_common.database.turns import Turns
 from julia_common.errors import Permanent
 from julia_common.resilience.breaker import CircuitBreaker
@@ -27,7 +28,18 @@ _MAX_CONNECTIONS: Final = 20
 
 
 class Database(
-    Receiving, Turns, Booking, Knowledge, Sending, Jobs, Campaigns, Managers, Health, Numbers, Canary
+    Receiving,
+    Turns,
+    Booking,
+    Knowledge,
+    Sending,
+    Jobs,
+    Campaigns,
+    Managers,
+    Health,
+    Numbers,
+    Canary,
+    Stopping,
 ):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.
 

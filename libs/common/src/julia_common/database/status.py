@@ -1,0 +1,114 @@
+"""Functions by which a JuliaStatus resource stops and resumes Julia."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from julia_common.database.model import Answer, Arguments
+from julia_common.database.rpc import Rpc
+
+type Scope = dict[str, str]
+"""Of `especialidade`, `estado`, `campanha`, `instancia`, joined by AND; empty: everything."""
+
+
+class ApplyStatus(Arguments):
+    """What a resource asks for; `por` is the field manager that wrote it."""
+
+    uid: str
+    namespace: str
+    nome: str
+    generation: int
+    paused: bool
+    scope: Scope | None = None
+    until: AwareDatetime | None = None
+    reason: str | None = None
+    request: str | None = None
+    por: str | None = None
+
+
+class StatusApplied(Answer):
+    """`id` of the row of `julia_status` that was written, None when none was.
+
+    `repetida`: no new decision; `observada`: a new, restored or older spec that would resume;
+    `vencida`: its time was up.
+    """
+
+    status: Literal["pausada", "retomada", "repetida", "observada", "vencida"]
+    id: str | None = None
+
+
+class StatusRemoved(Answer):
+    """`id` of the row that ended its pauses, None when none stood."""
+
+    status: Literal["removida", "desconhecida"]
+    id: str | None = None
+
+
+class StandingPause(Answer):
+    """A pause that covers the whole scope of the resource; `propria`: the resource's own."""
+
+    id: str
+    escopo: Scope
+    ate: AwareDatetime | None = None
+    motivo: str
+    via: str
+    por: str | None = None
+    desde: AwareDatetime
+    propria: bool
+
+
+class LastChange(Answer):
+    """The last row of `julia_status` whose scope meets that of the resource."""
+
+    id: str
+    status: str
+    motivo: str
+    via: str
+    por: str | None = None
+    em: AwareDatetime
+    propria: bool
+
+
+class StatusOf(Answer):
+    """How a resource's scope stands: counts of sends and of what waits.
+
+    `em_voo`: sends claimed and not recorded; `inicios_tardios`: claimed before the stop and begun
+    more than 2 s after it; `reservas_apos`: claimed after it, which must be none.
+    """
+
+    status: Literal["conhecida", "desconhecida"]
+    pausa: bool = False
+    escopo: Scope = Field(default_factory=dict)
+    generation: int = 0
+    pausas: tuple[StandingPause, ...] = ()
+    desde: datetime | None = None
+    ultima: LastChange | None = None
+    em_voo: int = 0
+    inicios_tardios: int = 0
+    reservas_apos: int = 0
+    entrada: int = 0
+    saida: int = 0
+
+
+_APPLIED: Final = TypeAdapter(StatusApplied)
+_REMOVED: Final = TypeAdapter(StatusRemoved)
+_STATE: Final = TypeAdapter(StatusOf)
+
+
+class Stopping:
+    """See `docs/reference/rpc.md`, Stop and resume."""
+
+    _rpc: Rpc
+
+    async def apply_status(self, wanted: ApplyStatus) -> StatusApplied:
+        """Show what a resource asks for; acts once for each decision."""
+        return await self._rpc.call("apply_status", wanted, _APPLIED)
+
+    async def remove_status(self, *, uid: str, por: str | None = None) -> StatusRemoved:
+        """End what the resource had set, and nothing else."""
+        return await self._rpc.call("remove_status", {"uid": uid, "por": por}, _REMOVED)
+
+    async def status_of(self, *, uid: str) -> StatusOf:
+        """How the resource's scope stands now, whoever made it so."""
+        return await self._rpc.call("status_of", {"uid": uid}, _STATE)
