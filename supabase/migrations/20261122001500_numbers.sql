@@ -142,6 +142,11 @@ begin
    order by t.n desc limit 1;
 end $$;
 
+-- Whether WhatsApp itself shut the number out; 401 is a phone that unlinked us.
+create function private.is_shut_out(w public.whatsapp_instances) returns boolean
+language sql immutable
+as $$ select w.state = 'close' and coalesce(w.state_reason in (402, 403, 406), false) $$;
+
 -- What the number's health should be by its connection and its measures, and why. It falls at once
 -- and rises by one step an hour: slowed from level 1, parked at level 3, slowed again below level 2.
 create function private.judge_number(
@@ -152,7 +157,7 @@ as $$
 declare
   v_rested boolean := coalesce(w.saude_desde <= p_now - interval '1 hour', true);
 begin
-  if w.state = 'close' and w.state_reason in (402, 403, 406) then
+  if private.is_shut_out(w) then
     saude := 'banida';
     motivo := format('o WhatsApp bloqueou o número (código %s)', w.state_reason);
   elsif w.saude = 'banida' then
@@ -247,16 +252,25 @@ end $$;
 create trigger numbers_before_state before update of state on public.whatsapp_instances
 for each row execute function private.numbers_before_state();
 
+-- A ban, and its end, wait for nobody's minute.
 create function private.numbers_after_state() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
+declare
+  j record;
 begin
-  perform private.wake_number(new.instance);
+  if new.saude_por is null and (new.saude = 'banida' or private.is_shut_out(new)) then
+    j := private.judge_number(new, api.agora(), 0, null);
+    perform private.set_health(new, j.saude, j.motivo);
+  end if;
+  if new.state = 'open' then
+    perform private.wake_number(new.instance);
+  end if;
   return null;
 end $$;
 
 create trigger numbers_after_state after update of state on public.whatsapp_instances
-for each row when (new.state = 'open' and old.state <> 'open')
+for each row when (new.state <> old.state)
 execute function private.numbers_after_state();
 
 -- Judges every number on which no person has decided; answers how all of them are.

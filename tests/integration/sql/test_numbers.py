@@ -329,6 +329,7 @@ async def test_two_who_assess_at_once_tell_managers_once(julia: Julia) -> None:
 async def test_what_whatsapp_locks_out_is_banned(julia: Julia, reason: int) -> None:
     await old_numbers(julia, INSTANCE)
     await connect(julia, INSTANCE, "close", reason)
+    assert (await number(julia))["saude"] == "banida"
     # Evolution, asked, knows no reason.
     await connect(julia, INSTANCE, "close")
 
@@ -345,13 +346,17 @@ async def test_what_whatsapp_locks_out_is_banned(julia: Julia, reason: int) -> N
 async def test_a_ban_outlasts_attempts_to_connect_and_ends_slowly(julia: Julia) -> None:
     await old_numbers(julia, INSTANCE)
     await connect(julia, INSTANCE, "close", 403)
-    assert await health(julia) == "banida"
     await connect(julia, INSTANCE, "connecting")
     assert await health(julia) == "banida"
 
     await connect(julia, INSTANCE, "open")
 
+    assert (await number(julia))["saude"] == "lenta"
     assert await health(julia) == "lenta"
+    assert await notices(julia) == [
+        ("numero_doente", "boa", "banida"),
+        ("numero_recuperado", "banida", "lenta"),
+    ]
     # Half of a new number's first day.
     assert await share(julia) == 0.05
 
