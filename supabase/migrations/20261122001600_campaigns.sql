@@ -344,14 +344,6 @@ begin
   if motivo is not null then
     return;
   end if;
-  select count(*) into v_n from public.fila_mensagens
-   where medico_id = m.id and campanha_id is not null and status = 'enviada'
-     and enviada_em > coalesce(m.ultima_entrada_em, '-infinity');
-  if v_n >= private.setting_int('campanha_sem_resposta') then
-    motivo := 'sem_resposta';
-    return;
-  end if;
-
   -- Not now.
   select coalesce(max(coalesce(expira_em, 'infinity')), '-infinity') into v_at
     from public.diretrizes where tipo = 'bloqueado' and medico_id = m.id;
@@ -363,6 +355,17 @@ begin
   if m.sem_contato_ate > p_now then
     motivo := 'sem_contato';
     ate := m.sem_contato_ate;
+    return;
+  end if;
+  -- Most of a big audience have never heard of us.
+  if not exists (select from public.conversations where medico_id = m.id) then
+    return;
+  end if;
+  select count(*) into v_n from public.fila_mensagens
+   where medico_id = m.id and campanha_id is not null and status = 'enviada'
+     and enviada_em > coalesce(m.ultima_entrada_em, '-infinity');
+  if v_n >= private.setting_int('campanha_sem_resposta') then
+    motivo := 'sem_resposta';
     return;
   end if;
   if exists (select from public.conversations

@@ -229,7 +229,8 @@ begin
     return 'atendimento_humano';
   elsif f.metadata ? 'vaga_id' then
     select * into v from public.vagas where id = (f.metadata ->> 'vaga_id')::uuid;
-    if not private.is_offerable(v.id, m.id, p_now) or private.terms(v) <> f.metadata -> 'termos' then
+    if not private.is_offerable(v.id, m.id, p_now)
+       or jsonb_strip_nulls(private.terms(v)) <> f.metadata -> 'termos' then
       return 'plantao';
     end if;
   end if;

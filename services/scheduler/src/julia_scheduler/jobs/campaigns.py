@@ -12,10 +12,10 @@ from pydantic import JsonValue
 from julia_common.database import CampaignsFed
 from julia_scheduler.jobs.job import Job, Missed, Run
 
-_BATCH: Final = 50
+_BATCH: Final = 20
 """Recipients in one call: well below the second for which a statement may last."""
 
-_CALLS: Final = 40
+_CALLS: Final = 50
 """In one run; the next is a minute away."""
 
 
