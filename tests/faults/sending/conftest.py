@@ -159,6 +159,7 @@ async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     config = StackConfig.apart(
         tmp_path_factory.mktemp("stack"),
         env={
+            "EVOLUTION_INSTANCE": "julia-local,julia-cortada,julia-banida",
             "EVOLUTION_TIMEOUT_SECONDS": str(POST_TIMEOUT_S),
             "MAX_MSGS_POR_HORA": "1000",
             "MAX_MSGS_POR_DIA": "1000",
