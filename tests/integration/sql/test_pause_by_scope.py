@@ -228,8 +228,62 @@ async def test_a_scope_that_could_cover_nothing_is_refused(
     assert await julia.value("select count(*) from julia_status") == 0
 
 
-async def test_a_hold_and_an_offer_are_stopped_too(julia: Julia) -> None:
-    """Both look at the doctor: see `api.hold_shift` and `private.offer_shift`."""
+async def test_what_a_scope_covers_is_neither_claimed_nor_rung_for_nor_expired(
+    julia: Julia,
+) -> None:
+    stopped, free = [
+        await julia.talk("um", number=number) for number, _ in ((SP, "SP"), (RJ, "RJ"))
+    ]
+    await place(julia, SP, "SP", "Pediatria")
+    await place(julia, RJ, "RJ", "Pediatria")
+    await say(julia, "pausado", {"estado": "SP"})
+
+    assert (await julia.claim(stopped))["motivo"] == "pausa"
+    await julia.later(seconds=20)
+    rung = (await julia.call("due_doorbells", limit=10))["conversas"]
+    assert [bell["conversa_id"] for bell in rung] == [free]
+    assert (await julia.claim(free))["status"] == "enviar"
+    await julia.later(minutes=31)
+    assert (await julia.call("expire_replies", limit=10))["transferidas"] == 0
+
+    await julia.resume()
+    assert (await julia.call("expire_replies", limit=10))["transferidas"] == 1
+
+
+async def test_a_person_writes_on_in_what_a_scope_covers(julia: Julia) -> None:
+    conversa = await julia.talk("um", number=SP)
+    await place(julia, SP, "SP", "Pediatria")
+    await julia.take_over_by_sql(conversa)
+    await say(julia, "pausado", {"estado": "SP"})
+
+    await julia.write_as_person(conversa, "Aqui é a Carla")
+
+    assert (await julia.claim(conversa))["kind"] == "human_agent"
+
+
+async def test_a_paused_campaign_holds_up_no_reply_to_its_doctors(julia: Julia) -> None:
+    conversa = await julia.talk("um", number=SP)
+    await campaign(julia)
+    await julia.sql(
+        """
+        insert into fila_mensagens (medico_id, conversa_id, instance, turn_seq, part, kind, tipo,
+                                    conteudo, campanha_id, control_epoch, next_ring_at)
+        select medico_id, id, instance, turn_seq + 1, 1, 'campanha', 'campanha', 'Oi!', $2,
+               control_epoch, api.agora() from conversations where id = $1
+        """,
+        conversa,
+        CAMPANHA,
+    )
+    await say(julia, "pausado", {"campanha": CAMPANHA})
+
+    reply = await julia.claim(conversa)
+    assert (reply["status"], reply["kind"]) == ("enviar", "reply")
+    await julia.record(reply)
+
+    assert (await julia.claim(conversa))["motivo"] == "pausa"
+
+
+async def test_a_hold_is_stopped_too(julia: Julia) -> None:
     turn = await waiting(julia, SP, "SP", "Pediatria")
     await say(julia, "pausado", {"especialidade": "Pediatria"})
 
@@ -242,7 +296,9 @@ async def test_a_hold_and_an_offer_are_stopped_too(julia: Julia) -> None:
     assert held["status"] == "pausa"
 
 
-async def test_nothing_that_a_scope_covers_is_committed_after_its_pause(julia: Julia) -> None:
+async def test_nothing_that_a_scope_covers_is_committed_or_claimed_after_its_pause(
+    julia: Julia,
+) -> None:
     """Two states, one of them paused again and again in the middle of their turns."""
     chance = random.Random(5)
     numbers = [f"55119{n:08d}" for n in range(12)]
@@ -258,6 +314,9 @@ async def test_nothing_that_a_scope_covers_is_committed_after_its_pause(julia: J
             if turn["status"] == "iniciado":
                 await asyncio.sleep(chance.random() / 50)
                 await julia.commit(turn)
+            claim = await julia.claim(conversa)
+            if claim["status"] == "enviar":
+                await julia.record(claim)
 
     async def stop() -> None:
         for _ in range(8):
@@ -273,15 +332,18 @@ async def test_nothing_that_a_scope_covers_is_committed_after_its_pause(julia: J
         with stops as (
           select created_at as since, lead(created_at) over (order by id) as until, status
             from julia_status
+        ), acts as (
+          select conversa_id, committed_at as at from turnos
+          union all select conversa_id, claimed_at from envios
         )
-        select m.estado, count(*) as commits, count(*) filter (where exists (
-                 select from stops where status = 'pausado' and t.committed_at >= since
-                                     and t.committed_at < coalesce(until, 'infinity'))) as inside
-          from turnos t join conversations c on c.id = t.conversa_id
+        select m.estado, count(*) as acts, count(*) filter (where exists (
+                 select from stops where status = 'pausado' and a.at >= since
+                                     and a.at < coalesce(until, 'infinity'))) as inside
+          from acts a join conversations c on c.id = a.conversa_id
           join medicos m on m.id = c.medico_id group by 1 order by 1
         """
     )
     rio, sao_paulo = late
-    assert (rio["estado"], rio["commits"]) == ("RJ", 36)
+    assert (rio["estado"], rio["acts"]) == ("RJ", 72)
     assert rio["inside"] > 0, "the pauses came when nothing was going on"
     assert sao_paulo["inside"] == 0
