@@ -273,7 +273,7 @@ create trigger numbers_after_state after update of state on public.whatsapp_inst
 for each row when (new.state <> old.state)
 execute function private.numbers_after_state();
 
--- Judges every number on which no person has decided; answers how all of them are.
+-- Judges every number on which no person has decided.
 create function api.assess_numbers(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -290,25 +290,29 @@ declare
   l record;
   j record;
   v_changed integer := 0;
-  v_numbers jsonb := '[]';
 begin
-  for w in select * from public.whatsapp_instances order by instance loop
+  for w in select * from public.whatsapp_instances where saude_por is null order by instance loop
     u := private.number_measures(w.instance, v_now);
-    if w.saude_por is null then
-      l := private.number_level(u.enviadas, u.entregues, u.recusadas, u.erros, v_acks);
-      j := private.judge_number(w, v_now, l.nivel, l.motivo);
-      if private.set_health(w, j.saude, j.motivo) then
-        v_changed := v_changed + 1;
-      end if;
-      select * into w from public.whatsapp_instances where instance = w.instance;
+    l := private.number_level(u.enviadas, u.entregues, u.recusadas, u.erros, v_acks);
+    j := private.judge_number(w, v_now, l.nivel, l.motivo);
+    if private.set_health(w, j.saude, j.motivo) then
+      v_changed := v_changed + 1;
     end if;
-    v_numbers := v_numbers || jsonb_build_object(
-      'instance', w.instance, 'state', w.state, 'saude', w.saude, 'motivo', w.saude_motivo,
-      'por', w.saude_por, 'parcela', private.number_share(w, v_now), 'enviadas', u.enviadas,
-      'entregues', u.entregues, 'recusadas', u.recusadas, 'erros', u.erros);
   end loop;
-  return jsonb_build_object('mudancas', v_changed, 'numeros', v_numbers);
+  return jsonb_build_object('mudancas', v_changed);
 end $$;
+
+create function api.list_numbers(p jsonb) returns jsonb
+language sql stable security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+  select jsonb_build_object('numeros', coalesce(jsonb_agg(jsonb_build_object(
+      'instance', w.instance, 'state', w.state, 'saude', w.saude, 'motivo', w.saude_motivo,
+      'por', w.saude_por, 'parcela', private.number_share(w, api.agora()), 'enviadas', u.enviadas,
+      'entregues', u.entregues, 'recusadas', u.recusadas, 'erros', u.erros) order by w.instance),
+    '[]'))
+    from public.whatsapp_instances w
+    cross join lateral private.number_measures(w.instance, api.agora()) u
+$$;
 
 -- The number that a person named, who may have mistyped it.
 create function private.need_number(p jsonb, field text) returns text

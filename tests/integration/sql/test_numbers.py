@@ -97,7 +97,9 @@ async def sends(
 
 
 async def assessed(julia: Julia, instance: str = INSTANCE) -> Any:
-    answer = await julia.call("assess_numbers")
+    """What is known of the number once all have been judged."""
+    await julia.call("assess_numbers")
+    answer = await julia.call("list_numbers")
     return next(one for one in answer["numeros"] if one["instance"] == instance)
 
 

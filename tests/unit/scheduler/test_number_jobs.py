@@ -7,20 +7,27 @@ import pytest
 from prometheus_client import REGISTRY
 
 from julia_common.database import (
-    AssessedNumber,
-    CatchupWindow,
-    CatchupWindows,
     ConnectionRecorded,
+    Number,
     NumbersAssessed,
+    NumbersListed,
 )
 from julia_common.errors import Permanent, Retryable
 from julia_scheduler.jobs.connections import connections
 from julia_scheduler.jobs.health import health
 from julia_scheduler.jobs.job import Run
+from julia_scheduler.numbers import measure_numbers
 
 pytestmark = pytest.mark.unit
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def number(name: str, **how: object) -> Number:
+    counts = {"enviadas": 40, "entregues": 20, "recusadas": 0, "erros": 0}
+    return Number.model_validate(
+        {"instance": name, "state": "open", "saude": "boa", "parcela": 1, **counts, **how}
+    )
 
 
 @dataclass
@@ -28,10 +35,8 @@ class FakeNumbers:
     known: tuple[str, ...] = ()
     told: dict[str, str] = field(default_factory=dict)
 
-    async def catchup_windows(self):
-        return CatchupWindows(
-            instances=tuple(CatchupWindow(instance=n, since=NOON, until=NOON) for n in self.known)
-        )
+    async def list_numbers(self):
+        return NumbersListed(numeros=tuple(number(name) for name in self.known))
 
     async def connection_changed(self, *, instance, state):
         self.told[instance] = state
@@ -51,10 +56,13 @@ class FakeEvolution:
 
 @dataclass
 class FakeJudge:
-    numbers: tuple[AssessedNumber, ...]
+    numbers: tuple[Number, ...] = ()
+
+    async def list_numbers(self):
+        return NumbersListed(numeros=self.numbers)
 
     async def assess_numbers(self):
-        return NumbersAssessed(mudancas=1, numeros=self.numbers)
+        return NumbersAssessed(mudancas=2)
 
 
 async def test_configured_and_known_numbers_are_asked_once_each():
@@ -84,16 +92,15 @@ async def test_the_run_fails_when_evolution_is_away():
         await connections(FakeNumbers(), evolution, ["a", "b"]).run(Run("conexoes", NOON))
 
 
-async def test_the_gauges_show_each_number():
-    counts = {"enviadas": 40, "entregues": 20, "recusadas": 0, "erros": 0}
-    judge = FakeJudge(
-        (
-            AssessedNumber(instance="well", state="open", saude="boa", parcela=0.35, **counts),
-            AssessedNumber(instance="ill", state="close", saude="banida", parcela=0, **counts),
-        )
-    )
+async def test_the_job_tells_how_many_numbers_changed():
+    assert await health(FakeJudge()).run(Run("saude", NOON)) == {"mudancas": 2}
 
-    details = await health(judge).run(Run("saude", NOON))
+
+async def test_the_gauges_show_each_number():
+    well = number("well", parcela=0.35)
+    ill = number("ill", state="close", saude="banida", parcela=0)
+
+    await measure_numbers(FakeJudge((well, ill)))
 
     shown = {
         (name, instance): REGISTRY.get_sample_value(f"julia_numero_{name}", {"instancia": instance})
@@ -108,4 +115,3 @@ async def test_the_gauges_show_each_number():
         ("parcela", "well"): 0.35,
         ("parcela", "ill"): 0,
     }
-    assert details == {"mudancas": 1, "boa": 1, "lenta": 0, "parada": 0, "banida": 1}

@@ -23,6 +23,7 @@ from julia_scheduler.ingest import open_ingest
 from julia_scheduler.jobs.all import all_jobs
 from julia_scheduler.jobs.runner import Runner
 from julia_scheduler.loops import SurvivingLoop
+from julia_scheduler.numbers import measure_numbers
 from julia_scheduler.settings import Settings
 from julia_scheduler.settling import Settler
 
@@ -77,6 +78,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             # More often than once a minute: whoever is first takes the minute's run.
             SurvivingLoop("recuperacao", 15, catch_up.run),
             SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),
+            SurvivingLoop("numeros", 15, lambda: measure_numbers(database)),
             SurvivingLoop("canario", 5, lambda: measure_canary(database)),
             Runner(database, jobs, owner=owner),
         ],

@@ -83,7 +83,12 @@ from julia_common.database.managers import (
     Suspicions,
 )
 from julia_common.database.model import Doorbell
-from julia_common.database.numbers import AssessedNumber, NumberHealth, NumbersAssessed
+from julia_common.database.numbers import (
+    Number,
+    NumberHealth,
+    NumbersAssessed,
+    NumbersListed,
+)
 from julia_common.database.receiving import (
     AckRecorded,
     BotSuspicion,
@@ -144,7 +149,6 @@ __all__ = [
     "CONTRACT_VERSION",
     "AckRecorded",
     "ApplyStatus",
-    "AssessedNumber",
     "Attachment",
     "Backlog",
     "Bookings",
@@ -206,8 +210,10 @@ __all__ = [
     "NoticeShift",
     "NoticesDelivered",
     "NoticesFailed",
+    "Number",
     "NumberHealth",
     "NumbersAssessed",
+    "NumbersListed",
     "Objection",
     "OptOut",
     "PastHandoff",

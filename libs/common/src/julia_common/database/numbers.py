@@ -10,7 +10,7 @@ from julia_common.database.rpc import Rpc
 type NumberHealth = Literal["boa", "lenta", "parada", "banida"]
 
 
-class AssessedNumber(Answer):
+class Number(Answer):
     """How a number is. `parcela`: the share (0 to 1) of its ceilings that it may use by itself.
 
     Counts are of the last 24 hours; `por`: the person who decided on `saude`.
@@ -28,13 +28,19 @@ class AssessedNumber(Answer):
     erros: int
 
 
+class NumbersListed(Answer):
+    """All numbers, by name."""
+
+    numeros: tuple[Number, ...]
+
+
 class NumbersAssessed(Answer):
-    """All numbers, and how many have another health than before."""
+    """How many numbers have another health than before."""
 
     mudancas: int
-    numeros: tuple[AssessedNumber, ...]
 
 
+_LISTED: Final = TypeAdapter(NumbersListed)
 _ASSESSED: Final = TypeAdapter(NumbersAssessed)
 
 
@@ -42,6 +48,10 @@ class Numbers:
     """See `docs/reference/rpc.md`, Numbers."""
 
     _rpc: Rpc
+
+    async def list_numbers(self) -> NumbersListed:
+        """Say how each number is."""
+        return await self._rpc.call("list_numbers", {}, _LISTED)
 
     async def assess_numbers(self) -> NumbersAssessed:
         """Judge every number on which no person has decided; managers learn what changed."""

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import structlog
 from pydantic import JsonValue
 
-from julia_common.database import CatchupWindows, ConnectionRecorded
+from julia_common.database import ConnectionRecorded, NumbersListed
 from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import ConnectionState
 from julia_scheduler.jobs.job import Job, Missed, Run
@@ -23,7 +23,7 @@ _LEASE_SECONDS: Final = 50
 class Connections(Protocol):
     """The database's numbers."""
 
-    async def catchup_windows(self) -> CatchupWindows:
+    async def list_numbers(self) -> NumbersListed:
         """Name every number that was ever heard of."""
         ...
 
@@ -58,7 +58,7 @@ def connections(database: Connections, evolution: Asked, instances: Sequence[str
         return None
 
     async def run(_: Run) -> Mapping[str, JsonValue]:
-        known = (window.instance for window in (await database.catchup_windows()).instances)
+        known = (number.instance for number in (await database.list_numbers()).numeros)
         numbers = tuple(dict.fromkeys([*instances, *known]))
         failures = [error for error in await asyncio.gather(*map(ask, numbers)) if error]
         if len(failures) == len(numbers):
