@@ -99,8 +99,9 @@ as $$
     'outbound_due', o.n, 'outbound_oldest_s', coalesce(extract(epoch from api.agora() - o.oldest), 0),
     'uncertain', (select count(*) from public.fila_mensagens where status = 'incerta'),
     'parked', (select count(*) from public.fila_mensagens where status = 'estacionada'),
-    'paused', private.paused())
-    from (select count(*) as n, min(received_at) as oldest from public.interacoes
+    'paused', private.paused(), 'notices', a.n, 'notices_oldest_s', a.oldest_s)
+    from private.notices_waiting() a,
+         (select count(*) as n, min(received_at) as oldest from public.interacoes
            where situacao = 'pendente') i,
          (select count(*) as n, min(coalesce(agendar_para, created_at)) as oldest
             from public.fila_mensagens

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 EXIT_BAD_SETTINGS = 2
@@ -39,6 +39,10 @@ def _not_blank(value: SecretStr) -> SecretStr:
         message = "must not be empty"
         raise ValueError(message)
     return value
+
+
+def _or_none(value: object) -> object:
+    return value or None
 
 
 def _without_slash(value: str) -> str:
@@ -145,6 +149,14 @@ class QuarantineSettings(_Group):
     """The key that seals bodies which could not be read."""
 
     quarantine_key: FernetKey
+
+
+class SlackSettings(_Group):
+    """The managers' channel: an incoming webhook, which is a secret. Empty: nothing is posted."""
+
+    slack_webhook_url: Annotated[
+        Annotated[SecretStr, _url("http", "https")] | None, BeforeValidator(_or_none)
+    ] = None
 
 
 class CeilingSettings(_Group):

@@ -3,6 +3,8 @@
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
+import structlog
+
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
 from julia_common.messaging import open_messaging
@@ -11,6 +13,7 @@ from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
 from julia_common.serve import Service
+from julia_common.slack import open_slack
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.due import (
     expire_holds,
@@ -24,8 +27,11 @@ from julia_scheduler.jobs.all import all_jobs
 from julia_scheduler.jobs.runner import Runner
 from julia_scheduler.loops import SurvivingLoop
 from julia_scheduler.numbers import measure_numbers
+from julia_scheduler.managers.bringing import Bringer
 from julia_scheduler.settings import Settings
 from julia_scheduler.settling import Settler
+
+log = structlog.get_logger(__name__)
 
 
 async def build(settings: Settings, stack: AsyncExitStack) -> Service:
@@ -65,7 +71,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         instances=settings.evolution_instances,
         owner=owner,
     )
-    jobs = all_jobs(database, publisher, evolution, ingest, settings)
+    bringer = await _open_bringer(settings, stack, database, owner=owner)
+    jobs = all_jobs(database, publisher, evolution, ingest, settings, bringer)
 
     return Service(
         readiness={"broker": messaging.check, "database": database.check_contract},
@@ -84,3 +91,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         ],
         drain_seconds=settings.evolution_timeout_seconds + 5,
     )
+
+
+async def _open_bringer(
+    settings: Settings, stack: AsyncExitStack, database: Database, *, owner: str
+) -> Bringer | None:
+    if settings.slack_webhook_url is None:
+        log.warning("SLACK_WEBHOOK_URL is not set: managers get no notices and no reports")
+        return None
+    slack = await stack.enter_async_context(open_slack(settings.slack_webhook_url))
+    return Bringer(database, slack, owner=owner)

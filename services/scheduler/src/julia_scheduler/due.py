@@ -53,6 +53,8 @@ async def measure_backlog(database: Due) -> None:
     metrics.UNCERTAIN.set(backlog.uncertain)
     metrics.PARKED.set(backlog.parked)
     metrics.PAUSED.set(backlog.paused)
+    metrics.NOTICES_WAITING.set(backlog.notices)
+    metrics.NOTICES_OLDEST.set(backlog.notices_oldest_s or 0)
 
 
 async def measure_canary(database: Canary) -> None:

@@ -81,6 +81,20 @@ NUMBER_SHARE: Final = Gauge(
     ["instancia"],
 )
 
+SLACK_CONFIGURED: Final = Gauge(
+    "julia_slack_configurado", "1 se há um webhook do Slack; 0: nenhum aviso chega aos gestores"
+)
+SLACK_POSTS: Final = Counter(
+    "julia_slack_envios_total", "Mensagens mandadas ao Slack, por resultado", ["resultado"]
+)
+NOTICES: Final = Counter(
+    "julia_avisos_entregues_total", "Avisos que chegaram aos gestores, por tipo", ["tipo"]
+)
+NOTICES_WAITING: Final = Gauge("julia_avisos_pendentes", "Avisos que ninguém levou aos gestores")
+NOTICES_OLDEST: Final = Gauge(
+    "julia_avisos_pendentes_idade_segundos", "Idade do aviso pendente mais antigo"
+)
+
 INBOUND_DUE: Final = Gauge("julia_turnos_devidos", "Conversas com turno vencido, sem as pausadas")
 INBOUND_OLDEST: Final = Gauge(
     "julia_turnos_devidos_idade_segundos", "Idade do turno vencido mais antigo"

@@ -7,11 +7,19 @@ from julia_common.settings import (
     HttpUrl,
     RedisSettings,
     Secret,
+    SlackSettings,
     SupabaseSettings,
 )
 
 
-class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, EvolutionSettings):
+class Settings(
+    CommonSettings,
+    BrokerSettings,
+    RedisSettings,
+    SupabaseSettings,
+    EvolutionSettings,
+    SlackSettings,
+):
     """See docs/reference/settings.md.
 
     `strict_sends`: park what is uncertain, never resend it. `julia_api_url`: ingest, to which the

@@ -29,6 +29,8 @@ class Backlog(Answer):
     uncertain: int
     parked: int
     paused: bool
+    notices: int = 0
+    notices_oldest_s: float | None = None
 
 
 _VERSION: Final = TypeAdapter(ContractVersion)

@@ -12,6 +12,9 @@ from julia_scheduler.jobs.health import health
 from julia_scheduler.jobs.heartbeat import heartbeat
 from julia_scheduler.jobs.holidays import holidays
 from julia_scheduler.jobs.job import Job
+from julia_scheduler.jobs.notices import notices
+from julia_scheduler.jobs.reports import reports
+from julia_scheduler.managers.bringing import Bringer
 from julia_scheduler.settings import Settings
 
 
@@ -21,6 +24,7 @@ def all_jobs(
     evolution: EvolutionClient,
     ingest: Ingest,
     settings: Settings,
+    bringer: Bringer | None,
 ) -> tuple[Job, ...]:
     """The jobs of this deployment; their names are unique."""
     return (
@@ -31,4 +35,6 @@ def all_jobs(
         health(database),
         campaigns(database),
         followups(database),
+        notices(bringer),
+        *reports(database),
     )

@@ -1,0 +1,1 @@
+"""What managers read in Slack: notices, reports, and how they get there."""

@@ -1,0 +1,319 @@
+"""The text of each notice.
+
+Only what a text names comes from the notice: a field that somebody adds to it is not published by
+that. What a doctor wrote and her number are not among them.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue
+
+from julia_common.database import Notice
+from julia_common.slack import (
+    Block,
+    Context,
+    Divider,
+    Header,
+    Section,
+    SlackMessage,
+    bold,
+    code,
+    escape,
+)
+from julia_scheduler.managers.wording import (
+    KINDS,
+    NOTHING,
+    counted,
+    doctor,
+    listed,
+    moment,
+    money,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A notice as it is read: a plain title, a text in mrkdwn, and SQL to decide by."""
+
+    title: str
+    text: str
+    statement: str = ""
+
+
+def message(notices: Sequence[Notice]) -> SlackMessage:
+    """One message for all of these notices, the oldest first."""
+    cards = [card(notice) for notice in notices]
+    blocks: list[Block] = []
+    if len(notices) > 1:
+        blocks.append(Header(f"🔔 {len(notices)} avisos da Júlia"))
+    for notice, told in zip(notices, cards, strict=True):
+        if blocks:
+            blocks.append(Divider())
+        blocks += _drawn(notice, told)
+    text = "\n".join(told.title for told in cards)
+    if len(cards) == 1:
+        text = f"{text}\n{cards[0].text}"
+    return SlackMessage(text, tuple(blocks))
+
+
+def card(notice: Notice) -> Card:
+    """The notice in words; one of a kind that nobody gave words says so."""
+    write = TEXTS.get(notice.tipo)
+    if write is not None:
+        return write(notice)
+    return Card(
+        f"🔔 Aviso: {notice.tipo}",
+        "Este aviso ainda não tem texto próprio. Os dados estão no banco:",
+        f"select * from notificacoes_gestor where id = '{notice.id}';",  # noqa: S608 - for people
+    )
+
+
+def _drawn(notice: Notice, told: Card) -> list[Block]:
+    blocks: list[Block] = [Section(f"{bold(told.title)}\n{told.text}")]
+    if told.statement:
+        blocks.append(Section(code(told.statement)))
+    small = [moment(notice.created_at)]
+    if notice.conversa_id is not None:
+        small.append(f"conversa {escape(notice.conversa_id)}")
+    return [*blocks, Context((" · ".join(small),))]
+
+
+def _booked(notice: Notice) -> Card:
+    return Card(
+        "✅ Plantão reservado",
+        f"{doctor(notice)} ficou com: {_shift(notice)}.\nFalta confirmar com o hospital.",
+    )
+
+
+def _cancelled(notice: Notice) -> Card:
+    if notice.dados.get("por") == "medico":
+        return Card(
+            "↩️ Plantão devolvido",
+            f"{doctor(notice)} desistiu de: {_shift(notice)}.\n"
+            "A vaga está aberta de novo, e quem está na lista de espera recebe a oferta. "
+            "O motivo está na conversa.",
+        )
+    return Card(
+        "⚠️ Reserva desfeita: falta avisar o médico",
+        f"Uma mudança na vaga tirou de {doctor(notice)} o plantão: {_shift(notice)}.\n"
+        "A Júlia não avisa disso: alguém da equipe precisa falar com o médico.",
+    )
+
+
+def _changed(notice: Notice) -> Card:
+    before, after = (_mapping(notice.dados.get(name)) for name in ("antes", "depois"))
+    changes = [
+        f"{label}: {escape(_term(before, names))} → {escape(_term(after, names))}"
+        for label, names in _TERMS.items()
+        if _term(before, names) != _term(after, names)
+    ]
+    agreed = notice.dados.get("valor_combinado_centavos")
+    value = f"\nO valor combinado continua {money(agreed)}." if isinstance(agreed, int) else ""
+    return Card(
+        "⚠️ Plantão reservado mudou: falta avisar o médico",
+        f"{doctor(notice)} tem este plantão: {_shift(notice)}.\n{listed(changes)}{value}\n"
+        "A Júlia não avisa disso: alguém da equipe precisa falar com o médico.",
+    )
+
+
+_TERMS: Final = {
+    "Hospital": ("hospital",),
+    "Setor": ("setor",),
+    "Data": ("data",),
+    "Horário": ("hora_inicio", "hora_fim"),
+    "Valor": ("valor_centavos", "valor_minimo_centavos", "valor_maximo_centavos"),
+}
+
+
+def _term(terms: Mapping[str, JsonValue], names: tuple[str, ...]) -> str:
+    shown = []
+    for name in names:
+        value = terms.get(name)
+        if isinstance(value, int) and name.endswith("_centavos"):
+            shown.append(money(value))
+        elif name == "data" and isinstance(value, str):
+            shown.append("/".join(reversed(value.split("-"))))
+        elif isinstance(value, str):
+            shown.append(value.removesuffix(":00") if name.startswith("hora") else value)
+    return " a ".join(shown) or NOTHING
+
+
+def _untold(notice: Notice) -> Card:
+    return Card(
+        "⚠️ Reserva que o médico pode não saber",
+        f"{doctor(notice)} tem uma reserva, mas a resposta que contava isso não saiu: "
+        f"{_booking(notice.dados)}.\nAlguém da equipe precisa falar com o médico.",
+    )
+
+
+def _opted_out(notice: Notice) -> Card:
+    bookings = notice.dados.get("reservas")
+    kept = [_booking(_mapping(each)) for each in bookings] if isinstance(bookings, list) else []
+    return Card(
+        "⛔ Pediu para parar e tem plantão marcado",
+        f"{doctor(notice)} pediu para não receber mais mensagens e ainda tem:\n{listed(kept)}\n"
+        "A Júlia não escreve mais: combinem com o médico por outro meio.",
+    )
+
+
+def _reminder(notice: Notice) -> Card:
+    when = notice.dados.get("quando")
+    asked = f" em {moment(datetime.fromisoformat(when))}" if isinstance(when, str) else ""
+    return Card(
+        "⏰ Lembrete que não saiu",
+        f"{doctor(notice)} pediu para ser chamado{asked}, e a Júlia não conseguiu: "
+        f"{_said(notice, 'motivo')}.\nSe ainda fizer sentido, chamem.",
+    )
+
+
+_DOCUMENTS: Final = {
+    "crm": "CRM",
+    "cpf": "CPF",
+    "identidade": "documento de identidade",
+    "comprovante": "comprovante",
+    "certificado": "certificado",
+    "outro": "documento",
+}
+
+
+def _document(notice: Notice) -> Card:
+    kind = _DOCUMENTS.get(str(notice.dados.get("tipo")), "documento")
+    return Card(
+        "📄 Documento recebido",
+        f"{doctor(notice)} mandou: {kind}.\n"
+        "Está guardado com criptografia; alguém da equipe precisa conferir.",
+    )
+
+
+def _parked(notice: Notice) -> Card:
+    sent = notice.envio
+    fila = sent.fila_id if sent else notice.referencia
+    kind = KINDS.get(sent.kind, sent.kind) if sent else "mensagem"
+    through = f" pelo número {bold(sent.instance)}" if sent else ""
+    since = f" em {moment(sent.tentado_em)}" if sent and sent.tentado_em else ""
+    decision = json.dumps(
+        {"fila_id": fila, "decisao": "descartar", "por": "SEU NOME"}, ensure_ascii=False
+    )
+    return Card(
+        "❓ Envio estacionado: não se sabe se chegou",
+        f"Uma mensagem para {doctor(notice)} ({escape(kind)}){through}{since} pode ou não ter "
+        "chegado, e a Júlia não manda de novo sem saber. Confiram no celular do número e decidam: "
+        "`descartar` se chegou ou não faz mais falta, `liberar` para ela tentar mais uma vez.",
+        f"select api.decidir_envio('{decision}');",
+    )
+
+
+_HEALTH: Final = {
+    "lenta": (
+        "📉 Número mais lento",
+        "Respostas seguem; por iniciativa própria a Júlia escreve a metade por este número.",
+    ),
+    "parada": (
+        "🛑 Número parado",
+        "Por iniciativa própria a Júlia não escreve por este número; se ele está conectado, as "
+        "respostas seguem.",
+    ),
+    "banida": (
+        "🚫 Número banido pelo WhatsApp",
+        "Nada sai por este número. Os médicos dele esperam, ou alguém decide passá-los a outro:",
+    ),
+}
+
+
+def _sick(notice: Notice) -> Card:
+    state = str(notice.dados.get("depois"))
+    title, effect = _HEALTH.get(state, ("📉 Número com problema", ""))
+    number = str(notice.dados.get("instance"))
+    doctors = notice.dados.get("medicos")
+    count = counted(doctors if isinstance(doctors, int) else 0, "médico", "médicos")
+    statement = ""
+    if state == "banida":
+        move = json.dumps({"de": number, "para": "OUTRO", "por": "SEU NOME"}, ensure_ascii=False)
+        statement = f"select api.mover_medicos('{_quoted(move)}');"
+    return Card(
+        title,
+        f"{bold(number)}: {_said(notice, 'motivo')}. {count} por ele.\n{effect}",
+        statement,
+    )
+
+
+def _recovered(notice: Notice) -> Card:
+    state = str(notice.dados.get("depois"))
+    left = "" if state == "boa" else f" Ainda não de todo: agora {escape(state)}."
+    return Card(
+        "📈 Número melhor",
+        f"{bold(str(notice.dados.get('instance')))}: {_said(notice, 'motivo')}.{left}",
+    )
+
+
+def _new_number(notice: Notice) -> Card:
+    number = str(notice.dados.get("instance"))
+    declare = json.dumps(
+        {"instance": number, "antigo": True, "por": "SEU NOME"}, ensure_ascii=False
+    )
+    return Card(
+        "🌱 Número novo conectado",
+        f"{bold(number)} começa o aquecimento: por 28 dias a Júlia escreve por ele, por iniciativa "
+        "própria, pouco e cada vez mais. Se o número já é usado há tempo, digam isso:",
+        f"select api.definir_numero('{_quoted(declare)}');",
+    )
+
+
+def _failed_proof(notice: Notice) -> Card:
+    found = [
+        f"{escape(name)}: {value}"
+        for name, value in _mapping(notice.dados.get("violacoes")).items()
+        if isinstance(value, int)
+    ]
+    return Card(
+        "🚨 A conferência da noite achou um erro",
+        "Algo que não pode acontecer aconteceu; pausem se for grave e chamem quem cuida do "
+        f"sistema.\n{listed(found)}",
+    )
+
+
+TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
+    "reserva": _booked,
+    "cancelamento": _cancelled,
+    "plantao_alterado": _changed,
+    "reserva_nao_avisada": _untold,
+    "opt_out_com_reserva": _opted_out,
+    "lembrete_nao_enviado": _reminder,
+    "documento": _document,
+    "envio_estacionado": _parked,
+    "numero_doente": _sick,
+    "numero_recuperado": _recovered,
+    "numero_novo": _new_number,
+    "prova_falhou": _failed_proof,
+}
+"""By `notificacoes_gestor.tipo`; reports have their own page."""
+
+
+def _shift(notice: Notice) -> str:
+    shift = notice.vaga
+    if shift is None:
+        return "plantão que não está mais no banco"
+    agreed = notice.dados.get("valor_centavos")
+    value = money(agreed) if isinstance(agreed, int) else shift.valor
+    return escape(f"{shift.especialidade}, {shift.hospital}, {shift.quando}, {value}")
+
+
+def _booking(booking: Mapping[str, JsonValue]) -> str:
+    return escape(f"{booking.get('hospital')}, {booking.get('quando')}")
+
+
+def _said(notice: Notice, field: str) -> str:
+    """Words of ours that the notice brings, with no full stop of their own."""
+    return escape(str(notice.dados.get(field) or "sem motivo informado").rstrip("."))
+
+
+def _mapping(value: JsonValue) -> Mapping[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,147 @@
+"""What managers read of each notice."""
+
+import re
+
+import pytest
+from tests.unit.scheduler.managers.samples import NOON, SAMPLES, notice
+
+from julia_common.slack import Divider, Header, Section
+from julia_dev import paths
+from julia_scheduler.managers.notices import TEXTS, card, message
+
+pytestmark = pytest.mark.unit
+
+
+def test_every_notice_that_the_migrations_write_has_a_text() -> None:
+    sources = "".join(
+        path.read_text() for path in sorted(paths.ROOT.glob("supabase/migrations/*.sql"))
+    )
+    calls = re.findall(r"private\.notify_managers\((.*?)\);", sources, re.DOTALL)
+    written = {word for call in calls for word in re.findall(r"'([a-z_]+)'", call.split(",")[0])}
+
+    assert written - {"p_tipo"} <= TEXTS.keys()
+    assert len(written) >= 8, "the search found too little to mean anything"
+
+
+def test_every_text_has_a_sample() -> None:
+    assert SAMPLES.keys() == TEXTS.keys()
+
+
+@pytest.mark.parametrize("tipo", sorted(TEXTS))
+def test_a_text_is_whole(tipo: str) -> None:
+    told = card(notice(tipo))
+
+    assert "None" not in told.title + told.text + told.statement
+    assert told.text.endswith((".", ":")) or told.text.splitlines()[-1].startswith("•")
+    assert len(told.title) <= 80
+
+
+@pytest.mark.parametrize("tipo", sorted(TEXTS))
+def test_a_text_says_nothing_that_it_was_not_made_to_say(tipo: str) -> None:
+    told = notice(tipo)
+    leaky = told.model_copy(
+        update={"dados": {**told.dados, "texto": "SEGREDO", "telefone": "5511988887777"}}
+    )
+
+    assert card(leaky) == card(told)
+
+
+def test_a_booking_names_doctor_shift_and_the_value_agreed_on() -> None:
+    told = card(notice("reserva"))
+
+    assert told.title == "✅ Plantão reservado"
+    assert told.text == (
+        "*Helena Prado* (Anestesiologia) ficou com: Anestesiologia, Hospital São Luiz, "
+        "sexta, 04/12, das 19h às 7h, R$\N{NO-BREAK SPACE}1.650.\n"
+        "Falta confirmar com o hospital."
+    )
+
+
+def test_a_parked_send_shows_how_to_decide() -> None:
+    told = card(notice("envio_estacionado"))
+
+    assert "(resposta) pelo número *julia-1* em terça, 01/12, às 13h10" in told.text
+    assert told.statement == (
+        """select api.decidir_envio('{"fila_id": "11111111-1111-1111-1111-111111111111", """
+        """"decisao": "descartar", "por": "SEU NOME"}');"""
+    )
+
+
+def test_a_changed_shift_shows_only_what_changed() -> None:
+    told = card(notice("plantao_alterado"))
+
+    assert "Data: 04/12/2026 → 05/12/2026" in told.text
+    assert "Horário: 19:00 a 07:00 → 19:30 a 07:00" in told.text
+    assert "Setor" not in told.text
+    assert "continua R$\N{NO-BREAK SPACE}1.500" in told.text
+
+
+def test_a_booking_that_a_manager_undid_asks_for_somebody_to_tell_the_doctor() -> None:
+    told = card(notice("cancelamento", dados={"vaga_id": "v", "por": "gestor"}))
+
+    assert "alguém da equipe precisa falar com o médico" in told.text
+
+
+def test_a_banned_number_shows_how_to_move_its_doctors() -> None:
+    told = card(notice("numero_doente"))
+
+    assert told.title == "🚫 Número banido pelo WhatsApp"
+    assert "12 médicos" in told.text
+    assert "api.mover_medicos" in told.statement
+
+
+def test_a_slow_number_asks_for_no_decision() -> None:
+    dados = {"instance": "julia-2", "depois": "lenta", "motivo": "6 % recusadas", "medicos": 1}
+    told = card(notice("numero_doente", dados=dados))
+
+    assert "1 médico por ele" in told.text
+    assert told.statement == ""
+
+
+def test_a_quote_in_a_name_stays_inside_the_statement() -> None:
+    told = card(notice("numero_novo", dados={"instance": "d'ouro"}))
+
+    assert "d''ouro" in told.statement
+
+
+def test_a_doctor_without_a_name_is_still_told_of() -> None:
+    told = card(notice("documento", medico={"id": "m1"}))
+
+    assert told.text.startswith("*Médico sem nome no cadastro* mandou: CRM.")
+
+
+def test_a_name_that_mentions_the_channel_mentions_nobody() -> None:
+    medico = {"id": "m1", "nome": "Ana <!channel> *x*"}
+
+    assert "*Ana &lt;!channel&gt; x*" in card(notice("documento", medico=medico)).text
+
+
+def test_a_kind_that_nobody_gave_words_says_where_it_lies() -> None:
+    told = card(notice("coisa_nova"))
+
+    assert told.title == "🔔 Aviso: coisa_nova"
+    assert "n-coisa_nova" in told.statement
+
+
+def test_one_notice_is_a_message_of_its_own_and_its_notification_says_it_all() -> None:
+    posted = message([notice("documento")])
+
+    assert posted.text.startswith("📄 Documento recebido\n*Helena Prado*")
+    assert not any(isinstance(block, Header | Divider) for block in posted.blocks)
+
+
+def test_several_notices_are_a_list_under_one_head() -> None:
+    posted = message([notice("documento"), notice("envio_estacionado")])
+
+    assert posted.blocks[0] == Header("🔔 2 avisos da Júlia")
+    assert posted.text.splitlines() == [
+        "📄 Documento recebido",
+        "❓ Envio estacionado: não se sabe se chegou",
+    ]
+    assert sum(isinstance(block, Section) for block in posted.blocks) == 3, "one for the statement"
+
+
+def test_the_small_print_finds_the_conversation() -> None:
+    [*_, small] = message([notice("documento", created_at=NOON)]).blocks
+
+    assert small.as_json()["elements"][0]["text"] == "terça, 01/12, às 13h10 · conversa c1"
