@@ -37,7 +37,8 @@ class Job:
     in all, later and later.
 
     `lease_s`: seconds after which a run is cancelled, and taken over if its owner died. `grace`:
-    how far back missed runs are looked for.
+    how far back missed runs are looked for; runs of a month ago are
+    forgotten, so it is shorter.
     """
 
     name: str

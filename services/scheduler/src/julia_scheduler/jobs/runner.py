@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -111,21 +110,23 @@ class Runner:
         retry_in_s: int | None = None,
     ) -> str:
         """Record the end; without a record the lease runs out, and the run is done again."""
-        with suppress(Retryable, Permanent):
-            finished = await self._schedule.finish_job(
-                FinishJob(
-                    job=run.job,
-                    scheduled_at=run.scheduled_at,
-                    owner=self._owner,
-                    ok=ok,
-                    detalhes=dict(details),
-                    retry_in_s=retry_in_s,
-                )
-            )
-            if finished.status == "ok":
-                return "ok"
-        log.warning("the end of a run could not be recorded", tarefa=run.job)
-        return "perdida"
+        end = FinishJob(
+            job=run.job,
+            scheduled_at=run.scheduled_at,
+            owner=self._owner,
+            ok=ok,
+            detalhes=dict(details),
+            retry_in_s=retry_in_s,
+        )
+        try:
+            finished = await self._schedule.finish_job(end)
+        except (Retryable, Permanent) as error:
+            log.warning("the end of a run is not recorded", tarefa=run.job, erro=str(error))
+            return "perdida"
+        if finished.status == "perdido":
+            log.warning("a run took longer than its lease and is another's", tarefa=run.job)
+            return "perdida"
+        return "ok"
 
 
 def _pause_after(attempt: int) -> int:
