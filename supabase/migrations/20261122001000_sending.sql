@@ -399,7 +399,8 @@ begin
     return;
   end if;
   resultado := case when r.proativo then 'teto_proativo'
-                    when u.hora >= p_max_hora then 'teto_hora' else 'teto_dia' end;
+                    when p_max_hora - u.hora <= p_max_dia - u.dia then 'teto_hora'
+                    else 'teto_dia' end;
   -- Sooner than the counted attempts say: some are refunded, and people reset the counters.
   retry := least(
     greatest(private.room_at(f.instance, 'hora', p_max_hora, u.hora, p_now, p_post_timeout_s),
