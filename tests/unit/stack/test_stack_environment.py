@@ -70,6 +70,14 @@ def test_audio_goes_to_the_simulator_unless_a_service_is_named(tmp_path: Path) -
     assert "TRANSCRIPTION_API_KEY" not in named
 
 
+def test_managers_are_told_on_the_simulators_page_unless_a_webhook_is_named(tmp_path: Path) -> None:
+    assert _environment(tmp_path)["SLACK_WEBHOOK_URL"].startswith(
+        "http://127.0.0.1:18012/services/"
+    )
+    named = "https://hooks.slack.example/services/T/B/x"
+    assert _environment(tmp_path, SLACK_WEBHOOK_URL=named)["SLACK_WEBHOOK_URL"] == named
+
+
 def test_compose_gets_every_variable_that_it_insists_on() -> None:
     wanted = set(re.findall(r"\$\{(\w+):\?", (paths.ROOT / "compose.yaml").read_text()))
 

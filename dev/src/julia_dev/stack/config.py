@@ -9,7 +9,7 @@ from julia_dev import paths
 from julia_dev.stack import ports
 
 SERVERS = ("rabbitmq", "redis", "postgres")
-SIMULATORS = ("supabase", "evolution", "anthropic", "transcription")
+SIMULATORS = ("supabase", "evolution", "anthropic", "transcription", "slack")
 SERVICES = ("ingest", "brain", "dispatcher", "scheduler")
 PARTS = SERVERS + SIMULATORS + SERVICES
 
@@ -23,7 +23,7 @@ _PASSED_ON = (
     *("BUDGET_TURN_USD", "BUDGET_TURN_TOKENS", "BUDGET_CONVERSATION_USD"),
     *("BUDGET_DOCTOR_DAY_USD", "BUDGET_DAY_USD"),
     *("EVOLUTION_INSTANCE", "EVOLUTION_TIMEOUT_SECONDS", "EVOLUTION_JWT_KEY"),
-    *("MAX_MSGS_POR_HORA", "MAX_MSGS_POR_DIA"),
+    *("MAX_MSGS_POR_HORA", "MAX_MSGS_POR_DIA", "SLACK_WEBHOOK_URL"),
     *("HTTPS_PROXY", "SSL_CERT_FILE"),
 )
 

@@ -7,6 +7,7 @@ from julia_dev.stack.config import StackConfig
 from julia_dev.stack.rabbitmq import RabbitMQ
 from julia_dev.stack.redis import Redis
 from julia_dev.stack.secrets import Secrets
+from julia_simulators.slack.state import WEBHOOK_PATH
 
 DATABASE = "julia"
 
@@ -41,6 +42,7 @@ def of_services(
         "DOCUMENTS_KEY": secrets.documents_key,
         **claude,
         **transcription,
+        "SLACK_WEBHOOK_URL": f"{_url(config, 'slack')}{WEBHOOK_PATH}",
         **config.env,
     }
 
@@ -78,9 +80,19 @@ def of_transcription(config: StackConfig, services: Mapping[str, str]) -> dict[s
     }
 
 
+def of_slack(config: StackConfig) -> dict[str, str]:
+    """Return the environment of the Slack simulator."""
+    return {"HOST": "127.0.0.1", "PORT": str(config.ports["slack"])}
+
+
 def transcribed_elsewhere(config: StackConfig) -> bool:
     """Tell whether a real service hears the doctors' audio, not the simulator."""
     return "TRANSCRIPTION_URL" in config.env
+
+
+def told_to_slack(config: StackConfig) -> bool:
+    """Tell whether managers are told in a real Slack, not on the simulator's page."""
+    return "SLACK_WEBHOOK_URL" in config.env
 
 
 def answered_by_claude(config: StackConfig) -> bool:

@@ -17,6 +17,7 @@ DEFAULTS = {
     "scheduler": 18003,
     "anthropic": 18010,
     "transcription": 18011,
+    "slack": 18012,
     "redis": 18379,
     "postgres": 18432,
     "rabbitmq": 18672,

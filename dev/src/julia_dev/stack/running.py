@@ -26,6 +26,7 @@ class Running:
     pid: int
     ports: Mapping[str, int]
     claude: bool
+    slack: bool
 
     def welcome(self) -> str:
         """Return what a person who has just started it wants to know."""
@@ -35,11 +36,13 @@ class Running:
             if self.claude
             else "the Anthropic simulator; with ANTHROPIC_API_KEY set, Claude"
         )
+        telling = "your Slack (SLACK_WEBHOOK_URL is set)" if self.slack else f"{at['slack']}/"
         return f"""
 Julia is running.
 
   Write to her as a doctor   {at["evolution"]}/
   Who answers                {answering}
+  What managers are told     {telling}
   API (ingest)               {at["ingest"]}/health
   RabbitMQ management        {at["rabbitmq_management"]}/  (user julia, password in \
 {self.folder}/secrets.json)
@@ -81,7 +84,12 @@ class Claim:
 
     def publish(self, running: Running) -> None:
         """Let others know that the stack is up."""
-        facts = {"pid": running.pid, "ports": dict(running.ports), "claude": running.claude}
+        facts = {
+            "pid": running.pid,
+            "ports": dict(running.ports),
+            "claude": running.claude,
+            "slack": running.slack,
+        }
         draft = self._folder / f"{_FACTS}.draft"
         draft.write_text(json.dumps(facts, indent=2))
         draft.replace(self._folder / _FACTS)

@@ -40,4 +40,5 @@ def facts(config: StackConfig) -> Running:
         pid=os.getpid(),
         ports=config.ports,
         claude=environment.answered_by_claude(config),
+        slack=environment.told_to_slack(config),
     )

@@ -204,6 +204,8 @@ class Stack:
         if not environment.transcribed_elsewhere(self.config):
             make = partial(self._program, "transcription", self._transcription)
             yield _Part("transcription", (), make)
+        if not environment.told_to_slack(self.config):
+            yield _Part("slack", (), partial(self._program, "slack", self._slack))
 
     def _services(self) -> Iterator[_Part]:
         needs = (*SERVERS, *SIMULATORS)
@@ -239,6 +241,10 @@ class Stack:
     def _transcription(self) -> Program:
         env = environment.of_transcription(self.config, self.environment())
         return self._python("transcription", "julia_simulators.transcription", "/_sim", env)
+
+    def _slack(self) -> Program:
+        env = environment.of_slack(self.config)
+        return self._python("slack", "julia_simulators.slack", "/_sim", env)
 
     def _service(self, name: str, module: str, port: int) -> Program:
         return self._python(name, module, "/readyz", {**self.environment(), "PORT": str(port)})
