@@ -92,9 +92,11 @@ language sql immutable security definer set search_path = ''
 as $$ select jsonb_build_object('version', 1) $$;
 
 create function api.backlog(p jsonb) returns jsonb
-language sql stable security definer set search_path = '' set lock_timeout = '450ms'
+-- In plpgsql, because it refers to what later files create.
+language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
 as $$
-  select jsonb_build_object(
+begin
+  return (select jsonb_build_object(
     'inbound_due', i.n, 'inbound_oldest_s', coalesce(extract(epoch from api.agora() - i.oldest), 0),
     'outbound_due', o.n, 'outbound_oldest_s', coalesce(extract(epoch from api.agora() - o.oldest), 0),
     'uncertain', (select count(*) from public.fila_mensagens where status = 'incerta'),
@@ -107,5 +109,5 @@ as $$
             from public.fila_mensagens
            where status = 'pendente' and coalesce(agendar_para, created_at) <= api.agora()
              -- What waits because nobody waits for it is not late.
-             and coalesce(espera not in ('horario', 'medico_espera', 'teto_proativo'), true)) o
-$$;
+             and coalesce(espera not in ('horario', 'medico_espera', 'teto_proativo'), true)) o);
+end $$;
