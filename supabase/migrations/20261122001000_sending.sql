@@ -728,8 +728,10 @@ declare
   s public.sent_ids;
 begin
   select * into e from public.envios where claim_id = p_claim;
+  perform private.lock_ack(e.instance, p_key);
   insert into public.sent_ids (instance, key_id, claim_id, fila_id, evidence, bound_at)
   values (e.instance, p_key, e.claim_id, e.fila_id, p_evidence, api.agora()) on conflict do nothing;
+  perform private.take_early_ack(e.instance, p_key, e.fila_id) where found;
   select * into s from public.sent_ids where instance = e.instance and key_id = p_key;
   if s.claim_id <> p_claim then
     -- An answer knows its attempt, an echo only its words: the answer corrects the echo.

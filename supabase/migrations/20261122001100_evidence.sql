@@ -111,6 +111,43 @@ language sql immutable set search_path = ''
 as $$ select array_position(
   array['PENDING', 'ERROR', 'SERVER_ACK', 'DELIVERY_ACK', 'READ', 'PLAYED'], p_status) $$;
 
+-- Acks of ids that no send of ours has yet: WhatsApp may be faster than the record of a send, and is
+-- when its answer was lost. Kept for a day; those of what a person typed wait in vain.
+create table public.acks_adiantados (
+  instance text not null,
+  key_id text not null,
+  status text not null,
+  received_at timestamptz not null,
+  primary key (instance, key_id)
+);
+create index acks_adiantados_idade on public.acks_adiantados (received_at);
+
+-- Whoever brings an ack and whoever binds its id see each other.
+create function private.lock_ack(p_instance text, p_key text) returns void
+language sql volatile set search_path = ''
+as $$ select pg_advisory_xact_lock(hashtext('ack'), hashtext(p_instance || ' ' || p_key)) $$;
+
+create function private.apply_ack(p_fila uuid, p_status text, p_at timestamptz) returns void
+language sql volatile set search_path = ''
+as $$
+  update public.fila_mensagens set ack_status = p_status, ack_at = p_at
+   where id = p_fila
+     and (ack_status is null or private.ack_rank(p_status) > private.ack_rank(ack_status))
+$$;
+
+-- What had been acked of an id before it was known to be this part's. The caller holds `lock_ack`.
+create function private.take_early_ack(p_instance text, p_key text, p_fila uuid) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  a public.acks_adiantados;
+begin
+  delete from public.acks_adiantados where instance = p_instance and key_id = p_key returning * into a;
+  if found then
+    perform private.apply_ack(p_fila, a.status, a.received_at);
+  end if;
+end $$;
+
 create function api.record_ack(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -121,14 +158,19 @@ declare
     'ERROR', 'PENDING', 'SERVER_ACK', 'DELIVERY_ACK', 'READ', 'PLAYED');
   v_fila uuid;
 begin
+  perform private.lock_ack(v_instance, v_key);
   select fila_id into v_fila from public.sent_ids where instance = v_instance and key_id = v_key;
   if not found then
+    delete from public.acks_adiantados where (instance, key_id) in (
+      select instance, key_id from public.acks_adiantados
+       where received_at < api.agora() - interval '1 day' limit 10 for update skip locked);
+    insert into public.acks_adiantados as a (instance, key_id, status, received_at)
+    values (v_instance, v_key, v_status, api.agora())
+    on conflict (instance, key_id) do update set status = excluded.status
+     where private.ack_rank(excluded.status) > private.ack_rank(a.status);
     return jsonb_build_object('status', 'desconhecida', 'doorbell', false);
   end if;
-  update public.fila_mensagens
-     set ack_status = v_status, ack_at = api.agora()
-   where id = v_fila
-     and (ack_status is null or private.ack_rank(v_status) > private.ack_rank(ack_status));
+  perform private.apply_ack(v_fila, v_status, api.agora());
   return jsonb_build_object('status', 'registrado', 'doorbell', false);
 end $$;
 
