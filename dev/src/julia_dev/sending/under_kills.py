@@ -178,7 +178,11 @@ async def _fill(world: World, rng: random.Random, lasts_s: float) -> dict[str, l
             " 'state', 'open'))",
             name,
         )
-        past[name] = [now - window + rng.uniform(0, lasts_s) for _ in range(_ceiling(window))]
+        # As many slide out as an hour may hold; the rest of a day lies between.
+        past[name] = [now - window + rng.uniform(0, lasts_s) for _ in range(PER_HOUR)]
+        past[name] += [
+            now - rng.uniform(4, 20) * HOUR_S for _ in range(_ceiling(window) - PER_HOUR)
+        ]
         await world.sql(_PAST, name, f"+55119800000{n:02}", past[name])
     return past
 
