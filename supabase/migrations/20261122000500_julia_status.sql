@@ -20,7 +20,8 @@ create table public.julia_status (
 );
 create sequence public.julia_status_id_seq owned by public.julia_status.id;
 
--- The pauses that stand, kept by the trigger below; one whose time is up stands no more.
+-- The pauses that stand, kept by the trigger below. One whose time is up stands no more, and goes when
+-- its end has been announced.
 create table public.pausas (
   -- Of julia_status; no foreign key, which would refuse a TRUNCATE of it before its trigger explains.
   id bigint primary key,
@@ -109,7 +110,6 @@ begin
   if new.status <> 'ativo' then
     insert into public.pausas (id, escopo, ate) values (new.id, new.escopo, new.ate);
   end if;
-  delete from public.pausas where ate <= api.agora();
   return null;
 end $$;
 

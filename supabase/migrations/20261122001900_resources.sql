@@ -200,3 +200,51 @@ begin
     'status', 'conhecida', 'pausa', r.pausa, 'escopo', r.escopo, 'generation', r.generation,
     'pausas', coalesce(v_pauses, '[]'), 'desde', v_since, 'ultima', v_last) || v_sends || v_backlog;
 end $$;
+
+-- Pauses whose time is up are announced, once, and forgotten.
+create function api.announce_expired(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_ended bigint[];
+begin
+  with ended as (
+    delete from public.pausas where ate <= api.agora() returning id
+  )
+  select coalesce(array_agg(id), '{}') into v_ended from ended;
+  perform private.notify_managers('pausa_encerrada', null, null, jsonb_build_object(
+            'motivo', j.motivo, 'escopo', j.escopo, 'ate', j.ate, 'por', j.alterado_por,
+            'ainda_pausada', private.paused()))
+     from public.julia_status j where j.id = any (v_ended);
+  return jsonb_build_object('encerradas', cardinality(v_ended));
+end $$;
+
+create unique index julia_status_op_id on public.julia_status ((detalhes ->> 'op_id'))
+  where detalhes ? 'op_id';
+
+-- A manager stops or resumes by way of an API or of Slack; `op_id` makes it happen once.
+create function api.change_status(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_op uuid := private.need_uuid(p, 'op_id');
+  v_via text := private.need_word(p, 'via', 'slack', 'api');
+  v_known bigint;
+  v_id bigint;
+begin
+  select id into v_known from public.julia_status where detalhes ->> 'op_id' = v_op::text;
+  if not found then
+    insert into public.julia_status (status, motivo, alterado_via, alterado_por, escopo, ate, detalhes)
+    values (private.need_word(p, 'status', 'ativo', 'pausado'), private.need_text(p, 'motivo'), v_via,
+            private.need_text(p, 'por'), coalesce(nullif(p -> 'escopo', 'null'), '{}'),
+            nullif(p ->> 'ate', '')::timestamptz, jsonb_build_object('op_id', v_op))
+    on conflict do nothing
+    returning id into v_id;
+    if v_id is null then
+      select id into v_known from public.julia_status where detalhes ->> 'op_id' = v_op::text;
+    end if;
+  end if;
+  return jsonb_build_object(
+    'status', case when v_id is null then 'repetida' else 'registrada' end,
+    'id', coalesce(v_id, v_known), 'paused', private.paused());
+end $$;

@@ -65,6 +65,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "conversa_id": None,
         "dados": {"violacoes": {"envio_depois_de_opt_out": 2}},
     },
+    "pausa_encerrada": {
+        "medico": None,
+        "conversa_id": None,
+        "dados": {"motivo": "Feriado", "escopo": {"estado": "SP"}, "ainda_pausada": False},
+    },
 }  # fmt: skip
 
 

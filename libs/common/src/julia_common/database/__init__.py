@@ -122,9 +122,12 @@ from julia_common.database.sending import (
 )
 from julia_common.database.status import (
     ApplyStatus,
+    ChangeStatus,
+    ExpiredAnnounced,
     LastChange,
     StandingPause,
     StatusApplied,
+    StatusChanged,
     StatusOf,
     StatusRemoved,
 )
@@ -162,6 +165,7 @@ __all__ = [
     "CatchupWindows",
     "CeilingReset",
     "CeilingUse",
+    "ChangeStatus",
     "ClaimNext",
     "ClaimReleased",
     "Claimed",
@@ -181,6 +185,7 @@ __all__ = [
     "EditMessage",
     "Edited",
     "Effects",
+    "ExpiredAnnounced",
     "Fact",
     "FinishJob",
     "FollowupsPlanned",
@@ -253,6 +258,7 @@ __all__ = [
     "Standing",
     "StandingPause",
     "StatusApplied",
+    "StatusChanged",
     "StatusOf",
     "StatusRemoved",
     "StoreReading",

@@ -91,9 +91,37 @@ class StatusOf(Answer):
     saida: int = 0
 
 
+class ChangeStatus(Arguments):
+    """A manager's decision; `op_id` makes it happen once, whoever repeats it."""
+
+    op_id: str
+    status: Literal["ativo", "pausado"]
+    motivo: str
+    via: Literal["slack", "api"]
+    por: str
+    escopo: Scope | None = None
+    ate: AwareDatetime | None = None
+
+
+class StatusChanged(Answer):
+    """`id` of the row of `julia_status`; `paused`: whether everything is stopped now."""
+
+    status: Literal["registrada", "repetida"]
+    id: str
+    paused: bool
+
+
+class ExpiredAnnounced(Answer):
+    """How many pauses had come to their end."""
+
+    encerradas: int
+
+
 _APPLIED: Final = TypeAdapter(StatusApplied)
 _REMOVED: Final = TypeAdapter(StatusRemoved)
 _STATE: Final = TypeAdapter(StatusOf)
+_CHANGED: Final = TypeAdapter(StatusChanged)
+_ANNOUNCED: Final = TypeAdapter(ExpiredAnnounced)
 
 
 class Stopping:
@@ -112,3 +140,11 @@ class Stopping:
     async def status_of(self, *, uid: str) -> StatusOf:
         """How the resource's scope stands now, whoever made it so."""
         return await self._rpc.call("status_of", {"uid": uid}, _STATE)
+
+    async def change_status(self, change: ChangeStatus) -> StatusChanged:
+        """Stop or resume on a manager's word."""
+        return await self._rpc.call("change_status", change, _CHANGED)
+
+    async def announce_expired(self) -> ExpiredAnnounced:
+        """Tell managers of the pauses whose time is up, each once."""
+        return await self._rpc.call("announce_expired", {}, _ANNOUNCED)

@@ -13,6 +13,7 @@ from julia_scheduler.jobs.heartbeat import heartbeat
 from julia_scheduler.jobs.holidays import holidays
 from julia_scheduler.jobs.job import Job
 from julia_scheduler.jobs.notices import notices
+from julia_scheduler.jobs.pauses import pauses
 from julia_scheduler.jobs.reports import reports
 from julia_scheduler.managers.bringing import Bringer
 from julia_scheduler.settings import Settings
@@ -35,6 +36,7 @@ def all_jobs(
         health(database),
         campaigns(database),
         followups(database),
+        pauses(database),
         notices(bringer),
         *reports(database),
     )

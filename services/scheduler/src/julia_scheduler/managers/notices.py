@@ -165,8 +165,8 @@ def _reminder(notice: Notice) -> Card:
     asked = f" em {moment(datetime.fromisoformat(when))}" if isinstance(when, str) else ""
     return Card(
         "⏰ Lembrete que não saiu",
-        f"{doctor(notice)} pediu para ser chamado{asked}, e a Júlia não conseguiu: "
-        f"{_said(notice, 'motivo')}.\nSe ainda fizer sentido, chamem.",
+        f"{doctor(notice)} pediu para ser chamado{asked}, e a Júlia não conseguiu. "
+        f"Motivo: {_said(notice, 'motivo')}.\nSe ainda fizer sentido, chamem.",
     )
 
 
@@ -236,7 +236,7 @@ def _sick(notice: Notice) -> Card:
         statement = f"select api.mover_medicos('{_quoted(move)}');"
     return Card(
         title,
-        f"{bold(number)}: {_said(notice, 'motivo')}. {count} por ele.\n{effect}",
+        f"{bold(number)}: {_said(notice, 'motivo')}. {count} por este número.\n{effect}",
         statement,
     )
 
@@ -276,6 +276,22 @@ def _failed_proof(notice: Notice) -> Card:
     )
 
 
+def _pause_over(notice: Notice) -> Card:
+    scope = ", ".join(
+        f"{escape(name)} {escape(str(value))}"
+        for name, value in _mapping(notice.dados.get("escopo")).items()
+    )
+    now = (
+        "A Júlia continua parada por outra pausa."
+        if notice.dados.get("ainda_pausada")
+        else "A Júlia volta a responder e a enviar; o que esperou sai na ordem."
+    )
+    return Card(
+        "▶️ Pausa encerrada pelo prazo",
+        f"Parava: {scope or 'tudo'}. Motivo: {_said(notice, 'motivo')}.\n{now}",
+    )
+
+
 TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "reserva": _booked,
     "cancelamento": _cancelled,
@@ -289,6 +305,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "numero_recuperado": _recovered,
     "numero_novo": _new_number,
     "prova_falhou": _failed_proof,
+    "pausa_encerrada": _pause_over,
 }
 """By `notificacoes_gestor.tipo`; reports have their own page."""
 
