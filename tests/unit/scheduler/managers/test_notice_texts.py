@@ -94,7 +94,7 @@ def test_a_slow_number_asks_for_no_decision() -> None:
     dados = {"instance": "julia-2", "depois": "lenta", "motivo": "6 % recusadas", "medicos": 1}
     told = card(notice("numero_doente", dados=dados))
 
-    assert "1 médico por ele" in told.text
+    assert "1 médico por este número" in told.text
     assert told.statement == ""
 
 

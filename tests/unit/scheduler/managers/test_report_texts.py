@@ -41,7 +41,7 @@ def test_a_period_is_told_with_its_numbers() -> None:
 
     assert shown.startswith("📊 Relatório das 13h, terça, 01/12\nDas 10h às 13h\n")
     for line in (
-        "*Recebidas*\n40 de 12 médicos",
+        "*Recebidas*\n40 mensagens de 12 médicos",
         "*Enviadas pela Júlia*\n55 (20 por iniciativa própria)",
         "*Taxa de resposta*\n25 % (5 de 20 contatados)",
         "*Plantões fechados*\n3 · R$ 4.550,50, 1 desfeito",
@@ -65,7 +65,7 @@ def test_the_first_report_of_a_day_has_the_night() -> None:
 def test_a_day_is_told_by_its_name() -> None:
     shown = text_of(message(report("diario"), again=False))
 
-    assert shown.startswith("📊 Resumo de segunda, 30/11\nDe segunda, 30/11, 0h, a segunda, 30/11")
+    assert shown.startswith("📊 Resumo de segunda, 30/11\nO dia inteiro, das 0h às 24h")
     assert f"*Taxa de resposta*\n{NOTHING} (0 de 0 contatados)" in shown
 
 
@@ -74,7 +74,7 @@ def test_a_week_adds_funnel_objections_and_advice() -> None:
     shown = text_of(message(week, again=False))
 
     assert shown.startswith("🗓️ Resumo da semana de 23/11 a 29/11")
-    assert "20 contatados → 5 responderam (25 %) → 1 fecharam (5 %) → 2 plantões" in shown
+    assert "20 contatados → 5 responderam (25 %) → 1 fechou (5 %) → 2 plantões" in shown
     assert "• distância: 3 (75 %)\n• outro motivo: 1 (25 %)" in shown
     assert "*Recomendações*\n• Fazer isto." in shown
 
@@ -129,7 +129,7 @@ def test_a_rate_of_fewer_than_ten_is_no_rate() -> None:
 
 def test_a_weeks_advice_follows_its_numbers() -> None:
     bad = metrics(
-        medicos=20, conversas=20, suspeitas__medicos=3, handoffs__total=5, opt_outs=2,
+        medicos=20, conversas=20, suspeitas__medicos=3, handoffs__total=5, opt_outs=3,
         funil__contatados=40, funil__responderam=4, funil__convertidos=1,
         objecoes=[{"motivo": "outro", "n": 9}, {"motivo": "valor", "n": 4}],
     )  # fmt: skip
@@ -146,6 +146,12 @@ def test_a_weeks_advice_follows_its_numbers() -> None:
     ):
         assert word in advice
     assert recommendations(metrics()) == ("Manter o ritmo: nenhum número pede mudança.",)
+
+
+def test_two_cases_change_no_campaign() -> None:
+    few = metrics(opt_outs=2, funil__contatados=20, funil__responderam=6, funil__convertidos=2)
+
+    assert recommendations(few) == ("Manter o ritmo: nenhum número pede mudança.",)
 
 
 def test_every_trigger_of_a_handover_has_a_name() -> None:

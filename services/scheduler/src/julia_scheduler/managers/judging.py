@@ -11,6 +11,8 @@ from julia_scheduler.managers.wording import counted, money, percent
 
 MAX_HIGHLIGHTS: Final = 5
 ENOUGH: Final = 10
+SEVERAL: Final = 3
+"""One case is worth a look, but no reason to change how all are written to."""
 
 RESPONSE_GOAL: Final = (25, 30)
 CONVERSION_GOAL: Final = 5
@@ -22,12 +24,12 @@ OPT_OUT_LIMIT: Final = 2
 
 _HEALTH: Final = {"lenta": "lento", "parada": "parado", "banida": "banido pelo WhatsApp"}
 _ADVICE: Final = {
-    "distancia": "distância: filtrar campanhas e ofertas por região mais perto do médico",
-    "valor": "valor: rever os valores, ou dar à Júlia faixa para negociar",
-    "agenda": "agenda: oferecer com mais antecedência",
-    "horario": "horário: perguntar e anotar os horários preferidos antes de oferecer",
-    "hospital": "hospital: ouvir dos médicos o que incomoda e conversar com o hospital",
-    "especialidade": "especialidade: conferir as especialidades no cadastro",
+    "distancia": "(distância): filtrar campanhas e ofertas por região mais perto do médico",
+    "valor": "(valor): rever os valores, ou dar à Júlia faixa para negociar",
+    "agenda": "(agenda cheia): oferecer com mais antecedência",
+    "horario": "(horário): perguntar e anotar os horários preferidos antes de oferecer",
+    "hospital": "(hospital): ouvir dos médicos o que incomoda e conversar com o hospital",
+    "especialidade": "(especialidade): conferir as especialidades no cadastro",
 }
 
 
@@ -49,19 +51,19 @@ def recommendations(metrics: ReportMetrics) -> tuple[str, ...]:
     """What a week's numbers advise, in mrkdwn."""
     funnel = metrics.funil
     found = []
-    if _above(metrics.suspeitas.medicos, metrics.medicos, SUSPICION_LIMIT):
+    if _several_above(metrics.suspeitas.medicos, metrics.medicos, SUSPICION_LIMIT):
         found.append("Rever o texto da persona: médicos demais suspeitam de um robô.")
     if _below(funnel.responderam, funnel.contatados, RESPONSE_GOAL[0]):
         found.append("Testar outras aberturas e outros horários: poucos médicos respondem.")
     if _below(funnel.convertidos, funnel.contatados, CONVERSION_GOAL):
         found.append("Conferir se há vagas que servem a quem é contatado: poucos fecham plantão.")
-    if _above(metrics.handoffs.total, metrics.conversas, HANDOFF_LIMIT):
+    if _several_above(metrics.handoffs.total, metrics.conversas, HANDOFF_LIMIT):
         found.append("Ler as conversas passadas a pessoas: são mais do que a meta.")
-    if _above(metrics.opt_outs, funnel.contatados, OPT_OUT_LIMIT):
+    if _several_above(metrics.opt_outs, funnel.contatados, OPT_OUT_LIMIT):
         found.append("Diminuir o ritmo das campanhas: muitos pediram para parar.")
     told = next((each for each in metrics.objecoes if each.motivo in _ADVICE), None)
     if told is not None:
-        found.append(f"Objeção mais comum: {_ADVICE[told.motivo]}.")
+        found.append(f"Objeção mais comum {_ADVICE[told.motivo]}.")
     return tuple(found) or ("Manter o ritmo: nenhum número pede mudança.",)
 
 
@@ -127,6 +129,10 @@ def _news(metrics: ReportMetrics) -> list[str]:
 
 def _above(part: int, whole: int, limit: int) -> bool:
     return whole >= ENOUGH and part * 100 > limit * whole
+
+
+def _several_above(part: int, whole: int, limit: int) -> bool:
+    return part >= SEVERAL and _above(part, whole, limit)
 
 
 def _below(part: int, whole: int, limit: int) -> bool:

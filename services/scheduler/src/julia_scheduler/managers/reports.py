@@ -94,6 +94,8 @@ def _window(report: Report) -> str:
         since = hour(report.de)
         before = "" if day(report.de) == day(report.ate) else f" de {day(report.de)}"
         return f"Das {since}{before} às {hour(report.ate)}"
+    if report.tipo == "diario":
+        return "O dia inteiro, das 0h às 24h"
     return f"De {day(report.de)}, 0h, a {day(_last_minute(report))}, 24h"
 
 
@@ -103,7 +105,7 @@ def _numbers(metrics: ReportMetrics) -> tuple[str, ...]:
     given_up = f", {counted(bookings.cancelados, 'desfeito', 'desfeitos')}"
     contacted = counted(funnel.contatados, "contatado", "contatados")
     return (
-        _field("Recebidas", f"{metrics.recebidas} de "
+        _field("Recebidas", f"{counted(metrics.recebidas, 'mensagem', 'mensagens')} de "
                f"{counted(metrics.medicos, 'médico', 'médicos')}"),
         _field("Enviadas pela Júlia", f"{metrics.enviadas} ({metrics.iniciativa} por iniciativa "
                "própria)"),
@@ -135,8 +137,10 @@ def _week(report: Report) -> list[Block]:
     funnel, objections = report.metricas.funil, report.metricas.objecoes
     steps = (
         f"{counted(funnel.contatados, 'contatado', 'contatados')} → "
-        f"{funnel.responderam} responderam ({percent(funnel.responderam, funnel.contatados)}) → "
-        f"{funnel.convertidos} fecharam ({percent(funnel.convertidos, funnel.contatados)}) → "
+        f"{counted(funnel.responderam, 'respondeu', 'responderam')} "
+        f"({percent(funnel.responderam, funnel.contatados)}) → "
+        f"{counted(funnel.convertidos, 'fechou', 'fecharam')} "
+        f"({percent(funnel.convertidos, funnel.contatados)}) → "
         f"{counted(funnel.plantoes, 'plantão', 'plantões')}"
     )
     total = sum(each.n for each in objections)
