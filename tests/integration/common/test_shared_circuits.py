@@ -14,7 +14,12 @@ from redis.asyncio import Redis
 from julia_common.errors import Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen, CircuitState, Limits
 from julia_common.resilience.redis import open_redis
-from julia_common.resilience.shared import SharedCircuits, read_circuits, reset_neighbours
+from julia_common.resilience.shared import (
+    SharedCircuits,
+    read_circuits,
+    reset_neighbours,
+    show_numbers,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -237,3 +242,15 @@ async def test_what_was_found_while_redis_was_away_is_told_when_it_is_back(
         await other.share()
 
         assert other.state is CircuitState.OPEN
+
+
+async def test_a_banned_number_is_shown_until_it_is_none(redis: Redis) -> None:
+    await show_numbers(redis, {"julia-01": True, "julia-02": False})
+    shown = await read_circuits(redis)
+    assert list(shown) == ["evolution:julia-01"]
+    banned = shown["evolution:julia-01"]
+    assert isinstance(banned, dict)
+    assert banned["state"] == "open"
+
+    await show_numbers(redis, {"julia-01": False, "julia-02": False})
+    assert await read_circuits(redis) == {}

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections import Counter
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -44,8 +45,21 @@ async def test_nothing_is_lost_doubled_disordered_or_sent_after_a_stop(
         await check_stops(world)
         await check_contacts(world)
         await check_ceilings(world)
+        await check_proofs(world)
         await world.market.check()
     assert await julia.value(deadlocks) == before
+
+
+async def check_proofs(world: World) -> None:
+    """The nightly proofs, which read the same record, find nothing either."""
+    found = await world.julia.call(
+        "nightly_proofs",
+        de=world.drained_from.replace(year=2020).isoformat(),
+        ate=(world.julia.now() + timedelta(hours=1)).isoformat(),
+        max_hora=MAX_HORA,
+        max_dia=MAX_DIA,
+    )
+    assert {name: proof for name, proof in found.items() if proof["violacoes"]} == {}
 
 
 async def check_messages(world: World) -> None:

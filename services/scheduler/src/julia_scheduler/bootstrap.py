@@ -24,10 +24,11 @@ from julia_scheduler.due import (
 )
 from julia_scheduler.ingest import open_ingest
 from julia_scheduler.jobs.all import all_jobs
+from julia_scheduler.jobs.proofs import measure_proofs
 from julia_scheduler.jobs.runner import Runner
 from julia_scheduler.loops import SurvivingLoop
-from julia_scheduler.numbers import measure_numbers
 from julia_scheduler.managers.bringing import Bringer
+from julia_scheduler.numbers import measure_numbers, show_banned
 from julia_scheduler.settings import Settings
 from julia_scheduler.settling import Settler
 
@@ -86,6 +87,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             SurvivingLoop("recuperacao", 15, catch_up.run),
             SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),
             SurvivingLoop("numeros", 15, lambda: measure_numbers(database)),
+            SurvivingLoop("banidos", 15, lambda: show_banned(database, redis)),
+            SurvivingLoop("provas", 60, lambda: measure_proofs(database)),
             SurvivingLoop("canario", 5, lambda: measure_canary(database)),
             Runner(database, jobs, owner=owner),
         ],

@@ -115,3 +115,10 @@ CANARY_ANSWERED: Final = Gauge(
 CANARY_SECONDS: Final = Gauge(
     "julia_canario_segundos", "Quanto o último canário respondido esperou pela resposta"
 )
+
+PROOF_VIOLATIONS: Final = Gauge(
+    "julia_provas_violacoes", "Violações que as provas da última noite acharam", ["prova"]
+)
+PROOFS_UNTIL: Final = Gauge(
+    "julia_provas_ate_timestamp_segundos", "Até quando as provas conferiram (Unix)"
+)

@@ -2,6 +2,7 @@
 
 from julia_common.settings import (
     BrokerSettings,
+    CeilingSettings,
     CommonSettings,
     EvolutionSettings,
     HttpUrl,
@@ -19,6 +20,7 @@ class Settings(
     SupabaseSettings,
     EvolutionSettings,
     SlackSettings,
+    CeilingSettings,
 ):
     """See docs/reference/settings.md.
 

@@ -146,6 +146,14 @@ from julia_common.database.turns import (
     TurnReleased,
     TurnRenewed,
 )
+from julia_common.database.upkeep import (
+    LastProofs,
+    Proof,
+    Proofs,
+    ProofsRecorded,
+    Purged,
+    Retention,
+)
 from julia_common.database.usage import Usage
 
 __all__ = [
@@ -203,6 +211,7 @@ __all__ = [
     "JobClaimed",
     "JobFinished",
     "LastChange",
+    "LastProofs",
     "Memory",
     "MissingKeys",
     "NewFact",
@@ -225,7 +234,11 @@ __all__ = [
     "PendingMessage",
     "PromptChosen",
     "PromptText",
+    "Proof",
+    "Proofs",
+    "ProofsRecorded",
     "ProtectedDocument",
+    "Purged",
     "RateUsage",
     "ReadingStored",
     "ReceiveMessage",
@@ -239,6 +252,7 @@ __all__ = [
     "ReportNumbers",
     "ReportStored",
     "Reservation",
+    "Retention",
     "ScopedOptOut",
     "SearchShifts",
     "SendRecorded",

@@ -18,6 +18,7 @@ from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc, remember_sta
 from julia_common.database.sending import Sending
 from julia_common.database.status import Stopping
 from julia_common.database.turns import Turns
+from julia_common.database.upkeep import Upkeep
 from julia_common.errors import Permanent
 from julia_common.resilience.breaker import CircuitBreaker
 
@@ -40,6 +41,7 @@ class Database(
     Numbers,
     Canary,
     Stopping,
+    Upkeep,
 ):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.
 

@@ -40,6 +40,9 @@ PROBE_SECONDS: Final = 20
 KEEP_SECONDS: Final = 60
 """How long a circuit is shown that no process has any more."""
 
+BANNED_SECONDS: Final = 600
+"""When a banned number is looked at again at the earliest (`private.number_gate`)."""
+
 PREFIX: Final = "circuit:"
 NEIGHBOURS: Final = ("claude", "evolution", "supabase")
 """What several processes call, each with a circuit of this name."""
@@ -259,6 +262,27 @@ async def reset_neighbours(redis: Redis) -> None:
     Numbers that are banned stay as they are: they have keys of their own.
     """
     await redis.delete(*(PREFIX + name for name in NEIGHBOURS))
+
+
+async def show_numbers(redis: Redis, banned: Mapping[str, bool]) -> None:
+    """Show numbers that WhatsApp has banned as open circuits, and no others. Raises `RedisError`.
+
+    Nothing asks them: the database refuses the sends of such a number.
+    """
+    seconds, _ = await redis.time()
+    for instance, is_banned in banned.items():
+        key = f"{PREFIX}evolution:{instance}"
+        if not is_banned:
+            await redis.delete(key)
+            continue
+        shown = {
+            "state": CircuitState.OPEN,
+            "failures": 0,
+            "id": "ban",
+            "at": seconds,
+            "until": (seconds + BANNED_SECONDS) * 1000,
+        }
+        await redis.set(key, json.dumps(shown), ex=KEEP_SECONDS)
 
 
 async def read_circuits(redis: Redis) -> dict[str, object]:

@@ -14,7 +14,9 @@ from julia_scheduler.jobs.holidays import holidays
 from julia_scheduler.jobs.job import Job
 from julia_scheduler.jobs.notices import notices
 from julia_scheduler.jobs.pauses import pauses
+from julia_scheduler.jobs.proofs import proofs
 from julia_scheduler.jobs.reports import reports
+from julia_scheduler.jobs.retention import retention
 from julia_scheduler.managers.bringing import Bringer
 from julia_scheduler.settings import Settings
 
@@ -39,4 +41,6 @@ def all_jobs(
         pauses(database),
         notices(bringer),
         *reports(database),
+        proofs(database, max_hora=settings.max_msgs_por_hora, max_dia=settings.max_msgs_por_dia),
+        retention(database),
     )
