@@ -6,6 +6,7 @@ create function private.canary_number() returns text
 language sql immutable
 as $$ select '5500000000000' $$;
 
+-- As `julia_common.contracts.canary` says.
 create function private.is_canary_key(p_key_id text) returns boolean
 language sql immutable
 as $$ select p_key_id like 'CANARIO%' $$;

@@ -5,6 +5,7 @@ import json
 import pytest
 from prometheus_client import REGISTRY
 
+from julia_common.contracts.canary import CANARY_KEY
 from julia_common.contracts.messages import Message, MessageReceived, MessageSent
 from julia_common.errors import Retryable
 from julia_common.whatsapp.testing import INSTANCE, KEY_ID, LID_JID, PHONE_JID, RECEIVED_AT, record
@@ -127,6 +128,17 @@ async def test_ignored_and_received_are_counted() -> None:
     assert receipt == Receipt("messages.upsert", published=1, ignored=1)
     after = (counted(names[0], reason="status"), counted(names[1], tipo="audio"))
     assert after == (before[0] + 1, before[1] + 1)
+
+
+async def test_the_canary_is_passed_on_and_is_no_message_of_a_doctors() -> None:
+    before = counted("julia_mensagens_recebidas_total", tipo="texto")
+    outlet = FakeOutlet()
+    canary = record({"conversation": "Canário"}, key={"id": f"{CANARY_KEY}202611231205"})
+
+    await accept(webhook("messages.upsert", canary), outlet)
+
+    assert len(outlet.published) == 1
+    assert counted("julia_mensagens_recebidas_total", tipo="texto") == before
 
 
 async def test_repaired_strings_are_counted_and_stored_without_what_no_column_takes() -> None:

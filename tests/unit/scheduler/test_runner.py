@@ -151,6 +151,24 @@ async def test_a_stop_lets_the_run_in_progress_end() -> None:
     assert [end.ok for end in schedule.finished] == [True]
 
 
+async def test_a_run_that_the_stop_could_not_wait_for_is_given_back_at_once() -> None:
+    async def endless(_: Run) -> Mapping[str, JsonValue]:
+        begun.set()
+        await asyncio.Event().wait()
+        return {}
+
+    begun = asyncio.Event()
+    schedule = FakeSchedule()
+    running = asyncio.create_task(Runner(schedule, (job(endless),), owner="eu").step())
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert running.cancelled()
+    [end] = schedule.finished
+    assert (end.ok, end.retry_in_s) == (False, 0)
+
+
 def test_two_jobs_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="one name"):
         Runner(FakeSchedule(), (job(), job()), owner="eu")

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from julia_common.contracts.canary import is_canary
 from julia_common.contracts.messages import (
     Message,
     MessageReceived,
@@ -56,7 +57,7 @@ async def accept(webhook: Webhook, outlet: Outlet) -> Receipt:
         return Receipt(event="other", quarantined=1)
     for message in harvest.messages:
         await outlet.publish(message, key=conversation_key(message))
-        if isinstance(message, MessageReceived):
+        if isinstance(message, MessageReceived) and not is_canary(message.key_id):
             metrics.RECEIVED.labels(message.content.kind).inc()
     for unread in harvest.unread:
         await _quarantine(outlet, _only(envelope, unread), unread.reason, webhook.path)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from pydantic import JsonValue
 
+from julia_common.contracts.canary import CANARY_KEY
 from julia_common.database import CanaryPrepared
 from julia_scheduler.jobs.job import Job, Missed, Run
 
@@ -54,7 +55,7 @@ def _webhook(instance: str, number: str, run: Run, now: datetime) -> Mapping[str
                 "remoteJid": f"{number}@s.whatsapp.net",
                 "fromMe": False,
                 # One a minute, however often it is delivered.
-                "id": f"CANARIO{run.scheduled_at:%Y%m%d%H%M}",
+                "id": f"{CANARY_KEY}{run.scheduled_at:%Y%m%d%H%M}",
             },
             "pushName": _TEXT,
             "message": {"conversation": _TEXT},

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -22,6 +23,7 @@ _TICK_SECONDS: Final = 2
 _LEASE_SHARE: Final = 0.9
 """A run ends this far into its lease at the latest: nobody else can have it before."""
 _RETRY_SECONDS: Final = 30
+_BEST_EFFORT_SECONDS: Final = 3
 _LAST_RETRY_SECONDS: Final = 600
 
 
@@ -89,6 +91,10 @@ class Runner:
         try:
             async with asyncio.timeout(job.lease_s * _LEASE_SHARE):
                 details = await job.run(run)
+        except asyncio.CancelledError:
+            await self._give_back(run)
+            metrics.JOB_RUNS.labels(job.name, "interrompida").inc()
+            raise
         except Exception as error:
             log.exception("a job failed", tarefa=job.name, tentativa=attempt)
             retry = _pause_after(attempt) if attempt < job.attempts else None
@@ -100,6 +106,13 @@ class Runner:
         metrics.JOB_SECONDS.labels(job.name).observe(time.monotonic() - began)
         if result == "ok":
             metrics.JOB_LAST_SUCCESS.labels(job.name).set_to_current_time()
+
+    async def _give_back(self, run: Run) -> None:
+        """Let another replica go on at once: this one stops and could not wait. Best effort."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BEST_EFFORT_SECONDS):
+                details: Mapping[str, JsonValue] = {"erro": "interrompida"}
+                await self._finish(run, ok=False, details=details, retry_in_s=0)
 
     async def _finish(
         self,
