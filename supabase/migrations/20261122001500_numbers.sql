@@ -66,7 +66,8 @@ begin
 end $$;
 
 -- The number by which we write to this doctor: a doctor stays with one. Null: none may take doctors.
-create function private.number_for(p_medico uuid) returns text
+-- `p_doctors`: how many each has, where the caller has counted them.
+create function private.number_for(p_medico uuid, p_doctors jsonb default null) returns text
 language plpgsql set search_path = ''
 as $$
 declare
@@ -84,7 +85,8 @@ begin
       from public.whatsapp_instances w
      where w.recebe_medicos and w.state in ('open', 'unknown')
        and private.number_share(w, v_now) > 0
-     order by (select count(*) from public.medicos m where m.instance = w.instance)
+     order by coalesce((p_doctors ->> w.instance)::bigint,
+                       (select count(*) from public.medicos m where m.instance = w.instance))
               / private.number_share(w, v_now), w.instance
      limit 1;
     if not found then

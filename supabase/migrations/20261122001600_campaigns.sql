@@ -75,7 +75,7 @@ create table public.campanhas (
   termina_em timestamptz,
   iniciada_em timestamptz,
   concluida_em timestamptz,
-  -- Who changed `status` last; each change goes to `historico`: [{em, por, status}].
+  -- Who changes `status`, named along with it; goes to `historico`: [{em, por, status}].
   alterada_por text,
   historico jsonb not null default '[]',
   created_at timestamptz not null default api.agora(),
@@ -114,8 +114,6 @@ alter table public.fila_mensagens
   add constraint fila_campanha_fk foreign key (campanha_id) references public.campanhas;
 create index fila_campanha_pendente on public.fila_mensagens (campanha_id, instance)
   where campanha_id is not null and status = 'pendente';
-create index fila_campanha_medico on public.fila_mensagens (medico_id, enviada_em)
-  where campanha_id is not null and status = 'enviada';
 
 -- The words.
 
@@ -361,8 +359,8 @@ begin
   if not exists (select from public.conversations where medico_id = m.id) then
     return;
   end if;
-  select count(*) into v_n from public.fila_mensagens
-   where medico_id = m.id and campanha_id is not null and status = 'enviada'
+  select count(*) into v_n from public.campanha_destinatarios
+   where medico_id = m.id and status = 'enviada'
      and enviada_em > coalesce(m.ultima_entrada_em, '-infinity');
   if v_n >= private.setting_int('campanha_sem_resposta') then
     motivo := 'sem_resposta';
@@ -389,8 +387,8 @@ begin
     return;
   end if;
   select max(enviada_em) + make_interval(days => private.setting_int('campanha_intervalo_dias'))
-    into v_at from public.fila_mensagens
-   where medico_id = m.id and campanha_id is not null and status = 'enviada';
+    into v_at from public.campanha_destinatarios
+   where medico_id = m.id and status = 'enviada';
   if v_at > p_now then
     motivo := 'intervalo';
     ate := v_at;
@@ -449,6 +447,8 @@ begin
   new.concluida_em := case when new.status in ('concluida', 'cancelada') then api.agora() end;
   new.historico := old.historico || jsonb_build_object(
     'em', api.agora(), 'por', coalesce(new.alterada_por, current_user), 'status', new.status);
+  -- Whoever changes it next is somebody else.
+  new.alterada_por := null;
   return new;
 end $$;
 
@@ -666,10 +666,10 @@ begin
 end $$;
 
 -- Puts one recipient's message into the outbox. What became of it: 'na_fila', 'adiada', 'pulada', or
--- null: its number has no room.
+-- null: its number has no room. `atribuido`: that number is new to the doctor.
 create function private.feed_recipient(
-  k public.campanhas, p_medico uuid, p_room jsonb, p_now timestamptz, out resultado text,
-  out numero text)
+  k public.campanhas, p_medico uuid, p_room jsonb, p_doctors jsonb, p_now timestamptz,
+  out resultado text, out numero text, out atribuido boolean)
 language plpgsql set search_path = ''
 as $$
 declare
@@ -682,7 +682,8 @@ begin
   select * into m from public.medicos where id = p_medico;
   x := private.campaign_exclusion(m, k, p_now);
   if x.motivo is null then
-    numero := private.number_for(m.id);
+    numero := private.number_for(m.id, p_doctors);
+    atribuido := m.instance is null and numero is not null;
     if numero is null then
       x.motivo := 'sem_numero';
       x.ate := p_now + interval '1 hour';
@@ -747,6 +748,8 @@ declare
   v_now timestamptz := api.agora();
   v_active uuid[];
   v_room jsonb;
+  -- How many doctors each number has, counted once: number_for would for each of them.
+  v_doctors jsonb;
   d record;
   k public.campanhas;
   r record;
@@ -768,6 +771,9 @@ begin
     end if;
   end if;
   v_room := private.campaign_room(coalesce(v_active, '{}'), v_now);
+  select jsonb_object_agg(w.instance, (select count(*) from public.medicos m
+                                        where m.instance = w.instance))
+    into v_doctors from public.whatsapp_instances w;
   for d in
     select w.campanha_id, w.medico_id
       from (select t.campanha_id, t.medico_id, n.instance, row_number() over (
@@ -784,7 +790,11 @@ begin
   loop
     v_seen := v_seen + 1;
     select * into k from public.campanhas where id = d.campanha_id;
-    r := private.feed_recipient(k, d.medico_id, v_room, v_now);
+    r := private.feed_recipient(k, d.medico_id, v_room, v_doctors, v_now);
+    if r.atribuido then
+      v_doctors := jsonb_set(v_doctors, array[r.numero],
+                             to_jsonb((v_doctors ->> r.numero)::bigint + 1));
+    end if;
     if r.resultado = 'na_fila' then
       v_fed := v_fed + 1;
       v_room := jsonb_set(v_room, array[r.numero],
@@ -803,19 +813,26 @@ end $$;
 -- For people.
 
 create function private.need_campaign(p jsonb) returns public.campanhas
-language plpgsql set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
 declare
   v_id uuid := private.need_uuid(p, 'campanha_id');
   k public.campanhas;
 begin
-  perform 1 from public.campanhas where id = v_id for no key update;
   select * into k from public.campanhas where id = v_id;
   if not found then
     raise exception 'campaign % does not exist', v_id
       using errcode = 'P0002', hint = 'The ids are in the table campanhas.';
   end if;
   return k;
+end $$;
+
+create function private.lock_campaign(p jsonb) returns public.campanhas
+language plpgsql set search_path = ''
+as $$
+begin
+  perform 1 from public.campanhas where id = private.need_uuid(p, 'campanha_id') for no key update;
+  return private.need_campaign(p);
 end $$;
 
 -- How often each word is there, such as a reason or a number: {word: how many}.
@@ -898,7 +915,7 @@ create function api.campanha_iniciar(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
-  k public.campanhas := private.need_campaign(p);
+  k public.campanhas := private.lock_campaign(p);
   v_por text := private.need_text(p, 'por');
   v_now timestamptz := api.agora();
   v_drawn bigint;
@@ -940,7 +957,7 @@ create function private.move_campaign(p jsonb, p_to text, p_from text[]) returns
 language plpgsql set search_path = ''
 as $$
 declare
-  k public.campanhas := private.need_campaign(p);
+  k public.campanhas := private.lock_campaign(p);
   v_por text := private.need_text(p, 'por');
 begin
   if k.status <> p_to then

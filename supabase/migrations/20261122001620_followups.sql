@@ -37,7 +37,7 @@ begin
   vence_em := (v_local + v_espera) at time zone 'America/Sao_Paulo';
 end $$;
 
-create index conversations_followup on public.conversations (stage_at)
+create index conversations_followup on public.conversations (stage, stage_at)
   where stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado', 'nao_respondeu');
 
 -- Where the conversation stands.
@@ -136,13 +136,13 @@ begin
   select * into m from public.medicos where id = c.medico_id;
   return private.may_contact(m) and not m.canario and c.controlled_by = 'ai'
      and c.status in ('active', 'paused', 'escalated')
-     and coalesce((private.next_followup(c.stage, c.stage_at)).vence_em <= p_now, false)
      and coalesce(m.ultima_entrada_em < c.stage_at, true)
-     and not private.is_held_back(m.id, p_now)
-     and coalesce(private.rests_until(m.id) <= p_now, true)
-     -- Something else is on its way, or promised.
+     -- Something is on its way, or promised.
      and not exists (select from public.fila_mensagens
                       where medico_id = m.id and status in ('pendente', 'processando', 'incerta'))
+     and coalesce((private.next_followup(c.stage, c.stage_at)).vence_em <= p_now, false)
+     and not private.is_held_back(m.id, p_now)
+     and coalesce(private.rests_until(m.id) <= p_now, true)
      and not exists (select from public.conversations
                       where medico_id = m.id and stage_at > c.stage_at
                         and stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado'));
@@ -210,6 +210,27 @@ begin
   return v.id is not null;
 end $$;
 
+-- The conversation in which the doctor is to be followed up: this one, or that on the number that a
+-- person has given the doctor since; the chain goes along. Null: somebody has it. The caller holds `c`.
+create function private.carry_chain(c public.conversations) returns public.conversations
+language plpgsql set search_path = ''
+as $$
+declare
+  n public.conversations;
+  v_instance text := (select instance from public.medicos where id = c.medico_id);
+begin
+  if coalesce(v_instance, c.instance) = c.instance then
+    return c;
+  end if;
+  n := private.conversation_on(c.medico_id, v_instance);
+  if n.id is not null then
+    update public.conversations set stage = c.stage, stage_at = c.stage_at
+     where id = n.id returning * into n;
+    update public.conversations set stage = 'novo', stage_at = null where id = c.id;
+  end if;
+  return n;
+end $$;
+
 -- Why a follow-up that waits is not wanted any more, or null; the next plan looks at the doctor anew.
 create function private.followup_void(f public.fila_mensagens, m public.medicos, p_now timestamptz)
 returns text
@@ -261,7 +282,12 @@ begin
    where id in (select id from rested);
   get diagnostics v_again = row_count;
   for v_id in
-    select o.id from public.conversations o
+    select o.id
+      from jsonb_each_text((select valor from public.configuracoes
+                             where chave = 'followup_prazos')) s (stage, espera)
+      join public.conversations o on o.stage = s.stage
+       -- Nearly due, by the index; whose turn it is, says may_follow_up.
+       and o.stage_at <= v_now - s.espera::interval + interval '1 day'
      where o.stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado')
        and private.may_follow_up(o, v_now)
      order by o.stage_at, o.id limit v_limit
@@ -270,6 +296,8 @@ begin
     continue when not found;
     select * into c from public.conversations where id = v_id;
     continue when not private.may_follow_up(c, v_now);
+    c := private.carry_chain(c);
+    continue when c.id is null;
     v_shifts := v_shifts + private.enqueue_followup(c, v_now)::integer;
     v_planned := v_planned + 1;
   end loop;

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
-from tests.integration.sql.conftest import Julia, together
+from tests.integration.sql.conftest import INSTANCE, Julia, together
 from tests.integration.sql.courting import FRIDAY, MONDAY, SATURDAY, Courting
 
 pytestmark = pytest.mark.integration
@@ -204,7 +204,8 @@ async def test_one_doctor_has_one_chain(courting: Courting, julia: Julia, medico
     await at_ten(courting, 3)
 
     assert await courting.plan() == 1
-    assert (await courting.outbox("followup"))[0]["instance"] == "outro"
+    # On the number that the doctor has.
+    assert (await courting.outbox("followup"))[0]["instance"] == INSTANCE
 
 
 @pytest.mark.parametrize(
@@ -307,3 +308,22 @@ async def test_hours_of_silence_are_exact_and_days_the_calendars(
         since,
     )
     assert found == (due and datetime.fromisoformat(due))
+
+
+async def test_the_chain_goes_along_to_the_number_that_a_person_gave_the_doctor(
+    courting: Courting, julia: Julia, medico: str
+) -> None:
+    await courting.number("novo-numero")
+    await at_ten(courting, 2)
+    assert await courting.plan() == 1
+    await julia.call("mover_medicos", de=INSTANCE, para="novo-numero", por="ana")
+    await courting.send()
+    assert len(await sent_on(courting, 5)) == 1
+
+    stages = await julia.sql("select instance, stage from conversations order by instance")
+    assert [tuple(row) for row in stages] == [
+        (INSTANCE, "novo"),
+        ("novo-numero", "followup_1_enviado"),
+    ]
+    sent = await julia.sql("select instance from envios where kind = 'followup'")
+    assert [row["instance"] for row in sent] == ["novo-numero"]
