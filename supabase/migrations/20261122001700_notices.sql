@@ -47,7 +47,7 @@ begin
                  left join public.especialidades e on e.id = m.especialidade_id
                 where m.id = n.medico_id),
     'vaga', private.shift_for_managers(nullif(n.dados ->> 'vaga_id', '')::uuid),
-    'envio', private.send_for_managers(n.referencia),
+    'envio', private.send_for_managers(nullif(n.dados ->> 'fila_id', '')::uuid),
     'relatorio', case n.tipo when 'relatorio' then private.report_json(n.referencia) end,
     'dados', n.dados - 'texto' - case n.tipo when 'cancelamento' then 'motivo' else '' end);
 end $$;

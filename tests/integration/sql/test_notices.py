@@ -126,19 +126,15 @@ async def test_nothing_that_was_written_and_no_number_leaves_the_database(julia:
 
 
 async def test_a_parked_send_is_told_without_its_text(julia: Julia) -> None:
-    conversa = await julia.talk("texto da resposta")
-    claim = await julia.uncertain(conversa)
-    await julia.sql(
-        "insert into notificacoes_gestor (tipo, conversa_id, referencia) "
-        "values ('envio_estacionado', $1, $2)",
-        conversa,
-        uuid.UUID(claim["fila_id"]),
-    )
+    claim = await julia.uncertain(await julia.talk("texto da resposta"))
+    await julia.later(minutes=2)
+    assert (await julia.settle(claim, "nenhuma"))["status"] == "estacionada"
 
-    notice = (await borrow(julia))[-1]
+    [notice] = [each for each in await borrow(julia) if each["tipo"] == "envio_estacionado"]
 
     assert notice["envio"]["fila_id"] == claim["fila_id"]
     assert (notice["envio"]["kind"], notice["envio"]["instance"]) == ("reply", INSTANCE)
+    assert notice["envio"]["tentado_em"] is not None
     assert "texto da resposta" not in json.dumps(notice, ensure_ascii=False)
 
 

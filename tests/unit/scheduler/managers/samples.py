@@ -63,7 +63,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "prova_falhou": {
         "medico": None,
         "conversa_id": None,
-        "dados": {"violacoes": {"envio_depois_de_opt_out": 2}},
+        "dados": {"violacoes": {"envio_apos_optout": 2}},
     },
     "pausa_encerrada": {
         "medico": None,

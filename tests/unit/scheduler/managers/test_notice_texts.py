@@ -7,7 +7,7 @@ from tests.unit.scheduler.managers.samples import NOON, SAMPLES, notice
 
 from julia_common.slack import Divider, Header, Section
 from julia_dev import paths
-from julia_scheduler.managers.notices import TEXTS, card, message
+from julia_scheduler.managers.notices import PROOFS, TEXTS, card, message
 
 pytestmark = pytest.mark.unit
 
@@ -21,6 +21,12 @@ def test_every_notice_that_the_migrations_write_has_a_text() -> None:
 
     assert written - {"p_tipo"} <= TEXTS.keys()
     assert len(written) >= 8, "the search found too little to mean anything"
+
+
+def test_every_proof_has_a_name_that_managers_understand() -> None:
+    source = next(paths.ROOT.glob("supabase/migrations/*_proofs.sql")).read_text()
+
+    assert set(re.findall(r"'([a-z_]+)', private\.proof_json\(", source)) == PROOFS.keys()
 
 
 def test_every_text_has_a_sample() -> None:

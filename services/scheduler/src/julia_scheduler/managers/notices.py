@@ -263,9 +263,23 @@ def _new_number(notice: Notice) -> Card:
     )
 
 
+PROOFS: Final = {
+    "envio_apos_optout": "mensagem depois de o médico pedir para parar",
+    "envio_apos_parada": "mensagem durante uma pausa ou com uma pessoa no controle",
+    "fora_de_horario": "mensagem por iniciativa própria fora do horário",
+    "acima_do_teto": "número acima do teto por hora ou por dia",
+    "enviada_duas_vezes": "mensagem enviada duas vezes",
+    "fora_de_ordem": "mensagens fora de ordem",
+    "reserva_dupla": "plantão com dois médicos",
+    "plantoes_sobrepostos": "médico com dois plantões ao mesmo tempo",
+    "turnos_por_mensagem": "mensagem guardada duas vezes ou dada por respondida sem resposta",
+}
+"""By the name of `api.nightly_proofs`."""
+
+
 def _failed_proof(notice: Notice) -> Card:
     found = [
-        f"{escape(name)}: {value}"
+        f"{escape(PROOFS.get(name, name))}: {value}"
         for name, value in _mapping(notice.dados.get("violacoes")).items()
         if isinstance(value, int)
     ]
@@ -273,6 +287,7 @@ def _failed_proof(notice: Notice) -> Card:
         "🚨 A conferência da noite achou um erro",
         "Algo que não pode acontecer aconteceu; pausem se for grave e chamem quem cuida do "
         f"sistema.\n{listed(found)}",
+        "select ate, resultado from provas order by ate desc limit 1;",
     )
 
 
