@@ -62,6 +62,23 @@ async def test_typing_is_shown_beside_the_work_and_the_claim_made_again_after_it
     assert bench.evolution.posts == []
 
 
+async def test_typing_that_is_being_shown_is_not_shown_twice(bench):
+    bench.outbox.claims = deque([typing, typing, typing])
+    bench.evolution.presence_answer = asyncio.Event()
+    await bench.sending.step("c1")
+    await bench.sending.step("c1")
+    await asyncio.sleep(0)
+    assert len(bench.evolution.presences) == 1
+
+    bench.evolution.presence_answer.set()
+    while any(task.get_name() == "show typing" for task in asyncio.all_tasks()):
+        await asyncio.sleep(0)
+    await bench.sending.step("c1")
+    await asyncio.sleep(0)
+
+    assert len(bench.evolution.presences) == 2
+
+
 @pytest.mark.parametrize("failure", [Retryable("away"), Permanent("unknown instance")])
 async def test_typing_that_cannot_be_shown_changes_nothing(bench, failure):
     bench.outbox.claims = deque([typing, part])

@@ -61,7 +61,7 @@ class Sending:
         self._terms = terms
         self._clock = clock
         self._afterwards: set[asyncio.Task[None]] = set()
-        self._shown: set[asyncio.Task[None]] = set()
+        self._shown: dict[str, asyncio.Task[None]] = {}
 
     async def step(self, conversa_id: str) -> Wait | None:
         """Claim, send and record one part; answer as `Conversations` wants it.
@@ -76,24 +76,28 @@ class Sending:
         metrics.CLAIM_SECONDS.observe(self._clock.monotonic() - started)
         if isinstance(answer, NotClaimed):
             if answer.digitar_ms is not None:
-                self._show_typing(answer, answer.digitar_ms / 1000)
+                self._show_typing(conversa_id, answer, answer.digitar_ms / 1000)
             return _after_refusal(answer)
         with metrics.IN_FLIGHT.track_inprogress():
             return await self._send(conversa_id, answer, started)
 
     async def finish(self) -> None:
         """Let the claims of unknown fate be given back, as far as a few seconds suffice."""
-        for task in self._shown:
+        shown = tuple(self._shown.values())
+        for task in shown:
             task.cancel()
-        await asyncio.gather(*self._shown, return_exceptions=True)
+        await asyncio.gather(*shown, return_exceptions=True)
         if self._afterwards:
             _, late = await asyncio.wait(self._afterwards, timeout=_FINISH_SECONDS)
             for task in late:
                 task.cancel()
 
-    def _show_typing(self, answer: NotClaimed, seconds: float) -> None:
-        """Show "composing" beside everything else: nobody waits for it, and it may fail."""
-        if answer.instance is None or answer.destino is None:
+    def _show_typing(self, conversa_id: str, answer: NotClaimed, seconds: float) -> None:
+        """Show "composing" beside everything else: nobody waits for it, and it may fail.
+
+        A doorbell in the middle of it makes the claim early; what is being shown goes on.
+        """
+        if answer.instance is None or answer.destino is None or conversa_id in self._shown:
             return
 
         async def show(instance: str, destino: str) -> None:
@@ -105,8 +109,8 @@ class Sending:
                 log.debug("typing could not be shown", instance=instance, motivo=str(error))
 
         task = asyncio.create_task(show(answer.instance, answer.destino), name="show typing")
-        self._shown.add(task)
-        task.add_done_callback(self._shown.discard)
+        self._shown[conversa_id] = task
+        task.add_done_callback(lambda _: self._shown.pop(conversa_id))
 
     def _circuit_wait(self) -> Wait | None:
         snapshot = self._circuit.snapshot
