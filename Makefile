@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger sending lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -65,6 +65,9 @@ shadow: bootstrap ## What shadows would have sent beside what was sent (ARGS="--
 
 ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and doubled (SEED=)
 	@$(PYTHON) -m julia_dev.ledger
+
+sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight)
+	@$(PYTHON) -m julia_dev.sending
 
 format: bootstrap ## Format the code and fix what ruff can
 	@.venv/bin/ruff format --quiet

@@ -50,8 +50,8 @@ notify pgrst, 'reload schema';
 
 DOCTORS = """
 with medico as (
-  insert into medicos (telefone) select '+' || (5511940000000 + n) from generate_series(1, $2::int) n
-  returning id
+  insert into medicos (telefone)
+  select '+' || (5511940000000 + n) from generate_series(1, $2::int) n returning id
 )
 insert into conversations (medico_id, instance, turn_seq) select id, $1, 1 from medico
 """

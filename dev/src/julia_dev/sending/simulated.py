@@ -135,7 +135,7 @@ class Simulated:
                 return
 
     async def next_ring(self) -> datetime | None:
-        """Return when the next send that waits wants to be looked at; not who waits for a person."""
+        """Return when the next send that waits, and for no person, wants to be looked at."""
         found: datetime | None = await self.pool.fetchval(
             "select min(greatest(next_ring_at, agendar_para)) from fila_mensagens"
             " where status = 'pendente' and greatest(next_ring_at, agendar_para) > api.agora()"

@@ -1,0 +1,92 @@
+"""The faults of the catalogue that concern sending, played by `tests/faults` and counted here."""
+
+import asyncio
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from julia_dev import paths
+
+CATALOGUE: Final = frozenset({6, 7, 8, 27, 28, 29, *range(35, 48)})
+"""Dispatcher 6 to 8; Redis 27 to 29; the clock 35; Evolution and WhatsApp 36 to 47."""
+
+LEAST: Final = 18
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Which faults were played, and which of them every test survived."""
+
+    played: frozenset[int]
+    survived: frozenset[int]
+    failed_tests: tuple[str, ...]
+
+    def figures(self) -> dict[str, Any]:
+        """Return what the last line shows."""
+        return {
+            "faults": len(self.played & CATALOGUE),
+            "survived": len(self.survived & CATALOGUE),
+            "not_played": sorted(CATALOGUE - self.played),
+        }
+
+    def missed(self) -> list[str]:
+        """Name each bar that was missed."""
+        n = len(self.played & CATALOGUE)
+        found = [f"faults: {test} failed" for test in self.failed_tests]
+        if n < LEAST:
+            found.append(f"faults: {n} were played, below {LEAST}")
+        if lost := sorted((self.played - self.survived) & CATALOGUE):
+            found.append(f"faults: {lost} were not survived")
+        return found
+
+
+async def run(folder: Path) -> Faults:
+    """Play them all with pytest; its words go to `folder/pytest.log`."""
+    return await asyncio.to_thread(_play, folder)
+
+
+def _play(folder: Path) -> Faults:
+    folder.mkdir(parents=True, exist_ok=True)
+    report, log = folder / "report.xml", folder / "pytest.log"
+    with log.open("wb") as output:
+        subprocess.run(
+            (
+                *(sys.executable, "-m", "pytest", "tests/faults", "-m", "fault", "-q"),
+                f"--junitxml={report}",
+            ),
+            cwd=paths.ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if not report.exists():
+        return Faults(frozenset(), frozenset(), (f"pytest itself (see {log})",))
+    return read(ET.parse(report).getroot())  # noqa: S314 - written by our own pytest
+
+
+def read(report: ET.Element) -> Faults:
+    """Read a JUnit report: a fault is survived when each of its tests passed, setup to teardown."""
+    outcomes: dict[int, list[bool]] = defaultdict(list)
+    failed: dict[str, None] = {}
+    for case in report.iter("testcase"):
+        passed = not {child.tag for child in case} & {"failure", "error", "skipped"}
+        if not passed:
+            failed[case.get("name", "a test without a name")] = None
+        for number in _numbers(case):
+            outcomes[number].append(passed)
+    return Faults(
+        played=frozenset(outcomes),
+        survived=frozenset(number for number, passed in outcomes.items() if all(passed)),
+        failed_tests=tuple(failed),
+    )
+
+
+def _numbers(case: ET.Element) -> Iterable[int]:
+    return (
+        int(each.get("value", "0")) for each in case.iter("property") if each.get("name") == "fault"
+    )
