@@ -168,6 +168,7 @@ begin
          nome_whatsapp = coalesce(w.nome_whatsapp, l.nome_whatsapp),
          especialidade_id = coalesce(w.especialidade_id, l.especialidade_id),
          cidade = coalesce(w.cidade, l.cidade), estado = coalesce(w.estado, l.estado),
+         instance = coalesce(w.instance, l.instance),
          ultima_entrada_em = greatest(w.ultima_entrada_em, l.ultima_entrada_em),
          sem_contato_ate = greatest(w.sem_contato_ate, l.sem_contato_ate),
          sem_contato_desde = greatest(w.sem_contato_desde, l.sem_contato_desde)

@@ -377,7 +377,8 @@ begin
     return;
   end if;
   if r.proativo then
-    v_share := private.number_share(w, p_now);
+    -- What the doctor asked for at a time is not what a number is banned for.
+    v_share := case when r.espaca then private.number_share(w, p_now) else 1 end;
     p_max_hora := private.headroom(p_max_hora, v_share);
     p_max_dia := private.headroom(p_max_dia, v_share);
   end if;
@@ -693,6 +694,8 @@ declare
 begin
   update public.fila_mensagens
      set status = 'enviada', outcome = 'SENT', provider_message_id = p_key, enviada_em = v_now,
+         -- The bytes of a file are of no use any more, and may say who somebody is.
+         anexo = anexo - 'base64',
          claim_id = p_claim, reservado = false, next_ring_at = null, next_try_at = null,
          espera = null, erro = null
    where id = p_fila and status <> 'enviada'

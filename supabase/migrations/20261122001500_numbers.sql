@@ -36,7 +36,8 @@ as $$
 $$;
 
 -- Why this number may not send this kind now, and when to look again; no motivo: it may.
--- A parked number still answers who wrote to it; a disconnected or banned one can do nothing.
+-- A parked number still answers who wrote to it, and reminds who asked for it; a disconnected or banned
+-- one can do nothing.
 -- Looked at again at the latest then: what heals a number rings for what waits.
 create function private.number_gate(
   w public.whatsapp_instances, r public.regras_envio, p_now timestamptz,
@@ -58,7 +59,7 @@ begin
     motivo := 'numero_parado';
     outcome := 'FAILED_NO_CAPACITY';
     retry := interval '30 seconds';
-  elsif r.proativo and w.saude = 'parada' then
+  elsif r.espaca and w.saude = 'parada' then
     motivo := 'numero_parado';
     outcome := 'FAILED_NO_CAPACITY';
     retry := interval '10 minutes';

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
-from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, together
+from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone, together
 
 pytestmark = pytest.mark.integration
 
@@ -41,6 +43,13 @@ async def old_numbers(julia: Julia, *instances: str) -> None:
     for instance in instances:
         await julia.call("definir_numero", instance=instance, antigo=True, por="ana")
         await connect(julia, instance)
+
+
+async def on_a_working_morning(julia: Julia) -> None:
+    """Move the clock to the next Monday, ten o'clock in São Paulo."""
+    now = julia.now().astimezone(ZoneInfo("America/Sao_Paulo"))
+    monday = now.replace(hour=10) + timedelta(days=7 - now.weekday())
+    await julia.later(seconds=(monday - now).total_seconds())
 
 
 async def doctor(julia: Julia, telefone: str | None = None) -> uuid.UUID:
@@ -93,6 +102,22 @@ async def sends(
         ack,
         status,
         http_status,
+    )
+
+
+async def waiting(julia: Julia, conversa: str, kind: str) -> None:
+    """Something of our own accord that may go now."""
+    await julia.sql(
+        """
+        with c as (update conversations set turn_seq = turn_seq + 1 where id = $1 returning *)
+        insert into fila_mensagens
+          (medico_id, conversa_id, instance, turn_seq, part, kind, tipo, conteudo, control_epoch,
+           next_ring_at)
+        select medico_id, id, instance, turn_seq, 1, $2, $2, 'Já saiu a escala?',
+               control_epoch, api.agora() from c
+        """,
+        conversa,
+        kind,
     )
 
 
@@ -264,7 +289,8 @@ async def test_refused_messages_park_what_we_write_of_our_own_accord(julia: Juli
 
     assert await health(julia) == "parada"
     assert await gate(julia, "campanha") == "numero_parado"
-    assert await gate(julia, "lembrete") == "numero_parado"
+    assert await gate(julia, "oferta") == "numero_parado"
+    assert await gate(julia, "lembrete") is None
     assert await gate(julia, "reply") is None
     assert await gate(julia, "human_agent") is None
 
@@ -419,6 +445,67 @@ async def test_reconnecting_waits_for_nobody_who_claims(julia: Julia) -> None:
     assert (await julia.parts(conversa))[0]["status"] == "pendente"
 
 
+# What is claimed
+
+
+async def test_a_claim_is_refused_by_the_number_and_says_so_in_the_outbox(julia: Julia) -> None:
+    await old_numbers(julia, INSTANCE)
+    conversa = await julia.talk("Oi!")
+    await connect(julia, INSTANCE, "close", 403)
+
+    claim = await julia.claim(conversa)
+
+    assert (claim["status"], claim["motivo"]) == ("recusado", "numero_banido")
+    assert claim["retry_in_ms"] == 600_000
+    [part] = await julia.parts(conversa)
+    assert (part["status"], part["espera"], part["outcome"]) == (
+        "pendente", "numero_banido", "FAILED_BANNED"
+    )  # fmt: skip
+
+    await connect(julia, INSTANCE)
+    assert (await julia.claim(conversa))["status"] == "enviar"
+
+
+async def test_a_parked_number_answers_and_reminds_and_starts_nothing(julia: Julia) -> None:
+    await on_a_working_morning(julia)
+    await old_numbers(julia, INSTANCE)
+    conversa = await julia.talk("Oi!")
+    await waiting(julia, conversa, "oferta")
+    await waiting(julia, conversa, "lembrete")
+    await julia.call(
+        "definir_saude", instance=INSTANCE, saude="parada", motivo="queixas", por="ana"
+    )
+
+    sent = []
+    while (claim := await julia.claim(conversa))["status"] == "enviar":
+        sent.append(claim["kind"])
+        await julia.record(claim)
+
+    assert sent == ["reply", "lembrete"]
+    assert (claim["status"], claim["motivo"]) == ("recusado", "numero_parado")
+
+
+@pytest.mark.parametrize(("antigo", "offers"), [(True, 9), (False, 1)])
+async def test_a_new_number_starts_few_conversations_and_keeps_all_its_promises(
+    julia: Julia, antigo: bool, offers: int
+) -> None:
+    await on_a_working_morning(julia)
+    await julia.call("definir_numero", instance=INSTANCE, antigo=antigo, por="ana")
+    await connect(julia, INSTANCE)
+    sent = []
+    for kind in ("lembrete", "oferta"):
+        conversations = [await julia.talk(number=f"55119{n:08d}") for n in range(12)]
+        await julia.sql("update fila_mensagens set status = 'cancelada' where kind = 'reply'")
+        for conversa in conversations:
+            await waiting(julia, conversa, kind)
+        claims = [await julia.claim(c, max_hora=15, max_dia=80) for c in conversations]
+        sent.append([claim["status"] for claim in claims].count("enviar"))
+        await julia.sql("update envios set conta = false")
+        await julia.sql("update fila_mensagens set status = 'enviada'")
+
+    assert sent == [9, offers]
+
+
 # Decisions of people
 
 
@@ -535,6 +622,18 @@ async def test_two_who_ask_at_once_get_the_same_number(julia: Julia) -> None:
     assert got[0] == await julia.value("select instance from medicos where id = $1", medico)
 
 
+async def test_of_two_contacts_that_are_one_person_the_number_is_kept(julia: Julia) -> None:
+    await old_numbers(julia, INSTANCE, OTHER)
+    known = await doctor(julia, f"+{PHONE}")
+    by_lid = (await julia.receive(identities=[lid("777")], instance=OTHER))["medico_id"]
+    assert await number_of(julia, by_lid) == OTHER
+
+    await julia.receive(identities=[phone(), lid("777")], instance=OTHER)
+
+    assert await julia.value("select merged_into from medicos where id = $1", by_lid) == known
+    assert await number_of(julia, known) == OTHER
+
+
 # Moving doctors
 
 
@@ -600,17 +699,14 @@ async def test_doctors_move_with_what_waits_for_them_and_nothing_else(julia: Jul
 
 
 async def test_a_moved_message_goes_out_by_the_other_number(julia: Julia) -> None:
+    await on_a_working_morning(julia)
     await old_numbers(julia, INSTANCE, OTHER)
     medico = await assigned(julia, f"+{PHONE}", INSTANCE)
     await followup(julia, medico, INSTANCE)
-    await julia.sql(
-        "update regras_envio set horario = false, espaca = false where kind = 'followup'"
-    )
     await julia.call("mover_medicos", de=INSTANCE, para=OTHER, por="ana")
     conversa = str(await julia.value("select id from conversations where instance = $1", OTHER))
 
     claim = await julia.claim(conversa, max_hora=15, max_dia=80)
-    await julia.sql("update regras_envio set horario = true, espaca = true where kind = 'followup'")
 
     assert (claim["instance"], claim["destino"]) == (OTHER, PHONE)
 
