@@ -154,12 +154,12 @@ async def _live(scene: Simulated, runner: Runner, *, until: datetime) -> None:
     """Let the time pass: from hour to hour, from act to act, and to whatever wants to be sent."""
     acts = [act for act in plan.ACTS if scene.clock.now() < act.when <= until]
     while (now := scene.clock.now()) < until:
-        await runner.step()
-        await scene.answer_due(_says)
-        await scene.send_due()
         for act in [act for act in acts if act.when <= now]:
             acts.remove(act)
             await _do(scene, act)
+        await runner.step()
+        await scene.answer_due(_says)
+        await scene.send_due()
         moments = [_next_hour(now), until, *(act.when for act in acts)]
         ring = await scene.next_ring()
         if ring is not None:

@@ -1,18 +1,18 @@
 """What happens to seven doctors in 2026, and what must follow, worked out by hand.
 
-Times are São Paulo's. A follow-up is planned at ten on the first day on which the silence since
-our last message is long enough (48 hours, 5 days, 15 days), and goes within the hours: Monday to
-Friday, 8 to 20, no holiday. On each number, sends of our own accord are 45 to 180 s apart, so of
-three doctors of one number the last may hear us some minutes after the first.
+Times are São Paulo's. A follow-up is planned at ten, on the first day on which the silence since
+our last message is long enough: 48 hours, then 5 and 15 days of the calendar. It goes within the
+hours: Monday to Friday, 8 to 20, no holiday. On each number, sends of our own accord are 45 to
+180 s apart, so of three doctors of one number the last may hear us some minutes after the first.
 
-Monday 13 April, 9:00   the campaign goes to six doctors.
-Wednesday 15, 10:00     49 hours of silence: the light follow-up is planned. A manager has paused
+Tuesday 14 April, 9:00  the campaign goes to six doctors.
+Thursday 16, 10:00      49 hours of silence: the light follow-up is planned. A manager has paused
                         Julia at 9:50, and lets her go on at 10:30: then it goes. Bia has answered
                         and gets none.
-Monday 20, 10:00        5 days since Wednesday, 10:3x, are not over yet.
+Monday 20, 10:00        5 days since Thursday are not over yet.
 Tuesday 21, 10:00       they are, but it is Tiradentes: planned, and held back.
 Wednesday 22, 8:00      it goes: with a shift where there is one that fits, without one else.
-Thursday 7 May, 10:00   15 days since 22 April, 8:0x: the last one. Then 60 days of rest.
+Thursday 7 May, 10:00   15 days since 22 April: the last one. Then 60 days of rest.
 Tuesday 7 July, 10:00   they are over: the doctor may be asked anew, and nothing is sent for it.
 Monday 9 November, 8:00 a campaign started at 7:00 waits for 8:00. While Brazil had summer time,
                         that was 10:00 UTC in November; since 2019 it is 11:00 UTC all year.
@@ -73,8 +73,8 @@ class Report:
 
 
 NUMBERS = ("julia-a", "julia-b")
-START, END = at("13/04", "07:00"), at("08/05", "12:00")
-CAMPAIGN_AT = at("13/04", "08:59")
+START, END = at("14/04", "07:00"), at("08/05", "12:00")
+CAMPAIGN_AT = at("14/04", "08:59")
 CAMPAIGN_BODY = "Temos plantões de {especialidade} na sua região."
 REST_IS_OVER = at("07/07", "10:00")
 NOVEMBER = at("09/11", "07:00")
@@ -94,11 +94,11 @@ SHIFT_HOSPITAL, SHIFT_STATE, SHIFT_DAY = "Hospital Santa Clara", "SP", at("28/05
 """The one open shift: an anaesthetist's, in São Paulo, five weeks away."""
 
 ACTS = (
-    Act(at("14/04", "15:00"), "writes", "Bia", "Oi, quem é?", "Oi, Bia! Sou a Júlia."),
-    Act(at("15/04", "09:50"), "pauses"),
-    Act(at("15/04", "10:30"), "resumes"),
-    Act(at("15/04", "18:00"), "opts_out", "Caio", "Pare de me mandar mensagem"),
-    Act(at("16/04", "11:00"), "taken_over", "Fabi"),
+    Act(at("15/04", "15:00"), "writes", "Bia", "Oi, quem é?", "Oi, Bia! Sou a Júlia."),
+    Act(at("16/04", "09:50"), "pauses"),
+    Act(at("16/04", "10:30"), "resumes"),
+    Act(at("16/04", "18:00"), "opts_out", "Caio", "Pare de me mandar mensagem"),
+    Act(at("17/04", "11:00"), "taken_over", "Fabi"),
     # Saturday, half past eleven in the evening: who asks is answered at any hour.
     Act(at("18/04", "23:30"), "writes", "Davi", "Tem plantão?", "Oi, Davi! Vou ver."),
     # A reminder goes when the doctor wanted it, even on a Sunday before eight.
@@ -113,15 +113,15 @@ ACTS = (
 )
 
 EVERYTHING_HEARD = (
-    *(Heard(at("13/04", "09:00"), who.name, "plantões de anestesiologia") for who in DOCTORS),
-    Heard(at("14/04", "15:00"), "Bia", "Sou a Júlia"),
+    *(Heard(at("14/04", "09:00"), who.name, "plantões de anestesiologia") for who in DOCTORS),
+    Heard(at("15/04", "15:00"), "Bia", "Sou a Júlia"),
     *(
-        Heard(at("15/04", "10:30"), who, "Conseguiu ver minha mensagem?")
+        Heard(at("16/04", "10:30"), who, "Conseguiu ver minha mensagem?")
         for who in ("Ana", "Caio", "Davi", "Edu", "Fabi")
     ),
-    Heard(at("15/04", "18:00"), "Caio", "não te mando mais mensagens"),
+    Heard(at("16/04", "18:00"), "Caio", "não te mando mais mensagens"),
     # Who is taken over is told so.
-    Heard(at("16/04", "11:00"), "Fabi", "uma pessoa da nossa equipe"),
+    Heard(at("17/04", "11:00"), "Fabi", "uma pessoa da nossa equipe"),
     Heard(at("18/04", "23:30"), "Davi", "Vou ver"),
     Heard(at("22/04", "08:00"), "Ana", "me conta a região"),
     Heard(at("22/04", "08:00"), "Edu", SHIFT_HOSPITAL),
@@ -132,7 +132,7 @@ EVERYTHING_HEARD = (
 )
 """All that any phone receives, and nothing else."""
 
-UNASKED = ("Temos plantões", "Conseguiu ver", "me conta a região", SHIFT_HOSPITAL, "por enquanto")
+UNASKED = ("plantões de", "Conseguiu ver", "me conta a região", SHIFT_HOSPITAL, "por enquanto")
 """Words of what nobody asked for; what one number sends of it is this far apart at least."""
 SPACING = timedelta(seconds=45)
 
@@ -149,24 +149,24 @@ STAGES = {
 """Where each conversation stands on 7 July, after ten."""
 
 REPORTS = (
-    # Monday's six openings; nobody has answered yet.
+    # Tuesday's six openings; nobody has answered yet.
     Report(
         "diario",
-        at("14/04", "08:00"),
+        at("15/04", "08:00"),
         {"enviadas": 6, "iniciativa": 6, "recebidas": 0, "opt_outs": 0},
     ),
-    # Tuesday: Bia, and the answer to her.
-    Report("diario", at("15/04", "08:00"), {"enviadas": 1, "iniciativa": 0, "recebidas": 1}),
-    # Wednesday from ten to one: the five light follow-ups.
-    Report("periodo", at("15/04", "13:00"), {"enviadas": 5, "iniciativa": 5, "recebidas": 0}),
-    # Wednesday: the same, Caio's farewell and its confirmation.
+    # Wednesday: Bia, and the answer to her.
+    Report("diario", at("16/04", "08:00"), {"enviadas": 1, "iniciativa": 0, "recebidas": 1}),
+    # Thursday from ten to one: the five light follow-ups.
+    Report("periodo", at("16/04", "13:00"), {"enviadas": 5, "iniciativa": 5, "recebidas": 0}),
+    # Thursday: the same, Caio's farewell and its confirmation.
     Report(
         "diario",
-        at("16/04", "08:00"),
+        at("17/04", "08:00"),
         {"enviadas": 6, "iniciativa": 5, "recebidas": 1, "opt_outs": 1},
     ),
-    # Thursday: a person took Fabi over, and she was told.
-    Report("diario", at("17/04", "08:00"), {"enviadas": 1, "handoffs": {"total": 1}}),
+    # Friday: a person took Fabi over, and she was told.
+    Report("diario", at("18/04", "08:00"), {"enviadas": 1, "handoffs": {"total": 1}}),
     # The week: 6 + 1 + 6 + 1, and the answer to Davi. Bia, Caio and Davi wrote, one message each.
     Report(
         "semanal",
