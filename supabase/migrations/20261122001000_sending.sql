@@ -298,17 +298,13 @@ as $$
         where o.instance = e.instance and o.conta and o.claimed_at > e.claimed_at)
 $$;
 
--- How long the doctor is shown that we are typing this part before it goes; null: not at all. The
--- first part of a reply has been shown while it was thought out.
+-- How long the doctor is shown that we are typing this part before it goes; null: not at all.
 create function private.typing_time(f public.fila_mensagens, r public.regras_envio) returns interval
 language plpgsql stable set search_path = ''
 as $$
 declare
   v_per_char numeric;
 begin
-  if not (r.proativo or f.kind = 'reply' and f.part > 1) then
-    return null;
-  end if;
   select (valor #>> '{}')::numeric into v_per_char
     from public.configuracoes where chave = 'digitacao_ms_por_caractere';
   if coalesce(v_per_char, 0) = 0 then
@@ -320,7 +316,8 @@ begin
 end $$;
 
 -- Refuses a part that may go until the doctor has been shown that we are typing it; null: it has been.
--- The caller holds the number.
+-- Not for the first part of a reply, which has been shown while it was thought out. The caller holds
+-- the number.
 create function private.show_typing(
   f public.fila_mensagens, r public.regras_envio, c public.conversations, p_now timestamptz)
 returns jsonb
@@ -592,9 +589,11 @@ begin
         continue when r.proativo;
         exit;
       end if;
-      v_typing := private.show_typing(f, r, c, v_now);
-      if v_typing is not null then
-        return v_typing;
+      if r.proativo or f.kind = 'reply' and f.part > 1 then
+        v_typing := private.show_typing(f, r, c, v_now);
+        if v_typing is not null then
+          return v_typing;
+        end if;
       end if;
     end if;
 
@@ -922,6 +921,10 @@ declare
   v_paused boolean := private.paused();
   v_rows jsonb;
 begin
+  if not exists (select from public.fila_mensagens
+                  where status = 'pendente' and next_ring_at <= v_now) then
+    return jsonb_build_object('conversas', '[]'::jsonb);
+  end if;
   with waiting as (
     select f.id, r.proativo, f.prioridade, f.next_ring_at, r.espaca,
            row_number() over (partition by f.instance, r.espaca
