@@ -105,10 +105,12 @@ as $$
             from public.conversations c join public.interacoes i on i.conversa_id = c.id
            where c.medico_id = private.canary()) sent
     left join lateral (
-      select f.enviada_em as at, max(i.provider_at) as provider_at
-        from public.fila_mensagens f join public.interacoes i on i.turno_id = f.turno_id
+      select f.enviada_em as at,
+             (select max(provider_at) from public.interacoes where turno_id = f.turno_id)
+               as provider_at
+        from public.fila_mensagens f
        where f.medico_id = private.canary() and f.status = 'enviada'
-       group by f.id order by f.enviada_em desc limit 1) answered on true
+       order by f.enviada_em desc limit 1) answered on true
     -- Nobody is down because a person paused.
     left join lateral (
       select max(scheduled_at) as at from public.execucoes

@@ -1,4 +1,4 @@
-"""The canary with everything real: it is answered, and WhatsApp hears nothing of it."""
+"""Jobs with everything real: the canary is answered, no WhatsApp hears it; holidays are known."""
 
 import httpx
 import pytest
@@ -31,3 +31,9 @@ async def test_the_canary_is_answered_by_everything_but_whatsapp(world: World) -
     query = {"doctor": NUMBER}
     seen = (await world.whatsapp.get("/_sim/records", params=query)).raise_for_status().json()
     assert seen["records"] == []
+
+
+async def test_the_holidays_are_known_from_the_first_start_on(world: World) -> None:
+    christmas = "select nome from feriados where extract(month from dia) = 12"
+
+    await eventually(lambda: world.pool.fetchval(christmas), lambda name: name == "Natal")
