@@ -52,14 +52,15 @@ alter table public.configuracoes
   add constraint digitacao_e_um_numero check (chave <> 'digitacao_ms_por_caractere' or
     valor @? 'strict $ ? (@.type() == "number" && @ >= 0)');
 
--- Whether this is a file that can be sent: what can't would fail at each claim.
+-- Whether this is a file that can be sent (what can't would fail at each claim), or was: its bytes are
+-- not kept then.
 create function private.is_attachment(p jsonb) returns boolean
 language plpgsql immutable set search_path = ''
 as $$
 begin
   return p ->> 'tipo' in ('image', 'video', 'document', 'audio')
      and p ->> 'mimetype' <> '' and p ->> 'nome' <> ''
-     and length(decode(p ->> 'base64', 'base64')) > 0;
+     and (not p ? 'base64' or length(decode(p ->> 'base64', 'base64')) > 0);
 exception when invalid_parameter_value then
   return false;
 end $$;
@@ -116,7 +117,8 @@ create table public.fila_mensagens (
   created_at timestamptz not null default api.agora(),
   unique (conversa_id, turn_seq, part),
   check ((status in ('processando', 'incerta')) <= (claim_id is not null)),
-  check (conteudo <> '' or anexo is not null)
+  check (conteudo <> '' or anexo is not null),
+  check (status = 'enviada' or anexo is null or anexo ? 'base64')
 );
 -- One send at a time in a conversation; a person's message is not held up by Julia's.
 create unique index fila_one_open_send on public.fila_mensagens (conversa_id)

@@ -138,3 +138,5 @@ async def test_a_file_arrives_with_its_words_and_is_kept_as_what_it_is(way: Way)
     assert arrived.content == files.pdf()
     kept = await way.pool.fetchrow("select * from interacoes where tipo = 'saida'")
     assert (kept["tipo_conteudo"], kept["conteudo"]) == ("documento", "A ficha")
+    # What has arrived need not be kept.
+    assert json.loads(part["anexo"]).keys() == anexo.keys() - {"base64"}
