@@ -276,31 +276,45 @@ create trigger numbers_after_state after update of state on public.whatsapp_inst
 for each row when (new.state <> old.state)
 execute function private.numbers_after_state();
 
--- Judges every number on which no person has decided.
+-- Whether acks come at all: of some number, in the last 24 hours.
+create function private.acks_come(p_now timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.whatsapp_instances w
+      join public.envios e on e.instance = w.instance and e.conta
+       and e.claimed_at > p_now - interval '24 hours'
+      join public.fila_mensagens f on f.id = e.fila_id
+     where f.ack_status is not null);
+end $$;
+
+-- Judges a number, unless a person has decided on it. True if its health changed.
+create function private.assess_number(
+  w public.whatsapp_instances, p_now timestamptz, p_acks boolean)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  u record := private.number_measures(w.instance, p_now);
+  l record := private.number_level(u.enviadas, u.entregues, u.recusadas, u.erros, p_acks);
+  j record := private.judge_number(w, p_now, l.nivel, l.motivo);
+begin
+  return w.saude_por is null and private.set_health(w, j.saude, j.motivo);
+end $$;
+
+-- Locks the numbers that change, in the order of their names.
 create function api.assess_numbers(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
   v_now timestamptz := api.agora();
-  v_acks boolean := exists (
-    select from public.whatsapp_instances w
-      join public.envios e on e.instance = w.instance and e.conta
-       and e.claimed_at > v_now - interval '24 hours'
-      join public.fila_mensagens f on f.id = e.fila_id
-     where f.ack_status is not null);
+  v_acks boolean := private.acks_come(v_now);
   w public.whatsapp_instances;
-  u record;
-  l record;
-  j record;
   v_changed integer := 0;
 begin
-  for w in select * from public.whatsapp_instances where saude_por is null order by instance loop
-    u := private.number_measures(w.instance, v_now);
-    l := private.number_level(u.enviadas, u.entregues, u.recusadas, u.erros, v_acks);
-    j := private.judge_number(w, v_now, l.nivel, l.motivo);
-    if private.set_health(w, j.saude, j.motivo) then
-      v_changed := v_changed + 1;
-    end if;
+  for w in select * from public.whatsapp_instances order by instance loop
+    v_changed := v_changed + private.assess_number(w, v_now, v_acks)::integer;
   end loop;
   return jsonb_build_object('mudancas', v_changed);
 end $$;
@@ -375,8 +389,9 @@ declare
 begin
   perform private.note_decision(v_instance, 'definir_saude', p);
   if v_saude = 'automatica' then
-    update public.whatsapp_instances set saude_por = null where instance = v_instance;
-    perform api.assess_numbers('{}');
+    update public.whatsapp_instances set saude_por = null where instance = v_instance
+    returning * into w;
+    perform private.assess_number(w, api.agora(), private.acks_come(api.agora()));
   else
     update public.whatsapp_instances set saude_por = p ->> 'por', saude_motivo = v_motivo
      where instance = v_instance returning * into w;

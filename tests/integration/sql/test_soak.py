@@ -30,6 +30,7 @@ async def test_nothing_is_lost_doubled_disordered_or_sent_after_a_stop(
     ) as pool:
         world = World(Julia(pool, sql_dsn), seed)
         await world.market.open()
+        await world.connect()
         for _ in range(10):
             await world.write()
         until = time.monotonic() + SECONDS

@@ -87,9 +87,20 @@ class World:
             self.expire: 1,
             self.pause: 1,
             self.look: 2,
+            self.flap: 1,
+            self.assess: 1,
+            self.move: 0.3,
             self.market.manage: 2,
             self.market.expire: 1,
         }
+
+    async def connect(self) -> None:
+        """The numbers have been connected since yesterday: nothing that comes is history."""
+        for number in NUMBERS:
+            await self.julia.call("connection_changed", instance=number, state="open")
+        await self.julia.sql(
+            "update whatsapp_instances set first_connected_at = api.agora() - interval '1 day'"
+        )
 
     async def live(self, workers: int, acts: int) -> None:
         """Let everybody act at once for a while, then let time pass."""
@@ -341,6 +352,18 @@ class World:
     async def look(self) -> None:
         await self.julia.call("backlog")
         await self.julia.call("rate_usage")
+        await self.julia.call("list_numbers")
+
+    async def assess(self) -> None:
+        await self.julia.call("assess_numbers")
+
+    async def flap(self) -> None:
+        """A number loses its connection or its account, and is soon back."""
+        number = self.chance.choice(NUMBERS)
+        state, reason = self.chance.choice([("connecting", None), ("close", 401), ("close", 403)])
+        await self.julia.call("connection_changed", instance=number, state=state, reason=reason)
+        await asyncio.sleep(0.02)
+        await self.julia.call("connection_changed", instance=number, state="open")
 
     # People
 
@@ -376,6 +399,15 @@ class World:
             identities=[doctor.phone],
         )
 
+    async def move(self) -> None:
+        """Some doctors get the other number."""
+        await self.julia.sql(
+            "update medicos set instance = $1 where telefone is not null and instance is null",
+            NUMBERS[0],
+        )
+        de, para = self.chance.sample(NUMBERS, 2)
+        await self.julia.call("mover_medicos", de=de, para=para, por="ana", limite=5)
+
     async def write_as_person(self) -> None:
         await self.julia.write_as_person(self._any_conversation(), "Oi, aqui é a Bia")
 
@@ -396,6 +428,8 @@ class World:
     async def drain(self) -> None:
         """Nothing new happens; everything that is under way comes to its end."""
         await self.julia.resume()
+        for number in NUMBERS:
+            await self.julia.call("connection_changed", instance=number, state="open")
         self.drained_from = self.julia.now()
         for doctor in self.doctors:
             for number in NUMBERS:
