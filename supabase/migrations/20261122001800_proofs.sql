@@ -90,7 +90,8 @@ as $$
        or (c.regra).mes = 'salvo_pedido' and c.criada_em <= s.dita_em end
 $$;
 
--- Claimed while a pause stood that covers it, or while a person had the conversation.
+-- Claimed while a pause stood that covers it, or while a person had the conversation and nobody had
+-- decided that it goes.
 create function private.proof_after_stop(p_de timestamptz, p_ate timestamptz)
 returns setof uuid
 language sql stable set search_path = ''
@@ -112,7 +113,9 @@ as $$
   select c.claim_id from private.claims_between(p_de, p_ate) c
     join public.handoffs h on h.conversa_id = c.conversa_id
      and h.created_at < c.claimed_at and coalesce(h.resolvido_em, 'infinity') > c.claimed_at
-   where (c.regra).controle = 'ai'
+   where (c.regra).controle = 'ai' and not exists (
+     select from public.decisoes_envio d
+      where d.fila_id = c.fila_id and d.decisao = 'liberar' and d.created_at < c.claimed_at)
 $$;
 
 -- Claimed of our own accord at night, at a weekend or on a holiday.
@@ -153,10 +156,12 @@ as $$
          and e.claimed_at > c.claimed_at - interval '1 day' and e.claimed_at <= c.claimed_at
     ) numero,
     lateral (
-      select count(*) filter (where claimed_at > c.claimed_at - interval '1 hour') as hora,
-             count(*) as semana
-        from public.envios e
-       where e.medico_id = c.medico_id and e.conta and e.kind = c.kind
+      -- What we write of our own accord, of all kinds that are counted so.
+      select count(k.max_hora_medico) filter (
+               where claimed_at > c.claimed_at - interval '1 hour') as hora,
+             count(k.max_semana_medico) as semana
+        from public.envios e join public.regras_envio k on k.kind = e.kind
+       where e.medico_id = c.medico_id and e.conta
          and e.claimed_at > c.claimed_at - interval '7 days' and e.claimed_at <= c.claimed_at
     ) medico
    where c.conta and (c.regra).teto

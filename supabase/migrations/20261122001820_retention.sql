@@ -87,13 +87,15 @@ begin
       delete from public.sent_ids where claim_id = any (v_ids);
       delete from public.envios where claim_id = any (v_ids);
     when 'fila_mensagens' then
-      delete from public.fila_mensagens where ctid in (
-        select ctid from public.fila_mensagens f
+      v_ids := array(
+        select id from public.fila_mensagens f
          where created_at < p_before and status in ('enviada', 'erro', 'cancelada', 'bloqueada')
            and not exists (select from public.envios e where e.fila_id = f.id)
            and not exists (select from public.sent_ids s where s.fila_id = f.id)
            and not exists (select from public.interacoes i where i.fila_id = f.id)
          limit p_limit);
+      delete from public.decisoes_envio where fila_id = any (v_ids);
+      delete from public.fila_mensagens where id = any (v_ids);
     when 'turnos' then
       v_ids := array(
         select id from public.turnos t

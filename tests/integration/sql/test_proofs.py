@@ -125,6 +125,29 @@ async def test_a_send_while_a_person_has_the_conversation_is_found(julia: Julia)
     assert await proofs(julia) == {"envio_apos_parada": 1}
 
 
+async def test_a_parked_send_that_a_person_released_is_no_violation(julia: Julia) -> None:
+    conversa = await julia.talk("Oi!")
+    lost = await julia.uncertain(conversa)
+    await julia.later(minutes=5)
+    await julia.settle(lost, "nenhuma")
+    part = await julia.value("select id from fila_mensagens where status = 'estacionada'")
+
+    await julia.sql(
+        "select api.decidir_envio(jsonb_build_object("
+        "'fila_id', $1::text, 'decisao', 'liberar', 'por', 'Ana'))",
+        str(part),
+    )
+    await julia.later(seconds=10)
+    claim = await julia.claim(conversa)
+    while claim["status"] == "enviar" and claim["fila_id"] != str(part):
+        await julia.record(claim)
+        claim = await julia.claim(conversa)
+    assert claim["fila_id"] == str(part)
+    await julia.record(claim)
+
+    assert await proofs(julia) == {}
+
+
 @pytest.mark.parametrize(
     ("at", "found"),
     [
