@@ -1,5 +1,10 @@
 -- What is not known to be unsent is uncertain, and is settled from evidence or by a person.
 
+-- A file without words is known by its bytes alone, which may have been recoded on their way.
+create function private.is_bare_file(f public.fila_mensagens) returns boolean
+language sql immutable set search_path = ''
+as $$ select f.anexo is not null and btrim(f.conteudo, E' \n\r\t') = '' $$;
+
 -- An echo of ours is bound; anything else that left our number was typed by a person.
 create function api.record_sent_event(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
@@ -11,6 +16,7 @@ declare
   v_hash text := private.need_text(p, 'text_hash');
   v_provider_at timestamptz := private.need_time(p, 'provider_at');
   v_identities jsonb := coalesce(nullif(p -> 'identities', 'null'), '[]');
+  v_bare_file boolean := p ->> 'text' = '' and p ->> 'tipo_conteudo' <> 'texto';
   v_contacts uuid[] := '{}';
   v_known public.sent_ids;
   v_certain uuid[];
@@ -72,13 +78,14 @@ begin
   c := private.open_conversation(v_instance, v_identities, null, false);
   -- A claim or its record may have held the conversation while we waited for it.
   if exists (select from public.sent_ids where instance = v_instance and key_id = v_key)
-     or exists (select from public.envios
-                 where conversa_id = c.id and text_hash = v_hash and provider_message_id is null
+     or exists (select from public.envios s join public.fila_mensagens f on f.id = s.fila_id
+                 where s.conversa_id = c.id and s.provider_message_id is null
+                   and (s.text_hash = v_hash or v_bare_file and private.is_bare_file(f))
                    -- Evolution's clock may be behind ours: while a POST of these words to this very
                    -- contact runs, its answer is waited for whatever the time says.
-                   and (status = 'aberto' or status in ('incerto', 'nao_confirmado')
-                        and claimed_at between v_provider_at - interval '1 hour'
-                                           and v_provider_at + interval '5 seconds')) then
+                   and (s.status = 'aberto' or s.status in ('incerto', 'nao_confirmado')
+                        and s.claimed_at between v_provider_at - interval '1 hour'
+                                             and v_provider_at + interval '5 seconds')) then
     return jsonb_build_object('status', 'aguardar', 'retry_in_ms', 500, 'doorbell', false);
   end if;
   v_now := api.agora();
@@ -299,7 +306,7 @@ begin
       v_next := interval '30 seconds';
     elsif v_now < e.negativa_em + interval '30 seconds' then
       v_next := e.negativa_em + interval '30 seconds' - v_now;
-    elsif v_strict or f.reenvios >= 1 then
+    elsif v_strict or f.reenvios >= 1 or private.is_bare_file(f) then
       v_status := 'estacionada';
     else
       -- The first attempt goes on counting: it may yet arrive.
