@@ -1,5 +1,5 @@
--- Campaigns: what is written to many doctors of our own accord, to each at most once. Managers write
--- them as rows, start and stop them by functions (or by a plain UPDATE of `status`), and the
+-- Campaigns: what is written to many doctors of our own accord, to each at most once. Managers
+-- write them as rows, start and stop them by functions (or by a plain UPDATE of `status`), and the
 -- scheduler feeds them into the outbox a few at a time. See docs/reference/campaigns.md.
 
 insert into public.configuracoes values
@@ -23,7 +23,8 @@ begin
   return v_valor;
 end $$;
 
--- How a conversation with a doctor may begin; campaigns that bring no openings of their own use these.
+-- How a conversation with a doctor may begin; campaigns that bring no openings of their own use
+-- these.
 create table public.aberturas (
   conteudo text primary key check (conteudo <> ''),
   ativo boolean not null default true
@@ -90,7 +91,8 @@ create index campanhas_vaga_idx on public.campanhas (vaga_id) where vaga_id is n
 create table public.campanha_destinatarios (
   campanha_id uuid not null references public.campanhas,
   medico_id uuid not null references public.medicos,
-  -- pendente -> na_fila -> enviada, or back to pendente when it was withdrawn unsent; `pulada`: never.
+  -- pendente -> na_fila -> enviada, or back to pendente when it was withdrawn unsent; `pulada`:
+  -- never.
   status text not null default 'pendente'
     check (status in ('pendente', 'na_fila', 'enviada', 'pulada')),
   -- Why it was left out, or put off until `nao_antes`.
@@ -265,7 +267,7 @@ begin
   if v_unknown is not null then
     raise exception 'campaign %: publico has no filter %', k.id, v_unknown
       using errcode = '22023',
-            hint = 'The filters are especialidades, regioes, stages, excluir_campanhas: each a list.';
+            hint = 'The filters are especialidades, regioes, stages, excluir_campanhas: lists.';
   end if;
   select string_agg(e, ', ') into v_unknown
     from unnest(private.words_of(k.publico, 'especialidades')) e
@@ -311,8 +313,8 @@ begin
 end $$;
 
 -- Why this doctor may not be written to in this campaign, and until when (null: not at all in it).
--- No motivo: may be. Asked when a campaign is looked at beforehand, when it is fed into the outbox, and
--- again at the claim of `p_fila`.
+-- No motivo: may be. Asked when a campaign is looked at beforehand, when it is fed into the outbox,
+-- and again at the claim of `p_fila`.
 create function private.campaign_exclusion(
   m public.medicos, k public.campanhas, p_now timestamptz, p_fila uuid default null,
   out motivo text, out ate timestamptz)
@@ -563,9 +565,9 @@ end $$;
 
 -- The claim's gate.
 
--- Whether what is written of our own accord to many, or after a silence, may still go; called by the
--- claim for every proactive part. No motivo: it may. `fim`: never any more, by `outcome`; else it
--- waits for `retry`.
+-- Whether what is written of our own accord to many, or after a silence, may still go; called by
+-- the claim for every proactive part. No motivo: it may. `fim`: never any more, by `outcome`; else
+-- it waits for `retry`.
 create function private.campaign_gate(
   f public.fila_mensagens, m public.medicos, p_now timestamptz,
   out motivo text, out outcome text, out retry interval, out fim boolean)
@@ -597,7 +599,8 @@ begin
     outcome := case motivo
       when 'opt_out' then 'BLOCKED_OPTED_OUT' when 'sem_contato' then 'BLOCKED_OPTED_OUT'
       when 'descanso' then 'BLOCKED_COOLING_OFF' when 'intervalo' then 'BLOCKED_CAMPAIGN_COOLDOWN'
-      when 'sem_resposta' then 'BLOCKED_CONTACT_CAP' when 'limite_semanal' then 'BLOCKED_CONTACT_CAP'
+      when 'sem_resposta' then 'BLOCKED_CONTACT_CAP'
+      when 'limite_semanal' then 'BLOCKED_CONTACT_CAP'
       when 'atendimento_humano' then 'BLOCKED_HUMAN_CONTROL'
       when 'envio_em_aberto' then 'BLOCKED_NEXT_ALLOWED'
       else 'SUPERSEDED' end;
@@ -607,7 +610,8 @@ end $$;
 
 -- Feeding.
 
--- The doctor's open conversation on this number, locked, made if there is none. Null: somebody has it.
+-- The doctor's open conversation on this number, locked, made if there is none. Null: somebody has
+-- it.
 create function private.conversation_on(p_medico uuid, p_instance text) returns public.conversations
 language plpgsql set search_path = ''
 as $$
@@ -665,8 +669,8 @@ begin
       from public.whatsapp_instances w);
 end $$;
 
--- Puts one recipient's message into the outbox. What became of it: 'na_fila', 'adiada', 'pulada', or
--- null: its number has no room. `atribuido`: that number is new to the doctor.
+-- Puts one recipient's message into the outbox. What became of it: 'na_fila', 'adiada', 'pulada',
+-- or null: its number has no room. `atribuido`: that number is new to the doctor.
 create function private.feed_recipient(
   k public.campanhas, p_medico uuid, p_room jsonb, p_doctors jsonb, p_now timestamptz,
   out resultado text, out numero text, out atribuido boolean)
@@ -733,13 +737,14 @@ create function private.tell_shift(p_conversa uuid, p_vaga uuid) returns void
 language sql volatile set search_path = ''
 as $$
   insert into public.fatos_conversa (conversa_id, tipo, chave, dados)
-  select p_conversa, 'vaga', v.id::text, private.shift_json(v) from public.vagas v where v.id = p_vaga
+  select p_conversa, 'vaga', v.id::text, private.shift_json(v)
+    from public.vagas v where v.id = p_vaga
   on conflict (conversa_id, tipo, chave) do update
      set dados = excluded.dados, updated_at = api.agora()
 $$;
 
--- One transaction's worth: a window of messages for each number, so that a stop, an opt-out or a sick
--- number finds little that waits. `mais`: there is room left and there are recipients left.
+-- One transaction's worth: a window of messages for each number, so that a stop, an opt-out or a
+-- sick number finds little that waits. `mais`: there is room left and there are recipients left.
 create function api.feed_campaigns(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$

@@ -17,9 +17,9 @@ insert into public.mensagens_padrao values
   ('followup_ultimo',
    'Oi, {nome}! Não quero te incomodar, então essa é minha última mensagem por enquanto. Quando quiser ver plantões, é só me chamar 🙂');
 
--- What comes after a stage: which follow-up, from when, and the stage that it leads to. Days are the
--- calendar's: the plan is made at the same time each day, and a send seconds after it would otherwise
--- put the next one off by a whole day.
+-- What comes after a stage: which follow-up, from when, and the stage that it leads to. Days are
+-- the calendar's: the plan is made at the same time each day, and a send seconds after it would
+-- otherwise put the next one off by a whole day.
 create function private.next_followup(
   p_stage text, p_since timestamptz, out etapa integer, out vence_em timestamptz, out depois text)
 language plpgsql stable set search_path = ''
@@ -29,7 +29,8 @@ declare
   v_espera interval := (select (valor ->> p_stage)::interval from public.configuracoes
                          where chave = 'followup_prazos');
 begin
-  etapa := array_position(array['msg_enviada', 'followup_1_enviado', 'followup_2_enviado'], p_stage);
+  etapa := array_position(
+    array['msg_enviada', 'followup_1_enviado', 'followup_2_enviado'], p_stage);
   depois := (array['followup_1_enviado', 'followup_2_enviado', 'nao_respondeu'])[etapa];
   if extract(day from v_espera) > 0 then
     v_local := date_trunc('day', v_local);
@@ -148,9 +149,9 @@ begin
                         and stage in ('msg_enviada', 'followup_1_enviado', 'followup_2_enviado'));
 end $$;
 
--- A real shift that this doctor could have: of the specialty, in the state where the doctor lives, that
--- leaves time to answer and that nobody else has the first word on. Not after a campaign that was to
--- offer nothing.
+-- A real shift that this doctor could have: of the specialty, in the state where the doctor lives,
+-- that leaves time to answer and that nobody else has the first word on. Not after a campaign that
+-- was to offer nothing.
 create function private.shift_for_followup(c public.conversations, p_now timestamptz)
 returns public.vagas
 language plpgsql stable set search_path = ''
@@ -173,13 +174,14 @@ begin
      and not exists (select from public.lista_espera
                       where vaga_id = s.id and status in ('esperando', 'oferecida'))
    order by private.is_pushed(s.id, p_now) desc,
-            private.plain(h.cidade) is not distinct from private.plain(m.cidade) desc, s.inicio, s.id
+            private.plain(h.cidade) is not distinct from private.plain(m.cidade) desc,
+            s.inicio, s.id
    limit 1;
   return v;
 end $$;
 
--- Puts the conversation's next follow-up into the outbox. True if it offers a shift. The caller holds
--- the conversation.
+-- Puts the conversation's next follow-up into the outbox. True if it offers a shift. The caller
+-- holds the conversation.
 create function private.enqueue_followup(c public.conversations, p_now timestamptz) returns boolean
 language plpgsql set search_path = ''
 as $$
@@ -211,7 +213,8 @@ begin
 end $$;
 
 -- The conversation in which the doctor is to be followed up: this one, or that on the number that a
--- person has given the doctor since; the chain goes along. Null: somebody has it. The caller holds `c`.
+-- person has given the doctor since; the chain goes along. Null: somebody has it. The caller holds
+-- `c`.
 create function private.carry_chain(c public.conversations) returns public.conversations
 language plpgsql set search_path = ''
 as $$
@@ -231,7 +234,8 @@ begin
   return n;
 end $$;
 
--- Why a follow-up that waits is not wanted any more, or null; the next plan looks at the doctor anew.
+-- Why a follow-up that waits is not wanted any more, or null; the next plan looks at the doctor
+-- anew.
 create function private.followup_void(f public.fila_mensagens, m public.medicos, p_now timestamptz)
 returns text
 language plpgsql stable set search_path = ''
@@ -258,8 +262,8 @@ begin
   return null;
 end $$;
 
--- One transaction's worth of the daily plan; `mais`: call again. Hours, holidays and spacing are the
--- claim's business.
+-- One transaction's worth of the daily plan; `mais`: call again. Hours, holidays and spacing are
+-- the claim's business.
 create function api.plan_followups(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
