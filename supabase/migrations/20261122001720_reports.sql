@@ -18,8 +18,9 @@ create table public.reports (
 alter table public.reports enable row level security;
 revoke all on public.reports from anon, authenticated, service_role;
 
--- Rows come in order of time: small beside the table, and cheap to keep.
-create index interacoes_received_at on public.interacoes using brin (received_at);
+-- A tree, although rows come in order of time: a summary of blocks would lack the newest ones until
+-- the next vacuum, and a report asks for exactly those.
+create index interacoes_received_at on public.interacoes (received_at);
 create index handoffs_created_at on public.handoffs (created_at);
 create index metricas_deteccao_bot_created_at on public.metricas_deteccao_bot (created_at);
 create index recusas_vagas_created_at on public.recusas_vagas (created_at);
@@ -112,13 +113,16 @@ as $$ select array(select kind from public.regras_envio where proativo and kind 
 create function private.report_funnel(p_de timestamptz, p_ate timestamptz) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
+declare
+  -- Asked once: in a query it would be asked for every row.
+  v_own text[] := private.own_accord();
 begin
   return (
     with said as materialized (
       select * from private.report_messages(p_de, p_ate)
     ), contacted as (
       select medico_id, min(quando) as since from said
-       where tipo = 'saida' and origem = any (private.own_accord()) group by medico_id
+       where tipo = 'saida' and origem = any (v_own) group by medico_id
     ), answered as (
       select distinct c.medico_id from contacted c join said s on s.medico_id = c.medico_id
        where s.tipo = 'entrada' and s.quando > c.since
@@ -206,6 +210,7 @@ create function api.report_numbers(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
+  v_own text[] := private.own_accord();
   w record;
   m record;
 begin
@@ -215,7 +220,7 @@ begin
          count(distinct medico_id) filter (where tipo = 'entrada') as medicos,
          count(*) filter (where tipo = 'saida' and autor = 'julia') as enviadas,
          count(*) filter (where tipo = 'saida' and autor = 'julia'
-                            and origem = any (private.own_accord())) as iniciativa,
+                            and origem = any (v_own)) as iniciativa,
          count(*) filter (where tipo = 'saida' and autor = 'gestor') as pessoas,
          count(distinct conversa_id) filter (where tipo = 'entrada') as conversas
     into m from private.report_messages(w.de, w.ate);

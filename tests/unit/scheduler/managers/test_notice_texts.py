@@ -137,14 +137,14 @@ def test_one_notice_is_a_message_of_its_own_and_its_notification_says_it_all() -
 
 
 def test_several_notices_are_a_list_under_one_head() -> None:
-    posted = message([notice("documento"), notice("envio_estacionado")])
+    posted = message([notice("documento"), notice("envio_estacionado"), notice("documento")])
 
-    assert posted.blocks[0] == Header("🔔 2 avisos da Júlia")
+    assert posted.blocks[0] == Header("🔔 3 avisos da Júlia")
     assert posted.text.splitlines() == [
-        "📄 Documento recebido",
+        "📄 Documento recebido (2 vezes)",
         "❓ Envio estacionado: não se sabe se chegou",
     ]
-    assert sum(isinstance(block, Section) for block in posted.blocks) == 3, "one for the statement"
+    assert sum(isinstance(block, Section) for block in posted.blocks) == 4, "one for the statement"
 
 
 def test_the_small_print_finds_the_conversation() -> None:

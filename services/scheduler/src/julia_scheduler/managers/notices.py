@@ -5,6 +5,7 @@ that. What a doctor wrote and her number are not among them.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,10 +55,7 @@ def message(notices: Sequence[Notice]) -> SlackMessage:
         if blocks:
             blocks.append(Divider())
         blocks += _drawn(notice, told)
-    text = "\n".join(told.title for told in cards)
-    if len(cards) == 1:
-        text = f"{text}\n{cards[0].text}"
-    return SlackMessage(text, tuple(blocks))
+    return SlackMessage(_notification(cards), tuple(blocks))
 
 
 def card(notice: Notice) -> Card:
@@ -70,6 +68,13 @@ def card(notice: Notice) -> Card:
         "Este aviso ainda não tem texto próprio. Os dados estão no banco:",
         f"select * from notificacoes_gestor where id = '{notice.id}';",  # noqa: S608 - for people
     )
+
+
+def _notification(cards: Sequence[Card]) -> str:
+    if len(cards) == 1:
+        return f"{cards[0].title}\n{cards[0].text}"
+    titles = Counter(told.title for told in cards)
+    return "\n".join(title if n == 1 else f"{title} ({n} vezes)" for title, n in titles.items())
 
 
 def _drawn(notice: Notice, told: Card) -> list[Block]:
