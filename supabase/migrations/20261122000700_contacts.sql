@@ -289,6 +289,16 @@ as $$ insert into public.whatsapp_instances (instance)
         (select from public.whatsapp_instances where instance = p_instance)
       on conflict do nothing $$;
 
+-- When the number brought its first message of a person's; the canary is none. In plpgsql, because it
+-- refers to what a later file creates.
+create function private.first_heard(p_instance text) returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return (select min(created_at) from public.inbox_keys
+           where instance = p_instance and not private.is_canary_key(key_id));
+end $$;
+
 -- The contact's open conversation on this number, locked, and the contact's row after it; made if
 -- there is none. With an opt-out every conversation of the contact is locked, by id.
 create function private.open_conversation(

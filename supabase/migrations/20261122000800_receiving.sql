@@ -339,8 +339,7 @@ begin
          -- Whoever brought messages was connected already: of a number paired before Julia came, the
          -- first `open` that she hears of is a reconnection, and what follows it is its backlog.
          first_connected_at = case when v_state = 'open' then coalesce(first_connected_at,
-             (select min(created_at) from public.inbox_keys
-               where instance = v_instance and not private.is_canary_key(key_id)),
+             private.first_heard(v_instance),
              api.agora())
            else first_connected_at end
    where instance = v_instance;

@@ -61,7 +61,8 @@ as $$
       'instance', instance,
       'since', greatest(
         coalesce(catchup_until, api.agora()) - interval '1 hour',
-        api.agora() - interval '24 hours', first_connected_at),
+        api.agora() - interval '24 hours',
+        coalesce(first_connected_at, private.first_heard(instance), api.agora())),
       'until', api.agora()) order by instance), '[]'))
     from public.whatsapp_instances
 $$;

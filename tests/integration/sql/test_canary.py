@@ -1,5 +1,7 @@
 """The canary goes the way of a doctor's message, and counts for nothing."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia
 
@@ -156,3 +158,12 @@ async def test_the_canary_does_not_make_a_number_older_than_its_first_connection
 
     since = await julia.value("select api.agora() - first_connected_at from whatsapp_instances")
     assert since.total_seconds() < 60
+
+
+async def test_a_number_known_by_its_canary_alone_has_nothing_to_catch_up(julia: Julia) -> None:
+    await chirp(julia)
+
+    [window] = (await julia.call("catchup_windows"))["instances"]
+
+    since, until = (datetime.fromisoformat(window[end]) for end in ("since", "until"))
+    assert until - since < timedelta(seconds=1)
