@@ -16,6 +16,8 @@ grant usage on schema api to anon, authenticated, service_role;
 
 -- Below the client's 3 s: a statement that outlives its caller would commit as an orphan.
 alter role service_role set statement_timeout = '2500ms';
+-- Compiling takes seconds where the query takes milliseconds: estimates mislead in small tables.
+alter role service_role set jit = off;
 
 -- Helpers that are one expression of built-in functions set no search_path: so they are inlined.
 
