@@ -12,9 +12,9 @@ from julia_common.errors import Retryable
 from julia_common.slack import SlackWebhook, open_slack
 from julia_dev.pytest_plugin import SupabaseEndpoint
 from julia_scheduler.jobs.job import Run
+from julia_scheduler.jobs.plan import SAO_PAULO
 from julia_scheduler.jobs.reports import reports
 from julia_scheduler.managers.bringing import LOAN_SECONDS, Bringer
-from julia_scheduler.managers.wording import SAO_PAULO
 from julia_simulators.evolution.testing import serving
 from julia_simulators.slack.app import build_app
 from julia_simulators.slack.state import WEBHOOK_PATH, Fault, FaultKind, World

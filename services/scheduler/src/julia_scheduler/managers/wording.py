@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from julia_common.database import Notice
 from julia_common.slack import bold, escape
-
-SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
+from julia_scheduler.jobs.plan import SAO_PAULO
 
 _DAYS: Final = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")
 _SPACE: Final = "\N{NO-BREAK SPACE}"
