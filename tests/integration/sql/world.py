@@ -429,7 +429,11 @@ class World:
         """Nothing new happens; everything that is under way comes to its end."""
         await self.julia.resume()
         for number in NUMBERS:
+            # As well as ever: a number that was banned would take days for what it owes.
+            whose = {"instance": number, "por": "ana"}
             await self.julia.call("connection_changed", instance=number, state="open")
+            await self.julia.call("definir_saude", saude="boa", motivo="fim", **whose)
+            await self.julia.call("definir_numero", antigo=True, **whose)
         self.drained_from = self.julia.now()
         for doctor in self.doctors:
             for number in NUMBERS:
