@@ -102,13 +102,22 @@ begin
     'outbound_due', o.n, 'outbound_oldest_s', coalesce(extract(epoch from api.agora() - o.oldest), 0),
     'uncertain', (select count(*) from public.fila_mensagens where status = 'incerta'),
     'parked', (select count(*) from public.fila_mensagens where status = 'estacionada'),
+    'uncertain_settled_24h', s.n, 'uncertain_evidenced_24h', s.evidenced,
+    'uncertain_median_s', s.median_s,
     'paused', private.paused(), 'notices', a.n, 'notices_oldest_s', a.oldest_s)
     from private.notices_waiting() a,
          (select count(*) as n, min(received_at) as oldest from public.interacoes
            where situacao = 'pendente') i,
          (select count(*) as n, min(coalesce(agendar_para, created_at)) as oldest
-            from public.fila_mensagens
+            from public.fila_mensagens join public.regras_envio using (kind)
            where status = 'pendente' and coalesce(agendar_para, created_at) <= api.agora()
              -- What waits because nobody waits for it is not late.
-             and coalesce(espera not in ('horario', 'medico_espera', 'teto_proativo'), true)) o);
+             and not (proativo and coalesce(
+                   espera not in ('nova_tentativa', 'envio_em_aberto', 'digitar'), false))) o,
+         (select count(*) as n, count(*) filter (where evidence is not null) as evidenced,
+                 percentile_cont(0.5) within group (
+                   order by extract(epoch from resolved_at - deadline_at)::double precision) as median_s
+            from public.envios
+           where next_check_at is not null
+             and resolved_at > api.agora() - interval '24 hours') s);
 end $$;

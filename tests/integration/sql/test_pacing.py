@@ -397,6 +397,16 @@ async def test_by_a_number_that_cannot_send_nothing_is_claimed(
     assert await sent(julia, conversa) == ["reply"]
 
 
+async def test_what_nobody_waits_for_is_not_late(julia: Julia) -> None:
+    first, second = await offered(julia, 2)
+    await julia.claim(first, max_hora=1)
+    assert (await julia.call("backlog"))["outbound_due"] == 1
+
+    await julia.claim(second, max_hora=1)
+
+    assert (await julia.call("backlog"))["outbound_due"] == 0
+
+
 async def test_what_nobody_asked_for_and_came_too_late_is_dropped(julia: Julia) -> None:
     (conversa,) = await acquainted(julia)
     await offer(julia, conversa, expires=julia.now() + timedelta(hours=1))

@@ -169,3 +169,21 @@ async def test_a_slip_of_the_pen_is_told(julia: Julia) -> None:
         arguments = {"fila_id": unknown, "decisao": "liberar", "por": "ana"} | wrong
         error = await julia.refusal("decidir_envio", **arguments)
         assert isinstance(error, asyncpg.InvalidParameterValueError)
+
+
+async def test_how_uncertain_sends_were_settled_is_counted(julia: Julia) -> None:
+    await parked(julia)
+    found = await julia.talk("oi", number="5521977776666")
+    await julia.uncertain(found)
+    await julia.later(seconds=32)
+    await julia.echo("oi", number="5521977776666")
+    await julia.record(await julia.claim(await julia.talk("um", number="5531966665555")))
+
+    backlog = await julia.call("backlog")
+
+    assert (backlog["uncertain"], backlog["parked"]) == (0, 1)
+    assert (backlog["uncertain_settled_24h"], backlog["uncertain_evidenced_24h"]) == (2, 1)
+    # Twelve seconds an attempt takes: 20 s and 88 s.
+    assert 50 < backlog["uncertain_median_s"] < 70
+    await julia.later(days=1)
+    assert (await julia.call("backlog"))["uncertain_median_s"] is None

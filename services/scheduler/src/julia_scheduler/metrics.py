@@ -105,6 +105,15 @@ OUTBOUND_OLDEST: Final = Gauge(
 )
 UNCERTAIN: Final = Gauge("julia_envios_incertos", "Envios de que não se sabe se chegaram")
 PARKED: Final = Gauge("julia_envios_estacionados", "Envios que esperam a decisão de uma pessoa")
+SETTLED_TODAY: Final = Gauge(
+    "julia_incertas_24h", "Envios que foram incertos, resolvidos nas últimas 24 horas"
+)
+EVIDENCED_TODAY: Final = Gauge(
+    "julia_incertas_comprovadas_24h", "Destes, os que se sabe que chegaram"
+)
+SETTLING_SECONDS: Final = Gauge(
+    "julia_incertas_mediana_segundos", "Mediana do tempo até resolver um envio incerto, em 24 horas"
+)
 PAUSED: Final = Gauge("julia_pausada", "1 enquanto alguma pausa está em vigor")
 
 UP: Final = Gauge("julia_no_ar", "1 enquanto o canário é respondido")

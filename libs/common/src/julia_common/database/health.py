@@ -20,7 +20,11 @@ class _Clock(Answer):
 
 
 class Backlog(Answer):
-    """What is due; ages in seconds, None when nothing waits."""
+    """What is due; ages in seconds, None when nothing waits.
+
+    `uncertain_settled_24h`: sends that were uncertain and have been settled in the last day;
+    `uncertain_evidenced_24h`: those of them that arrived; `uncertain_median_s`: what settling took.
+    """
 
     inbound_due: int
     inbound_oldest_s: float | None
@@ -31,6 +35,9 @@ class Backlog(Answer):
     paused: bool
     notices: int = 0
     notices_oldest_s: float | None = None
+    uncertain_settled_24h: int = 0
+    uncertain_evidenced_24h: int = 0
+    uncertain_median_s: float | None = None
 
 
 _VERSION: Final = TypeAdapter(ContractVersion)
