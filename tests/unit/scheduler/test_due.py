@@ -62,6 +62,8 @@ class FakeDatabase:
             uncertain=1,
             parked=2,
             paused=True,
+            notices=4,
+            notices_oldest_s=90.5,
         )
 
 
@@ -108,6 +110,8 @@ async def test_the_gauges_show_the_backlog_and_zero_where_nothing_waits():
     assert metrics.OUTBOUND_OLDEST._value.get() == 0
     assert metrics.PARKED._value.get() == 2
     assert metrics.PAUSED._value.get() == 1
+    assert metrics.NOTICES_WAITING._value.get() == 4
+    assert metrics.NOTICES_OLDEST._value.get() == 90.5
 
 
 @dataclass
