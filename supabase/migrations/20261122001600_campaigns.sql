@@ -434,6 +434,10 @@ begin
     raise exception 'campaign % has begun: its texts and its audience stay as they are', old.id
       using errcode = '22023', hint = 'Cancel it and INSERT another one.';
   end if;
+  -- Whoever lets it go on does not begin it before its time.
+  if new.status = 'ativa' and new.agendar_para > api.agora() then
+    new.status := 'agendada';
+  end if;
   if new.status = old.status then
     return new;
   end if;
@@ -949,8 +953,7 @@ begin
       using errcode = '22023', hint = 'select api.campanha_previa(…) says why.';
   end if;
   update public.campanhas
-     set status = case when agendar_para > v_now then 'agendada' else 'ativa' end,
-         iniciada_em = v_now, alterada_por = v_por,
+     set status = 'ativa', iniciada_em = v_now, alterada_por = v_por,
          termina_em = coalesce(termina_em,
                                greatest(v_now, agendar_para) + interval '30 days')
    where id = k.id returning * into k;
@@ -983,7 +986,7 @@ as $$ begin return private.move_campaign(p, 'pausada', array['ativa', 'agendada'
 
 create function api.campanha_retomar(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
-as $$ begin return private.move_campaign(p, 'ativa', array['pausada', 'agendada']); end $$;
+as $$ begin return private.move_campaign(p, 'ativa', array['pausada']); end $$;
 
 create function api.campanha_cancelar(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'

@@ -273,6 +273,8 @@ async def test_a_scheduled_campaign_begins_at_its_time(courting: Courting, julia
     campanha = await courting.start(agendar_para=julia.now() + timedelta(hours=2))
 
     assert (await courting.progress(campanha))["status"] == "agendada"
+    await courting.manage("campanha_pausar", campanha)
+    assert (await courting.manage("campanha_retomar", campanha))["status"] == "agendada"
     assert await courting.feed() == 0
     await julia.later(hours=2)
     assert await courting.feed() == 1
