@@ -36,7 +36,7 @@ _WRITING = 0.8
 """The share of the time in which doctors write: the rest drains what may still go."""
 _RING_S = 20
 """Who waits for a place is looked at again within this time."""
-_DRAIN_S = 150
+_DRAIN_S = 300
 _REPLY_WINDOW_MIN = 31
 
 _PAST = """
