@@ -104,16 +104,23 @@ begin
     'parked', (select count(*) from public.fila_mensagens where status = 'estacionada'),
     'uncertain_settled_24h', s.n, 'uncertain_evidenced_24h', s.evidenced,
     'uncertain_median_s', s.median_s,
-    'paused', private.paused(), 'notices', a.n, 'notices_oldest_s', a.oldest_s)
+    'paused', private.paused(),
+    'paused_scopes', (select count(*) from public.pausas
+                       where escopo <> '{}' and coalesce(ate > api.agora(), true)),
+    'notices', a.n, 'notices_oldest_s', a.oldest_s)
     from private.notices_waiting() a,
          (select count(*) as n, min(received_at) as oldest from public.interacoes
-           where situacao = 'pendente') i,
+           where situacao = 'pendente'
+             -- What a pause of a part covers is not late; in a pause of everything all is shown.
+             and (private.paused() or not private.paused_for(medico_id, instance))) i,
          (select count(*) as n, min(coalesce(agendar_para, created_at)) as oldest
             from public.fila_mensagens join public.regras_envio using (kind)
            where status = 'pendente' and coalesce(agendar_para, created_at) <= api.agora()
              -- What waits because nobody waits for it is not late.
              and not (proativo and coalesce(
-                   espera not in ('nova_tentativa', 'envio_em_aberto', 'digitar'), false))) o,
+                   espera not in ('nova_tentativa', 'envio_em_aberto', 'digitar'), false))
+             and (private.paused() or not pausa
+                  or not private.paused_for(medico_id, instance, campanha_id))) o,
          (select count(*) as n, count(*) filter (where evidence is not null) as evidenced,
                  percentile_cont(0.5) within group (
                    order by extract(epoch from resolved_at - deadline_at)::double precision) as median_s

@@ -81,7 +81,6 @@ async def test_a_pause_of_a_state_stops_its_doctors_and_no_others(julia: Julia) 
     assert (await julia.receive(SP))["paused"]
     assert not (await julia.receive(RJ))["paused"]
     assert (await julia.claim(free["conversa_id"]))["status"] == "enviar"
-    assert not (await julia.call("backlog"))["paused"]
 
 
 async def test_what_is_paused_crowds_out_nothing_that_is_free(julia: Julia) -> None:
@@ -248,6 +247,23 @@ async def test_what_a_scope_covers_is_neither_claimed_nor_rung_for_nor_expired(
 
     await julia.resume()
     assert (await julia.call("expire_replies", limit=10))["transferidas"] == 1
+
+
+async def test_what_a_scope_covers_is_not_shown_as_late(julia: Julia) -> None:
+    await julia.talk("um", number=RJ)
+    await julia.receive(RJ)
+    await julia.receive(SP)
+    await place(julia, RJ, "SP", "Pediatria")
+    await say(julia, "pausado", {"estado": "SP"})
+
+    shown = await julia.call("backlog")
+
+    assert (shown["paused"], shown["paused_scopes"]) == (False, 1)
+    assert (shown["inbound_due"], shown["outbound_due"]) == (1, 0)
+    await julia.pause()
+    shown = await julia.call("backlog")
+    assert (shown["paused"], shown["paused_scopes"]) == (True, 1)
+    assert (shown["inbound_due"], shown["outbound_due"]) == (2, 1)
 
 
 async def test_a_person_writes_on_in_what_a_scope_covers(julia: Julia) -> None:

@@ -62,6 +62,7 @@ class FakeDatabase:
             uncertain=1,
             parked=2,
             paused=True,
+            paused_scopes=3,
             notices=4,
             notices_oldest_s=90.5,
         )
@@ -110,6 +111,7 @@ async def test_the_gauges_show_the_backlog_and_zero_where_nothing_waits():
     assert metrics.OUTBOUND_OLDEST._value.get() == 0
     assert metrics.PARKED._value.get() == 2
     assert metrics.PAUSED._value.get() == 1
+    assert metrics.PAUSED_SCOPES._value.get() == 3
     assert metrics.NOTICES_WAITING._value.get() == 4
     assert metrics.NOTICES_OLDEST._value.get() == 90.5
 

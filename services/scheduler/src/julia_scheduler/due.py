@@ -56,6 +56,7 @@ async def measure_backlog(database: Due) -> None:
     metrics.EVIDENCED_TODAY.set(backlog.uncertain_evidenced_24h)
     metrics.SETTLING_SECONDS.set(backlog.uncertain_median_s or 0)
     metrics.PAUSED.set(backlog.paused)
+    metrics.PAUSED_SCOPES.set(backlog.paused_scopes)
     metrics.NOTICES_WAITING.set(backlog.notices)
     metrics.NOTICES_OLDEST.set(backlog.notices_oldest_s or 0)
 

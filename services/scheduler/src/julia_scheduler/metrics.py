@@ -114,7 +114,10 @@ EVIDENCED_TODAY: Final = Gauge(
 SETTLING_SECONDS: Final = Gauge(
     "julia_incertas_mediana_segundos", "Mediana do tempo até resolver um envio incerto, em 24 horas"
 )
-PAUSED: Final = Gauge("julia_pausada", "1 enquanto alguma pausa está em vigor")
+PAUSED: Final = Gauge("julia_pausada", "1 enquanto tudo está pausado")
+PAUSED_SCOPES: Final = Gauge(
+    "julia_pausas_de_parte", "Pausas em vigor de uma parte: estado, especialidade, número, campanha"
+)
 
 UP: Final = Gauge("julia_no_ar", "1 enquanto o canário é respondido")
 CANARY_ANSWERED: Final = Gauge(

@@ -22,6 +22,7 @@ class _Clock(Answer):
 class Backlog(Answer):
     """What is due; ages in seconds, None when nothing waits.
 
+    `paused`: everything is; `paused_scopes`: pauses of a part, which makes nothing late.
     `uncertain_settled_24h`: sends that were uncertain and have been settled in the last day;
     `uncertain_evidenced_24h`: those of them that arrived; `uncertain_median_s`: what settling took.
     """
@@ -33,6 +34,7 @@ class Backlog(Answer):
     uncertain: int
     parked: int
     paused: bool
+    paused_scopes: int = 0
     notices: int = 0
     notices_oldest_s: float | None = None
     uncertain_settled_24h: int = 0
