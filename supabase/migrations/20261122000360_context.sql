@@ -291,7 +291,8 @@ create table public.notificacoes_gestor (
   medico_id uuid references public.medicos,
   -- What it is about: the booking, the document; of each, one notice of a kind.
   referencia uuid,
-  dados jsonb not null default '{}',
+  -- Read by whoever brings it, with all others: one that is no object would hold them up.
+  dados jsonb not null default '{}' check (jsonb_typeof(dados) = 'object'),
   created_at timestamptz not null default api.agora(),
   entregue_em timestamptz,
   -- Who is bringing it, and until when nobody else does; how often it was tried, what went wrong.

@@ -138,6 +138,11 @@ async def test_a_parked_send_is_told_without_its_text(julia: Julia) -> None:
     assert "texto da resposta" not in json.dumps(notice, ensure_ascii=False)
 
 
+async def test_a_notice_that_nobody_could_read_is_refused_where_it_is_written(julia: Julia) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await julia.sql("insert into notificacoes_gestor (tipo, dados) values ('x', '[1]')")
+
+
 async def test_a_list_of_what_is_no_id_is_refused_by_name(julia: Julia) -> None:
     error = await julia.refusal("notices_delivered", ids=["banana"])
 
