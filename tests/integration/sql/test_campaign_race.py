@@ -2,10 +2,14 @@
 
 import random
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia, together
 from tests.integration.sql.courting import MONDAY, Courting
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 pytestmark = pytest.mark.integration
 
@@ -20,6 +24,8 @@ class Bustle:
         self.julia = courting.julia
         self.chance = chance
         self.campaigns = campaigns
+        # When each opt-out was known to be committed.
+        self.stopped: dict[str, datetime] = {}
         self.acts = {
             self.feed: 5,
             self.plan: 2,
@@ -60,6 +66,7 @@ class Bustle:
             await self.julia.opt_out_by_sql(self.courting.phone(n))
         else:
             await self.julia.receive(self.courting.phone(n), "pare", opt_out={"motivo": "pare"})
+        self.stopped.setdefault(f"+{self.courting.phone(n)}", self.julia.now())
 
     async def stop_and_go_on(self) -> None:
         campanha = self.chance.choice(self.campaigns)
@@ -92,13 +99,16 @@ async def test_each_doctor_gets_a_campaign_once_and_nothing_after_an_opt_out_in_
         await courting.move_to(MONDAY, 10)
 
     claims = await julia.sql(
-        "select f.campanha_id, f.medico_id, e.status, e.claimed_at, m.opted_out_at "
+        "select f.campanha_id, f.medico_id, e.status, e.claimed_at, m.telefone "
         "from envios e join fila_mensagens f on f.id = e.fila_id "
         "join medicos m on m.id = e.medico_id where f.kind in ('campanha', 'followup')"
     )
     assert len(claims) > DOCTORS // 2
-    late = [c for c in claims if c["opted_out_at"] and c["claimed_at"] > c["opted_out_at"]]
+    late = [
+        c for c in claims if c["claimed_at"] > bustle.stopped.get(c["telefone"], c["claimed_at"])
+    ]
     assert late == []
+    assert bustle.stopped
     sent = Counter(
         (c["campanha_id"], c["medico_id"])
         for c in claims
