@@ -33,6 +33,7 @@ _STEP: Final = timedelta(seconds=400)
 """An hour's nine places, one at each step; each number sends one."""
 _IDLE_STEPS: Final = 9
 """An hour in which no number sent: the day's ceilings are reached."""
+_FEED_BELOW: Final = 3 * len(NUMBERS)
 _OPT_OUTS_A_STEP: Final = 2
 _POST_STARTS_WITHIN_S: Final = 2.0
 _WORDS: Final = "Temos plantões"
@@ -41,6 +42,10 @@ _JOIN: Final = """
 insert into medicos (primeiro_nome, telefone, especialidade_id)
 select 'Doutor ' || n, '+' || (5511950000000 + n), (select min(id) from especialidades)
   from generate_series(1, $1::int) n
+"""
+_CLAIMED_AFTER_OPT_OUT: Final = """
+select count(*) from envios e join paradas_contato s using (medico_id)
+ where e.kind = 'campanha' and s.tipo = 'definitiva' and e.claimed_at > s.desde
 """
 _SOMEBODY: Final = """
 select m.id::text, substr(m.telefone, 2) as number, coalesce(m.instance, 'julia-00') as instance
@@ -140,7 +145,9 @@ async def run(folder: Path, seed: int, *, doctors: int = DOCTORS) -> Campaign:
         while status == "ativa":
             idle, sent_before = 0, len(scene.phones.arrived)
             while idle < _IDLE_STEPS and scene.clock.now().hour < _CLOSES and status == "ativa":
-                await runner.step()
+                # Each minute in truth; it has something to do when the queue has shrunk.
+                if await _queued(scene) < _FEED_BELOW:
+                    await runner.step()
                 notes.most_queued = max(notes.most_queued, await _queued(scene))
                 already = len(scene.phones.arrived)
                 async with asyncio.TaskGroup() as together:
@@ -155,7 +162,8 @@ async def run(folder: Path, seed: int, *, doctors: int = DOCTORS) -> Campaign:
             await _show(scene, campaign, len(scene.phones.arrived) - sent_before)
             await scene.clock.move(_next_morning(scene.clock.now()))
         progress = (await scene.call("campanha_progresso", campanha_id=campaign))["campanhas"][0]
-        return _figures(scene, progress, notes, time.monotonic() - began)
+        claimed_after = int(await scene.pool.fetchval(_CLAIMED_AFTER_OPT_OUT))
+        return _figures(scene, progress, notes, claimed_after, time.monotonic() - began)
 
 
 async def _furnish(scene: Simulated, doctors: int) -> str:
@@ -231,7 +239,8 @@ def _figures(scene: Simulated, progress: dict[str, Any], notes: _Notes, seconds:
         progress=progress,
         opt_outs=dict(Counter(each.where for each in notes.opt_outs)),
         unreached=len(known.keys() - {arrival.number for arrival in arrived}),
-        after_opt_out=sum(
+        after_opt_out=claimed_after
+        + sum(
             arrival.true_at > known.get(arrival.number, float("inf")) + _POST_STARTS_WITHIN_S
             for arrival in arrived
         ),
