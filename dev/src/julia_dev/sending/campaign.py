@@ -229,7 +229,9 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _figures(scene: Simulated, progress: dict[str, Any], notes: _Notes, seconds: float) -> Campaign:
+def _figures(
+    scene: Simulated, progress: dict[str, Any], notes: _Notes, claimed_after: int, seconds: float
+) -> Campaign:
     arrived = [arrival for arrival in scene.phones.arrived if _WORDS in arrival.text]
     known = {each.number: each.known_at for each in notes.opt_outs}
     by_number: dict[str, list[float]] = {name: [] for name in NUMBERS}
