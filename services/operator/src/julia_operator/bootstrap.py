@@ -1,0 +1,20 @@
+"""The composition root: everything is built here, once."""
+
+from contextlib import AsyncExitStack
+
+from julia_common.database import Database
+from julia_common.serve import Service
+from julia_operator.reconciling import Reconciling
+from julia_operator.settings import Settings
+from julia_operator.watching import Watching
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> Service:
+    """Open everything on `stack` and wire it up."""
+    database = await Database.create(
+        settings.supabase_url, settings.supabase_service_key.get_secret_value()
+    )
+    stack.push_async_callback(database.aclose)
+    watching = Watching(Reconciling(database), namespace=settings.watch_namespace)
+    # The database is no part of readiness: away, its absence is told in the resources' conditions.
+    return Service(readiness={"watch": watching.check}, background=[watching])

@@ -1,0 +1,135 @@
+"""How a resource stands: its status, from what the database says of its scope."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from julia_common.database import StandingPause, StatusOf
+from julia_operator.domain.conditions import Finding, conditions
+
+
+class Phase(StrEnum):
+    """What the resource's scope is doing, whoever asked for it."""
+
+    ACTIVE = "Active"
+    DRAINING = "Draining"
+    PAUSED = "Paused"
+
+
+def status(
+    standing: StatusOf, before: Mapping[str, Any], *, generation: int, now: datetime
+) -> dict[str, Any]:
+    """The whole status of a resource whose spec has reached the database.
+
+    `before` is its present status, `generation` that of the spec that was applied.
+    """
+    phase = _phase(standing)
+    pause = standing.pausas[0] if standing.pausas else None
+    last = standing.ultima
+    return {
+        "phase": phase.value,
+        "observedGeneration": generation,
+        "paused": pause is not None,
+        "scope": _scope(standing.escopo),
+        "reason": pause.motivo if pause else None,
+        "since": _iso(pause.desde if pause else last.em if last else None),
+        "until": _iso(pause.ate if pause else None),
+        "changedBy": last.por if last else None,
+        "changedVia": last.via if last else None,
+        "inFlight": standing.em_voo,
+        "lateStarts": standing.inicios_tardios,
+        "claimsAfterStop": standing.reservas_apos,
+        "backlog": {"inbound": standing.entrada, "outbound": standing.saida},
+        "conditions": conditions(
+            (
+                Finding("Applied", holds=True, reason="Recorded", message=_applied(standing)),
+                _enforced(standing, phase),
+                _overridden(standing),
+            ),
+            before.get("conditions", ()),
+            generation=generation,
+            now=now,
+        ),
+    }
+
+
+def unapplied(
+    before: Mapping[str, Any], reason: str, message: str, *, generation: int, now: datetime
+) -> dict[str, Any]:
+    """The conditions of a resource that the database did not take; the rest stays as it was."""
+    nothing_known = "The database has not taken this spec: what stands is not known"
+    return {
+        "conditions": conditions(
+            (
+                Finding("Applied", holds=False, reason=reason, message=message),
+                Finding("Enforced", holds=None, reason=reason, message=nothing_known),
+                Finding("Overridden", holds=None, reason=reason, message=nothing_known),
+            ),
+            before.get("conditions", ()),
+            generation=generation,
+            now=now,
+        )
+    }
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `after` differs; absent and None are the same."""
+    return {key: value for key, value in after.items() if before.get(key) != value}
+
+
+def _phase(standing: StatusOf) -> Phase:
+    if not standing.pausas:
+        return Phase.ACTIVE
+    return Phase.DRAINING if standing.em_voo else Phase.PAUSED
+
+
+def _applied(standing: StatusOf) -> str:
+    return "A pause is on record" if standing.pausa else "No pause is asked for"
+
+
+def _enforced(standing: StatusOf, phase: Phase) -> Finding:
+    stopped = bool(standing.pausas)
+    if stopped != standing.pausa:
+        message = "Another decision stands; see Overridden"
+        return Finding("Enforced", holds=False, reason="Overridden", message=message)
+    if phase is Phase.DRAINING:
+        message = f"Sends in flight: {standing.em_voo}; nothing new is claimed"
+        return Finding("Enforced", holds=False, reason="InFlight", message=message)
+    if stopped:
+        message = "Nothing is in flight, nothing is claimed"
+        return Finding("Enforced", holds=True, reason="Stopped", message=message)
+    return Finding("Enforced", holds=True, reason="Running", message="Nothing stops Julia here")
+
+
+def _overridden(standing: StatusOf) -> Finding:
+    elsewhere = next((one for one in standing.pausas if not one.propria), None)
+    if not standing.pausa and elsewhere is not None:
+        message = f"Paused {_by(elsewhere)}: {elsewhere.motivo}"
+        return Finding("Overridden", holds=True, reason="PausedElsewhere", message=message)
+    if standing.pausa and not standing.pausas:
+        last = standing.ultima
+        if last is None or last.propria or last.status != "ativo":
+            return Finding("Overridden", holds=False, reason="Expired", message="Its time was up")
+        message = f"Resumed via {last.via}{_named(last.por)}: {last.motivo}"
+        return Finding("Overridden", holds=True, reason="ResumedElsewhere", message=message)
+    if elsewhere is not None:
+        message = f"Paused {_by(elsewhere)} as well: {elsewhere.motivo}"
+        return Finding("Overridden", holds=False, reason="AlsoPausedElsewhere", message=message)
+    return Finding("Overridden", holds=False, reason="AsAskedFor", message="This spec stands")
+
+
+def _by(pause: StandingPause) -> str:
+    return f"via {pause.via}{_named(pause.por)}"
+
+
+def _named(person: str | None) -> str:
+    return f" by {person}" if person else ""
+
+
+def _scope(fields: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={fields[name]}" for name in sorted(fields)) or "everything"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,11 @@
+"""What the operator reads from the environment."""
+
+from pydantic import Field
+
+from julia_common.settings import CommonSettings, SupabaseSettings
+
+
+class Settings(CommonSettings, SupabaseSettings):
+    """See docs/reference/settings.md. `watch_namespace`: whose resources count."""
+
+    watch_namespace: str = Field(default="julia", min_length=1)
