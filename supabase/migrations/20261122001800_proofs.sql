@@ -241,8 +241,9 @@ as $$
                             'exemplos', to_jsonb(coalesce(p_ids[1:5], '{}')))
 $$;
 
+-- Without jit: it takes seconds to compile what then runs for milliseconds.
 create function api.nightly_proofs(p jsonb) returns jsonb
-language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
+language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms' set jit = off
 as $$
 declare
   de timestamptz := private.need_time(p, 'de');
