@@ -48,7 +48,7 @@ select count(*) from envios e join paradas_contato s using (medico_id)
  where e.kind = 'campanha' and s.tipo = 'definitiva' and e.claimed_at > s.desde
 """
 _SOMEBODY: Final = """
-select m.id::text, substr(m.telefone, 2) as number, coalesce(m.instance, 'julia-00') as instance
+select m.id::text, substr(m.telefone, 2) as number, m.instance
   from campanha_destinatarios d join medicos m on m.id = d.medico_id
  where d.status = $1 and not m.opted_out
  offset $2 limit 1
@@ -188,7 +188,8 @@ async def _opt_out(scene: Simulated, rng: random.Random, notes: _Notes) -> None:
     if row is None:
         return
     if rng.random() < 0.5:  # noqa: PLR2004
-        await scene.doctor_writes(row["number"], "Pare", instance=row["instance"], opts_out=True)
+        instance = row["instance"] or rng.choice(NUMBERS)
+        await scene.doctor_writes(row["number"], "Pare", instance=instance, opts_out=True)
     else:
         await scene.pool.execute(
             "UPDATE medicos SET opted_out = true WHERE id = $1::uuid", row["id"]

@@ -115,11 +115,12 @@ class Simulated:
             )
 
     async def send_due(self, *, most: int = _DOORBELLS) -> None:
-        """Send what may go now, each number's one after the other, the numbers side by side.
+        """End what has waited too long; send what may go now, the numbers side by side.
 
         A number is left until the clock has moved when a send of it was refused, and when `most`
         conversations of it were served.
         """
+        await self.database.expire_replies(limit=_DOORBELLS)
         by_number: dict[str, list[str]] = defaultdict(list)
         for bell in (await self.database.due_doorbells(limit=_DOORBELLS)).conversas:
             by_number[bell.instance].append(bell.conversa_id)
