@@ -77,6 +77,7 @@ async def test_fault_29_a_failover_to_a_redis_that_lags_behind_resets_no_ceiling
     await redis.set(HOUR, 0, ex=3600)
     world.stack.kill("redis")
     await world.stack.wait_ready("redis")
+    await redis.connection_pool.disconnect()
     assert (await redis.info("server"))["run_id"] != run
 
     await eventually(lambda: redis.get(HOUR), lambda seen: seen == str(used))
