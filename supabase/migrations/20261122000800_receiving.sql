@@ -232,8 +232,9 @@ begin
     'due_in_ms', private.ms_until(c.due_at, v_now), 'doorbell', v_doorbell);
 end $$;
 
--- The doctor changed what was answered before the answer left: it is answered anew. Not when a shift
--- was booked with it, of which the doctor has to hear: then the next turn is told of the change.
+-- The doctor changed or deleted what was answered before the answer left: what stands is answered
+-- anew. Not when a shift was booked with it, of which the doctor has to hear: then the next turn is
+-- told of the change.
 create function private.take_back_answer(c public.conversations, i public.interacoes)
 returns boolean
 language plpgsql set search_path = ''
@@ -287,6 +288,9 @@ begin
   end if;
   v_now := api.agora();
   if v_change = 'revoke' then
+    if private.take_back_answer(c, i) then
+      i.situacao := 'pendente';
+    end if;
     update public.interacoes
        set conteudo = '', leitura = null, anexos = '{}', apagada_em = v_at,
            situacao = case when situacao = 'pendente' then 'apagada' else situacao end

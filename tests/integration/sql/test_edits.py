@@ -109,6 +109,26 @@ async def test_a_message_edited_before_its_answer_left_is_answered_anew(julia: J
     assert (await julia.claim(conversa))["conteudo"] == "Domingo tem!"
 
 
+@pytest.mark.parametrize("others", [(), ("e domingo?",)])
+async def test_a_message_deleted_before_its_answer_left_is_not_answered(
+    julia: Julia, others: tuple[str, ...]
+) -> None:
+    conversa = (await julia.receive(text="sábado?", key_id="A"))["conversa_id"]
+    for text in others:
+        await julia.receive(text=text)
+    await julia.answer(conversa, "Sábado tem!")
+
+    assert (await change(julia, "A", "revoke"))["status"] == "aplicada"
+
+    assert await julia.states(conversa) == ["cancelada"]
+    assert (await julia.claim(conversa))["status"] == "vazio"
+    assert (await julia.conversation(conversa))["due_at"] is None or others
+    if others:
+        await julia.make_due(conversa)
+        turn = await julia.begin(conversa)
+        assert [m["conteudo"] for m in turn["pending"]] == ["e domingo?"]
+
+
 @pytest.mark.parametrize("first_part", ["processando", "enviada"])
 async def test_an_answer_that_has_begun_to_leave_is_not_taken_back(
     julia: Julia, first_part: str
