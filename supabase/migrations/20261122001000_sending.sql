@@ -453,6 +453,8 @@ declare
   v_max_hora bigint := private.need_int(p, 'max_hora');
   v_max_dia bigint := private.need_int(p, 'max_dia');
   v_timeout numeric := private.need_text(p, 'post_timeout_s')::numeric;
+  -- Who cannot show what is sent, nor be told to stop counting, sends only what is waited for.
+  v_blind boolean := coalesce((p ->> 'sem_redis')::boolean, false);
   v_paused boolean;
   v_now timestamptz;
   v_open boolean;
@@ -539,6 +541,10 @@ begin
       v_refused := private.refuse(f.id, x.motivo, x.outcome, x.retry);
       continue when r.proativo;
       exit;
+    end if;
+    if r.proativo and v_blind then
+      v_refused := private.refuse(f.id, 'sem_redis', 'BLOCKED_SAFE_MODE', interval '10 seconds');
+      continue;
     end if;
     if r.proativo then
       x := private.campaign_gate(f, m, v_now);

@@ -517,3 +517,14 @@ async def test_a_setting_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         await configure(julia, chave, valor)
+
+
+async def test_without_redis_only_what_is_waited_for_goes(julia: Julia) -> None:
+    (conversa,) = await offered(julia)
+
+    refused = await julia.claim(conversa, sem_redis=True)
+
+    assert (refused["motivo"], refused["outcome"]) == ("sem_redis", "BLOCKED_SAFE_MODE")
+    await julia.receive("5511900000000", text="e aí?")
+    await julia.answer(conversa, "Oi!")
+    assert (await julia.claim(conversa, sem_redis=True))["kind"] == "reply"

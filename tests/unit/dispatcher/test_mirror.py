@@ -67,6 +67,18 @@ async def run(redis: FakeRedis, ceilings: FakeCeilings, *, rounds: int) -> None:
     await running
 
 
+async def test_redis_counts_as_there_from_its_first_answer_until_it_does_not_answer():
+    redis = FakeRedis()
+    mirror = Mirror(FakeCeilings(), redis, asyncio.Event(), post_timeout_s=10)
+    seen = [mirror.redis_up]
+    for away in (0, 1, 0):
+        redis.away = away
+        await mirror._refresh()
+        seen.append(mirror.redis_up)
+
+    assert seen == [False, True, False, True]
+
+
 async def test_every_change_is_shown_soon():
     redis = FakeRedis()
 

@@ -10,6 +10,7 @@ from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import File, NotSent, Sent, Uncertain
 from julia_common.resilience.breaker import CircuitState
 from julia_dispatcher.conversations import Typing
+from julia_dispatcher.sending import Sending, Terms
 from julia_dispatcher.testing import part
 
 pytestmark = pytest.mark.unit
@@ -36,6 +37,18 @@ async def test_a_claimed_part_is_posted_once_and_recorded_with_its_id(bench):
     assert (record.result, record.provider_message_id) == ("enviada", "KEY1")
     assert record.start_delay_ms == 50
     assert bench.evolution.budgets == [pytest.approx(1.95)]
+
+
+@pytest.mark.parametrize("up", [False, True])
+async def test_a_claim_says_whether_redis_is_there(bench, up):
+    terms = Terms(max_hora=15, max_dia=80, post_timeout_s=10, owner="me")
+    sending = Sending(
+        bench.outbox, bench.evolution, bench.circuit, terms, bench.clock, redis_up=lambda: up
+    )
+
+    await sending.step("c1")
+
+    assert bench.outbox.asked[0].sem_redis is not up
 
 
 async def test_a_part_with_a_file_is_posted_as_such_with_its_words_as_caption(bench):

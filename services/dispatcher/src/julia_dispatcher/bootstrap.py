@@ -62,9 +62,16 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         post_timeout_s=settings.evolution_timeout_seconds,
         owner=str(uuid4()),
     )
-    sending = Sending(database, evolution, circuit, terms, SystemClock())
-    stack.push_async_callback(sending.finish)
     mirror = Mirror(database, RedisMirror(redis), changed, post_timeout_s=terms.post_timeout_s)
+    sending = Sending(
+        database,
+        evolution,
+        circuit,
+        terms,
+        SystemClock(),
+        redis_up=lambda: mirror.redis_up,
+    )
+    stack.push_async_callback(sending.finish)
 
     async def step(conversa_id: str) -> Wait | None:
         try:

@@ -37,7 +37,9 @@ class Mirror:
         self._store = store
         self._post_timeout_s = post_timeout_s
         self._due = due
-        self._redis_up = True
+        self.redis_up = False
+        """Whether Redis took what was written last; not before the first time."""
+        self._told_away = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh soon after every change, and every few seconds, until `stop` is set."""
@@ -62,16 +64,19 @@ class Mirror:
                 self._ceilings, self._store, post_timeout_s=self._post_timeout_s
             )
         except RedisError as error:
-            if self._redis_up:
-                log.warning("Redis is away: counters are not shown", error=type(error).__name__)
-            self._redis_up = False
+            if not self._told_away:
+                log.warning(
+                    "Redis is away: counters are not shown, and only what is waited for is sent",
+                    error=type(error).__name__,
+                )
+            self.redis_up, self._told_away = False, True
         except (Retryable, Permanent) as error:
             log.warning("the ceilings could not be read or reset", error=str(error))
         else:
-            if not self._redis_up:
+            if self._told_away:
                 log.info("Redis is back: counters are shown again")
-            self._redis_up = True
+            self.redis_up, self._told_away = True, False
             for window in windows:
                 metrics.RESETS.labels(window).inc()
                 log.warning("a ceiling was reset because its counter was deleted", window=window)
-        metrics.MIRROR_UP.set(self._redis_up)
+        metrics.MIRROR_UP.set(self.redis_up)

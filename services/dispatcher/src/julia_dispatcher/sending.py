@@ -52,14 +52,22 @@ class Sending:
     """Sends the next part of a conversation, if it may go."""
 
     def __init__(
-        self, outbox: Outbox, sender: Sender, circuit: CircuitBreaker, terms: Terms, clock: Clock
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        circuit: CircuitBreaker,
+        terms: Terms,
+        clock: Clock,
+        *,
+        redis_up: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Prepare; `circuit` is Evolution's."""
+        """Prepare; `circuit` is Evolution's. Without Redis only what is waited for goes."""
         self._outbox = outbox
         self._sender = sender
         self._circuit = circuit
         self._terms = terms
         self._clock = clock
+        self._redis_up = redis_up
         self._afterwards: set[asyncio.Task[None]] = set()
         self._shown: dict[str, asyncio.Task[None]] = {}
 
@@ -130,6 +138,7 @@ class Sending:
                     max_dia=terms.max_dia,
                     post_timeout_s=terms.post_timeout_s,
                     owner=terms.owner,
+                    sem_redis=not self._redis_up(),
                 )
             )
         except Retryable:

@@ -11,7 +11,10 @@ from julia_common.database.rpc import Rpc
 
 
 class ClaimNext(Arguments):
-    """Who asks for what; `claim_id` is chosen by the caller, a new one for each attempt."""
+    """Who asks for what; `claim_id` is chosen by the caller, a new one for each attempt.
+
+    `sem_redis`: the caller cannot reach Redis, so nothing goes of our own accord.
+    """
 
     conversa_id: str
     claim_id: str
@@ -19,6 +22,7 @@ class ClaimNext(Arguments):
     max_dia: int
     post_timeout_s: float
     owner: str
+    sem_redis: bool = False
 
 
 class CeilingUse(Answer):
