@@ -161,6 +161,33 @@ async def test_of_many_processes_one_tries_and_its_answer_closes_all(redis_url: 
         assert {replica.state for replica in all_of_them} == {CircuitState.CLOSED}
 
 
+async def test_a_long_trial_keeps_its_permission_until_it_ends(
+    redis_url: str, redis: Redis
+) -> None:
+    neighbour = Neighbour(away=False)
+    permission = f"probe:circuit:{NAME}"
+    async with replicas(redis_url, 2, SHORT) as [one, other]:
+        await open_it(one)
+        await one.share()
+        await other.share()
+        await until(lambda: other.breaker.snapshot.retry_in_seconds == 0)
+        trial = asyncio.create_task(one.breaker.call(neighbour.ask))
+        await until(lambda: neighbour.calls == 1)
+
+        await redis.expire(permission, 10)
+        await other.share()
+        assert await redis.ttl(permission) <= 10
+        await one.share()
+        assert await redis.ttl(permission) > 10
+        with pytest.raises(CircuitOpen):
+            await other.breaker.call(neighbour.ask)
+
+        neighbour.answers.set()
+        await trial
+        await one.share()
+        assert not await redis.exists(permission)
+
+
 async def test_a_trial_that_fails_keeps_all_from_trying(redis_url: str) -> None:
     neighbour = Neighbour()
     neighbour.answers.set()

@@ -35,7 +35,7 @@ EVERY_SECONDS: Final = 0.5
 """How long it takes at most until a process knows what another one found."""
 
 PROBE_SECONDS: Final = 20
-"""After this another process may try: the one that had the permission has died."""
+"""After this another process may try: the one that had the permission, and renews it, has died."""
 
 KEEP_SECONDS: Final = 60
 """How long a circuit is shown that no process has any more."""
@@ -67,7 +67,9 @@ _SYNC: Final = (
     + """
 local event, id, known, me, trying = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local name, failures, open_ms, keep_ms = ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9]
-if trying == '0' and redis.call('GET', KEYS[2]) == me then redis.call('DEL', KEYS[2]) end
+if redis.call('GET', KEYS[2]) == me then
+  if trying == '0' then redis.call('DEL', KEYS[2]) else redis.call('EXPIRE', KEYS[2], ARGV[10]) end
+end
 
 -- Mere presence is no news for whoever has the circuit open.
 if shown and shown.id == '' and event ~= 'present' then shown = nil end
@@ -177,6 +179,7 @@ class _Circuit:
                     circuit.failures,
                     round(circuit.retry_in_seconds * 1000),
                     KEEP_SECONDS * 1000,
+                    PROBE_SECONDS,
                 ],
             ),
         )
