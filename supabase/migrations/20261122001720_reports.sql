@@ -24,7 +24,6 @@ create index interacoes_received_at on public.interacoes (received_at);
 create index handoffs_created_at on public.handoffs (created_at);
 create index metricas_deteccao_bot_created_at on public.metricas_deteccao_bot (created_at);
 create index recusas_vagas_created_at on public.recusas_vagas (created_at);
-create index medicos_opted_out_at on public.medicos (opted_out_at) where opted_out;
 
 -- When a booking became one, and when it was given up; `updated_at` changes for other reasons too.
 alter table public.reservas
@@ -231,8 +230,10 @@ begin
     'plantoes', private.report_bookings(w.de, w.ate),
     'handoffs', private.report_handoffs(w.de, w.ate),
     'suspeitas', private.report_suspicions(w.de, w.ate),
-    'opt_outs', (select count(*) from public.medicos
-                  where opted_out and opted_out_at >= w.de and opted_out_at < w.ate and not canario),
+    -- By when the database took note: when it was said may lie in a window that is over.
+    'opt_outs', (select count(distinct s.medico_id) from public.paradas_contato s
+                   join public.medicos d on d.id = s.medico_id and not d.canario
+                  where s.tipo = 'definitiva' and s.nova and s.desde >= w.de and s.desde < w.ate),
     'objecoes', private.report_objections(w.de, w.ate),
     'agora', private.report_standing()));
 end $$;

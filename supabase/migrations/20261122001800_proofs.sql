@@ -14,9 +14,15 @@ create table public.paradas_contato (
   dita_em timestamptz not null,
   -- When it ends by itself, and when it was ended.
   ate timestamptz,
-  encerrada_em timestamptz
+  encerrada_em timestamptz,
+  -- False of what was known already: said again, brought along by a contact that became one with
+  -- this, or older than our record of the doctor.
+  nova boolean not null default true
 );
 create index paradas_contato_medico_idx on public.paradas_contato (medico_id, desde);
+create index paradas_contato_novas_idx on public.paradas_contato (desde)
+  where tipo = 'definitiva' and nova;
+create index medicos_opted_out_at on public.medicos (opted_out_at) where opted_out;
 
 create function private.medicos_note_stops() returns trigger
 language plpgsql security definer set search_path = ''
@@ -28,8 +34,14 @@ begin
   if v_fresh or old.opted_out_at is distinct from new.opted_out_at then
     update public.paradas_contato set encerrada_em = v_now
      where medico_id = new.id and tipo = 'definitiva' and encerrada_em is null;
-    insert into public.paradas_contato (medico_id, tipo, desde, dita_em)
-    select new.id, 'definitiva', v_now, new.opted_out_at where new.opted_out;
+    insert into public.paradas_contato (medico_id, tipo, desde, dita_em, nova)
+    select new.id, 'definitiva', v_now, new.opted_out_at,
+           case when v_fresh then new.opted_out_at >= new.created_at
+                else not old.opted_out and not exists (
+                  select from public.medicos l
+                   where l.opted_out and l.opted_out_at = new.opted_out_at
+                     and l.merged_into = new.id) end
+     where new.opted_out;
   end if;
   if v_fresh or old.sem_contato_ate is distinct from new.sem_contato_ate then
     update public.paradas_contato set encerrada_em = v_now
@@ -105,10 +117,12 @@ as $$
         and coalesce(s.ate, 'infinity') > c.claimed_at
         and jsonb_build_object('especialidade', x.nome, 'estado', m.estado,
               'instancia', c.instance, 'campanha', c.campanha_id) @> s.escopo
+        -- Ended as the trigger of julia_status ends it.
         and not exists (
           select from public.julia_status a
-           where a.status = 'ativo' and a.id > s.id and a.created_at < c.claimed_at
-             and s.escopo @> a.escopo))
+           where a.id > s.id and a.created_at < c.claimed_at
+             and case when a.encerra is not null then s.id = any (a.encerra)
+                      else a.status = 'ativo' and s.escopo @> a.escopo end))
   union
   select c.claim_id from private.claims_between(p_de, p_ate) c
     join public.handoffs h on h.conversa_id = c.conversa_id

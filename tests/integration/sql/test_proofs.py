@@ -115,6 +115,50 @@ async def test_a_send_in_a_pause_that_covers_it_is_found(
     assert await proofs(julia) == ({"envio_apos_parada": 1} if found else {})
 
 
+async def test_a_pause_that_another_replaced_covers_no_send(julia: Julia) -> None:
+    await julia.receive()
+    await julia.sql("update medicos set estado = 'RJ'")
+    resource = {"uid": str(uuid.uuid4()), "namespace": "julia", "nome": "x", "reason": "teste"}
+    for generation, scope in enumerate(({}, {"estado": "SP"}), start=1):
+        await julia.call(
+            "apply_status", **resource, paused="true", generation=generation, scope=scope
+        )
+        await julia.later(seconds=5)
+
+    await send(julia)
+
+    assert await proofs(julia) == {}
+
+
+async def test_a_pause_that_an_end_of_others_left_standing_covers_what_is_sent(
+    julia: Julia,
+) -> None:
+    resource = str(uuid.uuid4())
+    await julia.call(
+        "apply_status",
+        uid=resource,
+        namespace="julia",
+        nome="x",
+        reason="teste",
+        paused="true",
+        generation=1,
+        scope={},
+    )
+    await julia.pause()
+    await julia.later(seconds=5)
+    await julia.call("remove_status", uid=resource)
+    await julia.later(seconds=5)
+    in_the_pause = julia.now()
+    await julia.later(seconds=5)
+    await julia.resume()
+    await send(julia)
+    assert await proofs(julia) == {}
+
+    await julia.sql("update envios set claimed_at = $1", in_the_pause)
+
+    assert await proofs(julia) == {"envio_apos_parada": 1}
+
+
 async def test_a_send_while_a_person_has_the_conversation_is_found(julia: Julia) -> None:
     conversa = await send(julia)
     await julia.take_over_by_sql(conversa)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.integration.sql.conftest import INSTANCE, Julia
+from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone
 from tests.integration.sql.shifts import Shifts
 
 pytestmark = pytest.mark.integration
@@ -312,6 +312,50 @@ async def test_refusals_opt_outs_and_handovers_are_those_of_the_window(
     assert found["agora"]["com_pessoas"] == 1
     assert (later["opt_outs"], later["handoffs"]["total"]) == (0, 0)
     assert later["objecoes"] == [{"motivo": "distancia", "n": 1}]
+
+
+async def test_an_opt_out_counts_once_when_it_is_heard_of(world: World, julia: Julia) -> None:
+    stop = {"opt_out": {"motivo": "pare", "escopo": "definitivo"}}
+
+    async def counted(when: str) -> int:
+        return int((await world.numbers("periodo", when))["metricas"]["opt_outs"])
+
+    async def says_stop(when: str, said: str, **who: Any) -> None:
+        await world.clock(when)
+        await julia.receive(text="pare", provider_at=at(said), **stop, **who)
+
+    # Said before the report of 10 o'clock was made, and heard of after it.
+    await says_stop(f"{DAY} 10:00:30", f"{DAY} 09:59:55")
+    await says_stop(f"{DAY} 10:10", f"{DAY} 10:10", identities=[lid("777")])
+    # Said again; from an address that turns out to be the same doctor's; and withdrawn.
+    await says_stop(f"{DAY} 13:30", f"{DAY} 13:30")
+    await says_stop(f"{DAY} 17:30", f"{DAY} 17:30", identities=[phone(PHONE), lid("777")])
+    await world.clock(f"{DAY} 19:00")
+    await julia.sql("update medicos set opted_out = false where merged_into is null")
+
+    periods = [await counted(f"{DAY} {hour}:00") for hour in (10, 13, 17, 20)]
+    assert periods == [0, 2, 0, 0]
+
+
+async def test_opt_outs_that_were_known_before_are_nobodys_news(world: World, julia: Julia) -> None:
+    await world.clock(f"{DAY} 09:00")
+    await julia.sql(
+        "insert into medicos (telefone, opted_out, opted_out_at) values "
+        "('+5511999990001', true, api.agora() - interval '1 year'), ('+5511999990002', true, null)"
+    )
+    # One opted out by an address that becomes one with a contact who had not.
+    early, late = at(f"{DAY} 09:00"), at(f"{DAY} 11:00")
+    stop = {"motivo": "pare", "escopo": "definitivo"}
+    await julia.receive(identities=[lid("777")], provider_at=early, opt_out=stop)
+    await julia.receive(provider_at=early)
+    await world.clock(f"{DAY} 11:00")
+    await julia.receive(identities=[phone(PHONE), lid("777")], provider_at=late)
+    assert await julia.value("select opted_out from medicos where telefone = $1", f"+{PHONE}")
+
+    morning = (await world.numbers("periodo", f"{DAY} 10:00"))["metricas"]
+    noon = (await world.numbers("periodo", f"{DAY} 13:00"))["metricas"]
+
+    assert (morning["opt_outs"], noon["opt_outs"]) == (2, 0)
 
 
 async def test_a_report_is_made_once_for_its_time_and_brought_to_managers(
