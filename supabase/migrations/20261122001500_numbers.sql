@@ -99,6 +99,10 @@ begin
   return (select instance from public.medicos where id = p_medico);
 end $$;
 
+-- Refusals that were no fault of the message; they count towards no ceiling.
+create index envios_recusados on public.envios (instance, claimed_at)
+  where status = 'nao_enviado' and http_status in (401, 404);
+
 -- What the last 24 hours say of a number: attempts, not parts, so that the index of ceilings serves.
 create function private.number_measures(p_instance text, p_now timestamptz,
   out enviadas bigint, out entregues bigint, out recusadas bigint, out erros bigint)
@@ -108,12 +112,19 @@ begin
   select count(*) filter (where a.antiga),
          count(*) filter (where a.antiga and a.ack in ('DELIVERY_ACK', 'READ', 'PLAYED')),
          count(*) filter (where a.antiga and a.ack = 'ERROR'),
-         -- Refused by WhatsApp, or an error of Evolution's own after which nothing arrived. What
-         -- stands between us and Evolution (502, time-outs) says nothing of the number.
+         -- Refused by WhatsApp, or an error of Evolution's own or none of its answers at all, after
+         -- which nothing arrived. A proxy (502) says nothing of the number, nor does an attempt that
+         -- nobody reported (no start_delay_ms): whoever made it died.
          count(*) filter (where a.ack = 'ERROR'
-           or a.status in ('incerto', 'nao_confirmado') and a.http_status in (400, 500))
+           or a.status in ('incerto', 'nao_confirmado') and a.http_status in (400, 500)
+           or a.status = 'nao_confirmado' and a.http_status is null and a.start_delay_ms is not null)
+         -- Evolution does not know the number, or us.
+         + (select count(*) from public.envios e
+             where e.instance = p_instance and e.claimed_at > p_now - interval '24 hours'
+               and e.status = 'nao_enviado' and e.http_status in (401, 404))
     into enviadas, entregues, recusadas, erros
-    from (select e.status, e.http_status, case when e.status = 'enviado' then f.ack_status end as ack,
+    from (select e.status, e.http_status, e.start_delay_ms,
+                 case when e.status = 'enviado' then f.ack_status end as ack,
                  -- An ack takes its time.
                  e.status = 'enviado' and f.claim_id = e.claim_id
                    and e.claimed_at <= p_now - interval '10 minutes' as antiga
@@ -244,7 +255,7 @@ begin
     new.state_reason := coalesce(new.state_reason, old.state_reason);
   elsif new.state = 'open' and old.first_connected_at is null and not new.antigo
         -- What brought messages before we heard of it was connected before Julia came.
-        and not exists (select from public.inbox_keys where instance = new.instance) then
+        and private.first_heard(new.instance) is null then
     new.aquecimento_desde := coalesce(new.aquecimento_desde, api.agora());
     perform private.notify_managers('numero_novo', null, null,
                                     jsonb_build_object('instance', new.instance));
@@ -403,11 +414,13 @@ begin
 end $$;
 
 -- What waits to be written to the doctor of our own accord goes to the conversation on the new number.
+-- Where a person has that one, it is the person's to say, as if they had taken it over just now.
 create function private.move_pending(p_medico uuid, p_de text, p_para text) returns integer
 language plpgsql set search_path = ''
 as $$
 declare
   c public.conversations;
+  v_reminder public.fila_mensagens;
   n integer;
 begin
   if not exists (select from public.fila_mensagens f join public.regras_envio r on r.kind = f.kind
@@ -434,17 +447,46 @@ begin
   update public.conversations
      set turn_seq = (select max(turn_seq) from public.fila_mensagens where conversa_id = c.id)
    where id = c.id;
+  if c.controlled_by = 'human' then
+    for v_reminder in
+      select * from public.fila_mensagens
+       where conversa_id = c.id and status = 'pendente' and kind = 'lembrete'
+       order by agendar_para
+    loop
+      perform private.cancel_part(v_reminder.id, 'BLOCKED_HUMAN_CONTROL');
+      perform private.report_reminder(v_reminder, format(
+        'O médico passou para o número %s, em que uma pessoa cuida da conversa', p_para));
+    end loop;
+  end if;
   return n;
 end $$;
 
+-- Refuses, with the reason, a number by which its doctors could not be written to.
+create function private.need_fit_number(p jsonb, field text) returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  w public.whatsapp_instances;
+begin
+  select * into w from public.whatsapp_instances where instance = private.need_number(p, field);
+  if w.saude in ('banida', 'parada') or w.state not in ('open', 'unknown') then
+    raise exception 'argument %: o número "%" não pode receber médicos agora: conexão %, saúde %',
+      field, w.instance, w.state, w.saude || coalesce(' (' || w.saude_motivo || ')', '')
+      using errcode = '22023',
+            hint = 'Escolha outro (api.list_numbers mostra todos) ou espere até que volte.';
+  end if;
+  return w.instance;
+end $$;
+
 -- Doctors of one number get another, so many at a time. Whom WhatsApp knows by no phone stays, and so
--- does, for this time, who is being written to right now. Who writes to the old number is answered there.
+-- does, for this time, who is being written to right now, or of whom it is not known yet whether the
+-- last message arrived. Who writes to the old number is answered there.
 create function api.mover_medicos(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
   v_de text := private.need_number(p, 'de');
-  v_para text := private.need_number(p, 'para');
+  v_para text := private.need_fit_number(p, 'para');
   v_limite bigint := case when p ? 'limite' then private.need_int(p, 'limite') else 200 end;
   v_medico uuid;
   v_locked integer;
@@ -456,12 +498,16 @@ begin
   end if;
   for v_medico in
     select id from public.medicos
-     where instance = v_de and telefone is not null order by id limit v_limite
+     where instance = v_de and telefone is not null order by id
   loop
+    -- Those who stay for this time must not use up the limit.
+    exit when v_moved >= v_limite;
     perform 1 from public.conversations where medico_id = v_medico
       order by id for no key update skip locked;
     get diagnostics v_locked = row_count;
     continue when v_locked < (select count(*) from public.conversations where medico_id = v_medico);
+    continue when exists (select from public.fila_mensagens
+                           where medico_id = v_medico and status in ('processando', 'incerta'));
     update public.medicos set instance = v_para
      where id = (select id from public.medicos where id = v_medico and instance = v_de
                     for no key update skip locked);

@@ -93,7 +93,7 @@ async def test_an_unknown_instance_is_not_sent(client: EvolutionClient) -> None:
     outcome = await client.send_text("nobody", DOCTOR, "Olá")
 
     assert isinstance(outcome, NotSent)
-    assert not outcome.permanent
+    assert (outcome.permanent, outcome.status) == (False, 404)
     with pytest.raises(Permanent):
         await client.connection_state("nobody")
 
@@ -103,6 +103,7 @@ async def test_a_wrong_key_is_not_sent(sim: Simulator) -> None:
         outcome = await client.send_text(INSTANCE, DOCTOR, "Olá")
 
     assert isinstance(outcome, NotSent)
+    assert outcome.status == 401
     assert sim.records("delivery") == []
 
 
@@ -111,7 +112,10 @@ async def test_a_closed_socket_is_uncertain_for_it_looks_like_a_failure_after_th
 ) -> None:
     sim.control("POST", f"instances/{INSTANCE}/connection", {"action": "drop"})
 
-    assert isinstance(await client.send_text(INSTANCE, DOCTOR, "Olá"), Uncertain)
+    outcome = await client.send_text(INSTANCE, DOCTOR, "Olá")
+
+    assert isinstance(outcome, Uncertain)
+    assert outcome.status == 500
 
 
 async def test_a_delivered_message_whose_answer_is_lost_is_found_among_the_stored_ones(
@@ -119,8 +123,10 @@ async def test_a_delivered_message_whose_answer_is_lost_is_found_among_the_store
 ) -> None:
     sim.fault("timeout_after_delivery")
 
-    assert isinstance(await client.send_text(INSTANCE, DOCTOR, "Olá"), Uncertain)
+    outcome = await client.send_text(INSTANCE, DOCTOR, "Olá")
 
+    assert isinstance(outcome, Uncertain)
+    assert outcome.status is None
     (found,) = await client.find_messages(INSTANCE, *around_now(), from_me=True)
     assert found.text == "Olá"
     assert found.key_id == sim.records("delivery")[0]["key_id"]

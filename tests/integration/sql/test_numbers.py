@@ -10,6 +10,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone, together
+from tests.integration.sql.proactive import promise, remind, reminder
+
+from julia_common.evolution import SendOutcome, Uncertain
+from julia_common.evolution.answers import outcome_of_send
+from julia_dispatcher.sending import _report
 
 pytestmark = pytest.mark.integration
 
@@ -228,6 +233,15 @@ async def test_a_number_that_brought_messages_before_it_was_heard_of_is_old(juli
     assert await share(julia) == 1
 
 
+async def test_the_canary_is_no_message_that_makes_a_number_old(julia: Julia) -> None:
+    await julia.call("prepare_canary", instance=INSTANCE)
+    await julia.receive("5500000000000", "Canário", key_id="CANARIO202611230100")
+
+    await connect(julia, INSTANCE)
+
+    assert await share(julia) == 0.1
+
+
 # Health
 
 
@@ -308,6 +322,77 @@ async def test_errors_of_evolution_count_unless_the_message_arrived_or_evolution
 
     assert (await assessed(julia))["erros"] == 3
     assert await health(julia) == "lenta"
+
+
+async def posted(julia: Julia, n: int, outcome: SendOutcome, *, lost: bool = False) -> None:
+    """`n` replies whose POST ended so, recorded by what the dispatcher makes of it.
+
+    `lost`: the next check finds Evolution in doubt, and the part is parked.
+    """
+    for _ in range(n):
+        number = f"55119{uuid.uuid4().int % 10**8:08d}"
+        claim = await julia.claim(await julia.talk("Oi!", number=number))
+        record = _report(claim["claim_id"], outcome, start_delay_ms=3)
+        await julia.call("record_send", **record.model_dump(exclude_none=True))
+        if lost:
+            await julia.later(seconds=100)
+            assert (await julia.settle(claim, "nenhuma"))["status"] == "estacionada"
+
+
+CLOSED = {"response": {"message": "Connection Closed"}}
+
+
+async def test_errors_of_sends_slow_a_number_as_the_dispatcher_reports_them(julia: Julia) -> None:
+    await posted(julia, 2, outcome_of_send(500, CLOSED))
+    assert await health(julia) == "boa"
+
+    await posted(julia, 3, outcome_of_send(500, CLOSED))
+
+    assert (await assessed(julia))["erros"] == 5
+    assert await health(julia) == "lenta"
+
+
+async def test_time_outs_after_which_nothing_was_found_are_errors_of_the_number(
+    julia: Julia,
+) -> None:
+    timeout = Uncertain("no answer within 10 s", unreachable=True)
+    await posted(julia, 3, timeout)
+    assert (await assessed(julia))["erros"] == 0
+
+    await posted(julia, 3, timeout, lost=True)
+
+    assert (await assessed(julia))["erros"] == 3
+    assert await health(julia) == "lenta"
+
+
+async def test_what_was_given_back_or_left_by_a_dead_dispatcher_is_no_error(julia: Julia) -> None:
+    conversa = await julia.talk("Oi!")
+    claim = await julia.claim(conversa)
+    await julia.call("release_claim", claim_id=claim["claim_id"], motivo="circuito_aberto")
+    await julia.later(seconds=3)
+    assert (await julia.claim(conversa))["status"] == "enviar"
+    await julia.later(seconds=60)
+    [lost] = (await julia.call("uncertain_sends", limit=5, owner=julia.owner))["sends"]
+    await julia.later(seconds=100)
+    assert (await julia.settle(lost, "nenhuma"))["status"] == "estacionada"
+
+    assert (await assessed(julia))["erros"] == 0
+
+
+@pytest.mark.parametrize("status", [401, 404])
+async def test_a_number_that_evolution_refuses_is_parked_and_told_of(
+    julia: Julia, status: int
+) -> None:
+    conversa = await julia.talk("Oi!")
+    for _ in range(10):
+        claim = await julia.claim(conversa)
+        record = _report(claim["claim_id"], outcome_of_send(status, None), start_delay_ms=3)
+        await julia.call("record_send", **record.model_dump(exclude_none=True))
+        await julia.later(seconds=16)
+
+    assert await health(julia) == "parada"
+    assert await notices(julia) == [("numero_doente", "boa", "parada")]
+    assert (await assessed(julia, INSTANCE))["motivo"] == "10 erros de envio em 24 horas"
 
 
 async def test_health_rises_a_step_an_hour_and_each_change_is_told_once(julia: Julia) -> None:
@@ -741,3 +826,84 @@ async def test_who_is_being_written_to_is_left_for_the_next_call(julia: Julia) -
 
     assert (answer["movidos"], answer["restam"]) == (0, 1)
     assert (await julia.call("mover_medicos", **move))["movidos"] == 1
+
+
+@pytest.mark.parametrize("status", ["processando", "incerta"])
+async def test_whose_message_is_on_its_way_or_in_doubt_is_left_and_uses_up_no_limit(
+    julia: Julia, status: str
+) -> None:
+    await old_numbers(julia, INSTANCE, OTHER)
+    conversa = await julia.talk("Oi!")
+    claim = await julia.claim(conversa)
+    if status == "incerta":
+        await julia.record(claim, "incerta")
+    assert await julia.states(conversa) == [status]
+    # Whoever comes first by id, the limit is for who moves.
+    await julia.sql("update medicos set instance = $1", INSTANCE)
+    other = await assigned(julia, "+5511900000001", INSTANCE)
+    move = {"de": INSTANCE, "para": OTHER, "por": "ana", "limite": 1}
+
+    answers = [await julia.call("mover_medicos", **move) for _ in range(2)]
+
+    assert [(a["movidos"], a["restam"]) for a in answers] == [(1, 1), (0, 1)]
+    assert await number_of(julia, other) == OTHER
+    await julia.record(claim)
+    assert (await julia.call("mover_medicos", **move))["restam"] == 0
+
+
+async def test_a_reminder_moved_to_where_a_person_answers_is_reported_to_managers(
+    julia: Julia,
+) -> None:
+    await old_numbers(julia, INSTANCE, OTHER)
+    at = julia.now() + timedelta(hours=2)
+    await promise(julia, reminder(at, "Já saiu a escala?"))
+    held = (await julia.receive(instance=OTHER))["conversa_id"]
+    await julia.take_over_by_sql(held)
+    await julia.sql("update medicos set instance = $1", INSTANCE)
+
+    await julia.call("mover_medicos", de=INSTANCE, para=OTHER, por="ana")
+
+    part = (await julia.parts(held))[-1]
+    assert (part["kind"], part["status"], part["outcome"]) == (
+        "lembrete", "cancelada", "BLOCKED_HUMAN_CONTROL"
+    )  # fmt: skip
+    [told] = await julia.sql(
+        "select conversa_id, dados from notificacoes_gestor where tipo = 'lembrete_nao_enviado'"
+    )
+    assert str(told["conversa_id"]) == held
+    assert json.loads(told["dados"])["texto"] == "Já saiu a escala?"
+
+
+async def test_a_reminder_moved_to_where_julia_answers_goes_from_there(julia: Julia) -> None:
+    await old_numbers(julia, INSTANCE, OTHER)
+    await remind(julia)
+    await julia.sql("update medicos set instance = $1", INSTANCE)
+
+    await julia.call("mover_medicos", de=INSTANCE, para=OTHER, por="ana")
+
+    conversa = str(await julia.value("select id from conversations where instance = $1", OTHER))
+    assert (await julia.claim(conversa))["kind"] == "lembrete"
+    assert not await julia.sql(
+        "select from notificacoes_gestor where tipo = 'lembrete_nao_enviado'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "saude"),
+    [("close", "boa"), ("refused", "boa"), ("connecting", "boa"), ("open", "parada"),
+     ("open", "banida")],
+)  # fmt: skip
+async def test_doctors_do_not_move_to_a_number_that_cannot_write_to_them(
+    julia: Julia, state: str, saude: str
+) -> None:
+    await old_numbers(julia, INSTANCE, OTHER)
+    medico = await assigned(julia, "+5511900000001", INSTANCE)
+    await connect(julia, OTHER, state)
+    if saude != "boa":
+        await julia.call("definir_saude", instance=OTHER, saude=saude, motivo="queixas", por="ana")
+
+    with pytest.raises(asyncpg.PostgresError, match="não pode receber médicos") as refused:
+        await julia.call("mover_medicos", de=INSTANCE, para=OTHER, por="ana")
+
+    assert f"conexão {state}, saúde {saude}" in str(refused.value)
+    assert await number_of(julia, medico) == INSTANCE

@@ -33,7 +33,7 @@ def test_some_refusals_prove_that_it_was_not(status: int, message: object, perma
     outcome = outcome_of_send(status, error(status, message))
 
     assert isinstance(outcome, NotSent)
-    assert outcome.permanent is permanent
+    assert (outcome.permanent, outcome.status) == (permanent, status)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,10 @@ def test_some_refusals_prove_that_it_was_not(status: int, message: object, perma
     ],
 )
 def test_everything_else_is_uncertain(status: int, body: object) -> None:
-    assert isinstance(outcome_of_send(status, body), Uncertain)
+    outcome = outcome_of_send(status, body)
+
+    assert isinstance(outcome, Uncertain)
+    assert outcome.status == status
 
 
 @pytest.mark.parametrize(

@@ -180,10 +180,11 @@ async def test_a_canary_is_recorded_as_sent_and_never_posted(bench):
 @pytest.mark.parametrize(
     ("outcome", "result", "permanent"),
     [
-        (NotSent(permanent=True, reason="not on WhatsApp"), "nao_enviada", True),
+        (NotSent(permanent=True, reason="not on WhatsApp", status=400), "nao_enviada", True),
+        (NotSent(permanent=False, reason="unknown instance", status=404), "nao_enviada", False),
         (NotSent(permanent=False, reason="refused", unreachable=True), "nao_enviada", False),
         (Uncertain("timeout", unreachable=True), "incerta", None),
-        (Uncertain("HTTP 500"), "incerta", None),
+        (Uncertain("HTTP 500", status=500), "incerta", None),
     ],
 )
 async def test_what_the_post_proved_is_what_gets_recorded(bench, outcome, result, permanent):
@@ -194,6 +195,7 @@ async def test_what_the_post_proved_is_what_gets_recorded(bench, outcome, result
 
     [record] = bench.outbox.records
     assert (record.result, record.permanent, record.motivo) == (result, permanent, outcome.reason)
+    assert record.http_status == outcome.status
     assert len(bench.evolution.posts) == 1
 
 

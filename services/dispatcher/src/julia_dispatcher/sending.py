@@ -274,17 +274,22 @@ def _report(claim_id: str, outcome: SendOutcome, *, start_delay_ms: int) -> Reco
                 remote_jid=remote_jid,
                 start_delay_ms=start_delay_ms,
             )
-        case NotSent(permanent=permanent, reason=reason):
+        case NotSent(permanent=permanent, reason=reason, status=status):
             return RecordSend(
                 claim_id=claim_id,
                 result="nao_enviada",
                 permanent=permanent,
                 motivo=reason,
                 start_delay_ms=start_delay_ms,
+                http_status=status,
             )
-        case Uncertain(reason=reason):
+        case Uncertain(reason=reason, status=status):
             return RecordSend(
-                claim_id=claim_id, result="incerta", motivo=reason, start_delay_ms=start_delay_ms
+                claim_id=claim_id,
+                result="incerta",
+                motivo=reason,
+                start_delay_ms=start_delay_ms,
+                http_status=status,
             )
 
 

@@ -42,27 +42,38 @@ _WRAPPERS = (
 _TEXT_FIELDS = ("text", "caption")
 
 
-def outcome_of_send(status: int, body: Any) -> SendOutcome:  # noqa: PLR0911 - a table of cases
+def outcome_of_send(status: int, body: Any) -> SendOutcome:
     """What the answer to a sendText or sendMedia proves. `body` is None when it is not JSON."""
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP success
         key = _mapping(_mapping(body).get("key"))
         key_id, remote_jid = key.get("id"), key.get("remoteJid")
         if isinstance(key_id, str) and key_id and isinstance(remote_jid, str):
             return Sent(key_id, remote_jid)
-        return Uncertain(f"HTTP {status} without the message's key")
-    if status == _UNAUTHORIZED:
-        return NotSent(permanent=False, reason="HTTP 401: Evolution refuses EVOLUTION_API_KEY")
-    if status == _NOT_FOUND:
-        return NotSent(permanent=False, reason="HTTP 404: Evolution does not know the instance")
+        return Uncertain(f"HTTP {status} without the message's key", status=status)
     message = _mapping(_mapping(body).get("response")).get("message")
-    if status == _BAD_REQUEST and _is_schema_failure(message):
-        return NotSent(permanent=True, reason="HTTP 400: the request does not fit the schema")
-    if status == _BAD_REQUEST and _is_not_on_whatsapp(message):
-        return NotSent(permanent=True, reason="HTTP 400: the number is not on WhatsApp")
-    if status == _BAD_REQUEST and any(phrase in str(message) for phrase in _REFUSED_FILE):
-        return NotSent(permanent=True, reason="HTTP 400: Evolution refuses the file")
+    refusal = _refusal(status, message)
+    if refusal is not None:
+        reason = f"HTTP {status}: {refusal}"
+        return NotSent(permanent=status == _BAD_REQUEST, reason=reason, status=status)
     phrase = next((phrase for phrase in _KNOWN_PHRASES if phrase in str(message)), None)
-    return Uncertain(f"HTTP {status}" + (f" ({phrase})" if phrase else ""))
+    return Uncertain(f"HTTP {status}" + (f" ({phrase})" if phrase else ""), status=status)
+
+
+def _refusal(status: int, message: Any) -> str | None:  # noqa: PLR0911 - a table of cases
+    """Why the message certainly did not leave; None: it may have."""
+    if status == _UNAUTHORIZED:
+        return "Evolution refuses EVOLUTION_API_KEY"
+    if status == _NOT_FOUND:
+        return "Evolution does not know the instance"
+    if status != _BAD_REQUEST:
+        return None
+    if _is_schema_failure(message):
+        return "the request does not fit the schema"
+    if _is_not_on_whatsapp(message):
+        return "the number is not on WhatsApp"
+    if any(phrase in str(message) for phrase in _REFUSED_FILE):
+        return "Evolution refuses the file"
+    return None
 
 
 def stored_message(record: Any) -> StoredMessage | None:

@@ -21,23 +21,27 @@ class Sent:
 class NotSent:
     """The message certainly did not leave; `permanent` means that trying again is of no use.
 
-    `reason` is safe to log. `unreachable`: Evolution itself was not there.
+    `reason` is safe to log. `unreachable`: Evolution itself was not there. `status`: of its HTTP
+    answer, if there was one.
     """
 
     permanent: bool
     reason: str
     unreachable: bool = False
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
     """The message may or may not have left: settle it from evidence, never send again blindly.
 
-    `reason` is safe to log. `unreachable`: Evolution itself did not answer.
+    `reason` is safe to log. `unreachable`: Evolution itself did not answer. `status`: of its HTTP
+    answer, if there was one.
     """
 
     reason: str
     unreachable: bool = False
+    status: int | None = None
 
 
 type SendOutcome = Sent | NotSent | Uncertain
