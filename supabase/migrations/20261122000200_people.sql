@@ -105,6 +105,29 @@ $$;
 create trigger medicos_before_write before insert or update on public.medicos
 for each row execute function private.medicos_before_write();
 
+-- The one form under which a phone's owner is known, of "+digits" or of a JID: a Brazilian mobile has
+-- its ninth digit, which WhatsApp and old lists leave out. Other numbers, LIDs too, stay as they are.
+-- As `canonical_digits` of julia_common.whatsapp, which takes the area codes from phonenumbers.
+create function private.canonical_phone(address text) returns text
+language sql immutable
+as $$
+  select regexp_replace(address,
+    '^(\+?55(?:[14689][1-9]|2[12478]|3[1-578]|5[13-5]|7[13-579]))([6-9][0-9]{7})(@s\.whatsapp\.net)?$',
+    '\19\2\3')
+$$;
+
+create function private.medicos_canonical_phone() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.telefone := private.canonical_phone(new.telefone);
+  return new;
+end $$;
+
+-- However a list writes a number: two forms would be two doctors, and an opt-out would bind but one.
+create trigger medicos_canonical_phone before insert or update of telefone on public.medicos
+for each row execute function private.medicos_canonical_phone();
+
 -- Said again of one who had written since the first time, it counts from now.
 create function private.medicos_opt_out_again() returns trigger
 language plpgsql set search_path = ''

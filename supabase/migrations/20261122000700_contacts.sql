@@ -24,6 +24,20 @@ begin
   return array(select unnest(v_found) order by 1);
 end $$;
 
+-- The contact and those that were united with it: what was done for them was done for this person.
+create function private.united_in(p_medico uuid) returns uuid[]
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return array(
+    with recursive united as (
+      select p_medico as id
+      union
+      select m.id from united join public.medicos m on m.merged_into = united.id
+    )
+    select id from united);
+end $$;
+
 create function private.phone_of(p_identities jsonb) returns text
 language sql immutable set search_path = ''
 as $$
@@ -258,15 +272,18 @@ $$;
 create function private.learn_address(p_medico uuid, p_instance text, p_jid text) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  v_jid text := private.canonical_phone(p_jid);
 begin
-  if p_jid ~ '^[0-9]+@(s\.whatsapp\.net|lid)$'
-     and pg_try_advisory_xact_lock(hashtextextended('jid:' || p_jid, 0)) then
+  if v_jid ~ '^[0-9]+@(s\.whatsapp\.net|lid)$'
+     and pg_try_advisory_xact_lock(hashtextextended('jid:' || v_jid, 0)) then
     insert into public.contact_identities (instance, jid, kind, medico_id)
-    values (p_instance, p_jid, case when p_jid like '%@lid' then 'lid' else 'phone' end, p_medico)
+    values (p_instance, v_jid, case when v_jid like '%@lid' then 'lid' else 'phone' end, p_medico)
     on conflict do nothing;
   end if;
 end $$;
 
+-- The addresses that are given, each in the form under which its owner is known.
 create function private.need_identities(p jsonb) returns jsonb
 language plpgsql immutable set search_path = ''
 as $$
@@ -278,7 +295,9 @@ begin
                     or coalesce(i ->> 'kind', '') not in ('phone', 'lid')) then
     perform private.argument_missing('identities', 'list of {kind: phone|lid, jid}');
   end if;
-  return p -> 'identities';
+  return (
+    select jsonb_agg(i || jsonb_build_object('jid', private.canonical_phone(i ->> 'jid')) order by n)
+      from jsonb_array_elements(p -> 'identities') with ordinality as t (i, n));
 end $$;
 
 -- The number's row, made at first sight.

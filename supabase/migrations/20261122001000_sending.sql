@@ -189,17 +189,18 @@ as $$
 declare
   v_hora interval := private.window_length('hora', p_post_timeout_s);
   v_semana interval := private.window_length('semana', p_post_timeout_s);
+  v_person uuid[] := private.united_in(p_medico);
 begin
   -- The oldest of as many as are allowed: once it has left the window there is room for one.
   return greatest(
     (select e.claimed_at + v_hora
        from public.envios e join public.regras_envio k on k.kind = e.kind
-      where e.medico_id = p_medico and e.conta and e.claimed_at > p_now - v_hora
+      where e.medico_id = any (v_person) and e.conta and e.claimed_at > p_now - v_hora
         and k.max_hora_medico is not null and r.max_hora_medico is not null
       order by e.claimed_at desc offset r.max_hora_medico - 1 limit 1),
     (select e.claimed_at + v_semana
        from public.envios e join public.regras_envio k on k.kind = e.kind
-      where e.medico_id = p_medico and e.conta and e.claimed_at > p_now - v_semana
+      where e.medico_id = any (v_person) and e.conta and e.claimed_at > p_now - v_semana
         and k.max_semana_medico is not null and r.max_semana_medico is not null
       order by e.claimed_at desc offset r.max_semana_medico - 1 limit 1));
 end $$;

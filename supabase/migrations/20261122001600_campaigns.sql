@@ -323,6 +323,7 @@ as $$
 declare
   v_at timestamptz;
   v_n integer;
+  v_person uuid[];
 begin
   -- Never.
   if m.opted_out then
@@ -396,6 +397,7 @@ begin
     ate := v_at;
     return;
   end if;
+  v_person := private.united_in(m.id);
   -- The contact that has to leave the window before there is room for another.
   select min(x.claimed_at) + interval '7 days' into v_at
     from (select e.claimed_at,
@@ -403,7 +405,8 @@ begin
             from public.envios e
             join public.regras_envio r on r.kind = e.kind and r.max_semana_medico is not null
             join public.regras_envio own on own.kind = 'campanha'
-           where e.medico_id = m.id and e.conta and e.claimed_at > p_now - interval '7 days') x
+           where e.medico_id = any (v_person) and e.conta
+             and e.claimed_at > p_now - interval '7 days') x
    where x.n <= x.cap
   having count(*) >= min(x.cap);
   if v_at > p_now then

@@ -1,12 +1,19 @@
 """Learning that two contacts are one person loses nothing and says nothing twice."""
 
+import asyncpg
 import pytest
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone
+from tests.integration.sql.courting import MONDAY, Courting
+from tests.integration.sql.proactive import offer
+
+from julia_common.whatsapp import canonical_digits
 
 pytestmark = pytest.mark.integration
 
 LID = "77001"
 BOTH = [phone(), lid(LID)]
+OLD_FORM = "551188887777"
+STOP = {"motivo": "pare", "escopo": "definitivo"}
 
 
 async def test_what_both_had_pending_is_answered_in_one_turn(julia: Julia) -> None:
@@ -162,3 +169,93 @@ async def test_a_merge_never_lowers_what_drafts_compare(julia: Julia) -> None:
     await julia.receive(identities=BOTH)
 
     assert (await julia.conversation(united))["inbox_seq"] == before + 2
+
+
+async def test_the_database_knows_numbers_by_the_form_that_the_services_know(julia: Julia) -> None:
+    numbers = [
+        f"{country}{area:02d}{subscriber}"
+        for country in ("55", "54", "1")
+        for area in range(100)
+        for first in range(10)
+        for subscriber in (f"{first}8887777", f"9{first}8887777", f"{first}888777")
+    ]
+    expected = [canonical_digits(number) for number in numbers]
+    changed = [pair for pair in zip(numbers, expected, strict=True) if pair[0] != pair[1]]
+    assert (OLD_FORM, PHONE) in changed
+
+    for form in ("{}", "+{}", "{}@s.whatsapp.net"):
+        rows = await julia.sql(
+            "select private.canonical_phone(n) as known from unnest($1::text[]) with ordinality "
+            "as t (n, place) order by place",
+            [form.format(number) for number in numbers],
+        )
+        assert [row["known"] for row in rows] == [form.format(number) for number in expected]
+    # A LID is no phone, whatever its digits.
+    alike = f"{OLD_FORM}@lid"
+    assert await julia.value("select private.canonical_phone($1)", alike) == alike
+
+
+async def test_the_opt_out_of_one_who_was_imported_without_the_ninth_digit_binds(
+    julia: Julia,
+) -> None:
+    courting = Courting(julia)
+    await courting.move_to(MONDAY, 10)
+    await courting.number()
+    doctor = await courting.doctor(telefone=f"+{OLD_FORM}")
+    await courting.start()
+    await courting.feed()
+    claim = await courting.claim(str((await courting.outbox())[0]["conversa_id"]))
+    await julia.record(claim, remote_jid=f"{OLD_FORM}@s.whatsapp.net")
+
+    heard = await julia.receive(PHONE, "pare", opt_out=STOP)
+
+    assert claim["destino"] == PHONE
+    assert heard["medico_id"] == doctor
+    stopped = await julia.sql("select id::text, opted_out from medicos")
+    assert [tuple(row) for row in stopped] == [(doctor, True)]
+
+
+async def test_a_list_cannot_bring_a_doctor_a_second_time_by_leaving_out_the_ninth_digit(
+    julia: Julia,
+) -> None:
+    await julia.receive(PHONE, "pare", opt_out=STOP)
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await julia.sql("insert into medicos (telefone) values ($1)", f"+{OLD_FORM}")
+
+
+async def test_an_address_without_the_ninth_digit_leads_to_the_same_contact(julia: Julia) -> None:
+    by_lid = (await julia.receive(identities=[lid(LID)]))["conversa_id"]
+    await julia.answer(by_lid, "oi")
+    claim = await julia.claim(by_lid)
+    await julia.record(claim, remote_jid=f"{OLD_FORM}@s.whatsapp.net")
+
+    for number in (PHONE, OLD_FORM):
+        assert (await julia.receive(number))["conversa_id"] == by_lid
+    assert await julia.value("select array_agg(telefone) from medicos") == [f"+{PHONE}"]
+
+
+async def test_what_was_written_to_both_counts_for_the_one_that_stays(julia: Julia) -> None:
+    await Courting(julia).move_to(MONDAY, 10)
+    by_lid = (await julia.receive(identities=[lid(LID)]))["conversa_id"]
+    await julia.answer(by_lid, "oi")
+    await julia.record(await julia.claim(by_lid))
+    await offer(julia, by_lid)
+    await julia.record(await julia.claim(by_lid))
+    weekly = "update regras_envio set max_semana_medico = 1 where kind in ('oferta', 'campanha')"
+    await julia.sql(weekly)
+    await julia.later(hours=2)
+    await julia.receive()
+
+    united = (await julia.receive(identities=BOTH))["conversa_id"]
+    await julia.answer(united, "tudo bem")
+    await julia.record(await julia.claim(united))
+    await offer(julia, united)
+
+    assert (await julia.claim(united))["motivo"] == "teto_medico"
+    # A campaign heeds it as well, once the talk is over.
+    excluded = await julia.value(
+        "select (private.campaign_exclusion(m, null, api.agora() + interval '6 days')).motivo "
+        "from medicos m where merged_into is null"
+    )
+    assert excluded == "limite_semanal"
