@@ -1,8 +1,9 @@
 -- Parked sends: nobody knows whether they arrived, so a person decides what becomes of them.
 
 -- `liberar`: one more attempt, whoever has the conversation and whatever was said since: a person has
--- looked. Opt-out, pause, hours, the number and its ceilings still bind it, and an attempt that ends in
--- doubt again is parked again. `descartar`: it is not sent any more.
+-- looked. Opt-out, pause, hours, the number and its ceilings still bind it, and what offers a shift that
+-- is gone, or belongs to a cancelled campaign, is not released; an attempt that ends in doubt again is
+-- parked again. `descartar`: it is not sent any more.
 create function api.decidir_envio(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -17,6 +18,7 @@ declare
   c public.conversations;
   m public.medicos;
   d public.decisoes_envio;
+  x record;
 begin
   select * into f from public.fila_mensagens where id = v_fila;
   if not found then
@@ -39,6 +41,10 @@ begin
     select * into r from public.regras_envio where kind = f.kind;
     f.liberada := true;
     v_void := private.void_reason(f, r, c, m);
+    if v_void is null and r.proativo then
+      x := private.campaign_gate(f, m, v_now);
+      v_void := case when x.fim then x.outcome end;
+    end if;
     if v_void is not null then
       return jsonb_build_object('status', 'recusada', 'motivo', v_void, 'fila_status', f.status,
                                 'doorbell', false);

@@ -389,9 +389,15 @@ begin
     ate := v_at;
     return;
   end if;
-  select max(enviada_em) + make_interval(days => private.setting_int('campanha_intervalo_dias'))
-    into v_at from public.campanha_destinatarios
-   where medico_id = m.id and status = 'enviada';
+  -- What nobody knows to have arrived may have been read. Not the earlier attempts of `p_fila`.
+  select greatest(
+      (select max(enviada_em) from public.campanha_destinatarios
+        where medico_id = m.id and status = 'enviada'),
+      (select max(e.claimed_at)
+         from public.fila_mensagens f join public.envios e on e.fila_id = f.id
+        where f.medico_id = m.id and f.kind = 'campanha' and f.id is distinct from p_fila
+          and e.status in ('incerto', 'nao_confirmado')))
+    + make_interval(days => private.setting_int('campanha_intervalo_dias')) into v_at;
   if v_at > p_now then
     motivo := 'intervalo';
     ate := v_at;
@@ -464,7 +470,10 @@ end $$;
 create trigger campanhas_before_update before update on public.campanhas
 for each row execute function private.campanhas_before_update();
 
--- Withdraws what waits, or rings for it. What a claim holds right now is left to the claim's gate.
+-- Withdraws what waits, or rings for it. A person's stop waits for the claims that are open, and those
+-- that come after it wait for its commit and see it: the campaign's row before the status, both before
+-- what waits, which an open claim may be about to take. The system ends only what has nothing left to
+-- send or is refused by the claim's gate on its own account.
 create function private.campanhas_after_status() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -473,9 +482,16 @@ begin
     update public.campanha_destinatarios
        set status = 'pulada', motivo = coalesce(motivo, 'campanha_encerrada'), nao_antes = null
      where campanha_id = new.id and status = 'pendente';
+  end if;
+  if new.status in ('pausada', 'cancelada') then
+    perform pg_advisory_xact_lock(private.status_lock_key());
+  end if;
+  if new.status in ('concluida', 'cancelada') then
     perform private.cancel_part(f.id, 'BLOCKED_CAMPAIGNS_DISABLED')
        from (select id from public.fila_mensagens
               where campanha_id = new.id and status = 'pendente'
+                -- A campaign may be over, and a person release what was in doubt.
+                and (new.status = 'cancelada' or not liberada)
                 for no key update skip locked) f;
   elsif new.status = 'ativa' then
     update public.fila_mensagens set next_ring_at = api.agora(), ring_count = 0
@@ -572,6 +588,52 @@ end $$;
 
 -- The claim's gate.
 
+-- Whether the doctor has answered since then, on whichever number; what was written before and came
+-- days late is no answer. Provider's times are whole seconds.
+create function private.answered_since(p_medico uuid, p_since timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.interacoes
+                  where medico_id = p_medico and tipo = 'entrada' and received_at >= p_since
+                    and (situacao <> 'historico'
+                         or provider_at >= date_trunc('second', p_since)));
+end $$;
+
+-- Whether what it offers is gone, or has other terms than it says.
+create function private.offer_is_void(
+  f public.fila_mensagens, m public.medicos, p_now timestamptz)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v public.vagas;
+begin
+  if not f.metadata ? 'vaga_id' then
+    return false;
+  end if;
+  select * into v from public.vagas where id = (f.metadata ->> 'vaga_id')::uuid;
+  return not private.is_offerable(v.id, m.id, p_now)
+      or f.metadata ? 'termos' and jsonb_strip_nulls(private.terms(v)) <> f.metadata -> 'termos';
+end $$;
+
+-- Why what a person has released may not go after all, or null: nothing that the person could see
+-- binds it, but what has come since.
+create function private.released_void(
+  f public.fila_mensagens, m public.medicos, k public.campanhas, p_now timestamptz)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return case
+    when k.status = 'cancelada' then 'campanha_encerrada'
+    when private.offer_is_void(f, m, p_now) then 'plantao'
+    -- While it is parked, it is being released.
+    when f.status = 'pendente' and private.answered_since(m.id, (
+           select max(created_at) from public.decisoes_envio
+            where fila_id = f.id and decisao = 'liberar')) then 'respondeu' end;
+end $$;
+
 -- Whether what is written of our own accord to many, or after a silence, may still go; called by
 -- the claim for every proactive part. No motivo: it may. `fim`: never any more, by `outcome`; else
 -- it waits for `retry`.
@@ -584,16 +646,20 @@ declare
   k public.campanhas;
 begin
   fim := false;
-  if f.kind = 'followup' then
-    motivo := private.followup_void(f, m, p_now);
-    outcome := 'SUPERSEDED';
-    fim := motivo is not null;
-    return;
-  elsif f.campanha_id is null then
+  if f.kind <> 'followup' and f.campanha_id is null then
     return;
   end if;
   select * into k from public.campanhas where id = f.campanha_id;
-  if k.status in ('concluida', 'cancelada') or k.termina_em <= p_now then
+  if f.liberada and k.status is distinct from 'pausada' then
+    motivo := private.released_void(f, m, k, p_now);
+    outcome := case motivo when 'campanha_encerrada' then 'BLOCKED_CAMPAIGNS_DISABLED'
+                           else 'SUPERSEDED' end;
+    fim := motivo is not null;
+  elsif f.kind = 'followup' then
+    motivo := private.followup_void(f, m, p_now);
+    outcome := 'SUPERSEDED';
+    fim := motivo is not null;
+  elsif k.status in ('concluida', 'cancelada') or not f.liberada and k.termina_em <= p_now then
     motivo := 'campanha_encerrada';
     outcome := 'BLOCKED_CAMPAIGNS_DISABLED';
     fim := true;
@@ -602,7 +668,8 @@ begin
     outcome := 'BLOCKED_CAMPAIGNS_DISABLED';
     retry := interval '5 minutes';
   else
-    motivo := (private.campaign_exclusion(m, k, p_now, f.id)).motivo;
+    motivo := coalesce((private.campaign_exclusion(m, k, p_now, f.id)).motivo,
+                       case when private.answered_since(m.id, f.created_at) then 'respondeu' end);
     outcome := case motivo
       when 'opt_out' then 'BLOCKED_OPTED_OUT' when 'sem_contato' then 'BLOCKED_OPTED_OUT'
       when 'descanso' then 'BLOCKED_COOLING_OFF' when 'intervalo' then 'BLOCKED_CAMPAIGN_COOLDOWN'

@@ -52,9 +52,7 @@ begin
     -- Whom WhatsApp does not know, or of whom we do not know what arrived, is left in peace.
     update public.conversations set stage = 'nao_respondeu', stage_at = api.agora()
      where id = new.conversa_id and stage = new.metadata ->> 'antes';
-  elsif not exists (select from public.medicos
-                     where id = new.medico_id
-                       and ultima_entrada_em >= date_trunc('second', new.processando_desde)) then
+  elsif not private.answered_since(new.medico_id, new.processando_desde) then
     update public.conversations
        set stage = coalesce(new.metadata ->> 'depois', 'msg_enviada'), stage_at = new.enviada_em
      where id = new.conversa_id and stage = coalesce(new.metadata ->> 'antes', stage);
@@ -137,7 +135,7 @@ begin
   select * into m from public.medicos where id = c.medico_id;
   return private.may_contact(m) and not m.canario and c.controlled_by = 'ai'
      and c.status in ('active', 'paused', 'escalated')
-     and coalesce(m.ultima_entrada_em < c.stage_at, true)
+     and not private.answered_since(m.id, c.stage_at)
      -- Something is on its way, or promised.
      and not exists (select from public.fila_mensagens
                       where medico_id = m.id and status in ('pendente', 'processando', 'incerta'))
@@ -241,23 +239,17 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v public.vagas;
+  c public.conversations;
 begin
+  select * into c from public.conversations where id = f.conversa_id;
   if m.deleted_at is not null or m.merged_into is not null then
     return 'cadastro';
-  -- Here or on another number; provider's times are whole seconds.
-  elsif m.ultima_entrada_em >= date_trunc('second', f.created_at)
-     or f.metadata ->> 'antes' <> (select stage from public.conversations
-                                    where id = f.conversa_id) then
+  elsif f.metadata ->> 'antes' <> c.stage or private.answered_since(m.id, c.stage_at) then
     return 'respondeu';
   elsif private.is_held_back(m.id, p_now) then
     return 'atendimento_humano';
-  elsif f.metadata ? 'vaga_id' then
-    select * into v from public.vagas where id = (f.metadata ->> 'vaga_id')::uuid;
-    if not private.is_offerable(v.id, m.id, p_now)
-       or jsonb_strip_nulls(private.terms(v)) <> f.metadata -> 'termos' then
-      return 'plantao';
-    end if;
+  elsif private.offer_is_void(f, m, p_now) then
+    return 'plantao';
   end if;
   return null;
 end $$;

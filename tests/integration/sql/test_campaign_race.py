@@ -1,5 +1,6 @@
 """Everything at once: feeding, sending, doctors who write or opt out, managers who stop it."""
 
+import asyncio
 import random
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -69,6 +70,12 @@ class Bustle:
         self.stopped.setdefault(f"+{self.courting.phone(n)}", self.julia.now())
 
     async def stop_and_go_on(self) -> None:
+        if self.chance.random() < 0.5:
+            for status in ("pausada", "ativa"):
+                await self.julia.sql(
+                    "update campanhas set status = $1 where status in ('ativa', 'pausada')", status
+                )
+            return
         campanha = self.chance.choice(self.campaigns)
         for function in ("campanha_pausar", "campanha_retomar"):
             if (await self.courting.progress(campanha))["status"] in {"ativa", "pausada"}:
@@ -103,7 +110,7 @@ async def test_each_doctor_gets_a_campaign_once_and_nothing_after_an_opt_out_in_
         "from envios e join fila_mensagens f on f.id = e.fila_id "
         "join medicos m on m.id = e.medico_id where f.kind in ('campanha', 'followup')"
     )
-    assert len(claims) > DOCTORS // 2
+    assert len(claims) > DOCTORS // 3
     late = [
         c for c in claims if c["claimed_at"] > bustle.stopped.get(c["telefone"], c["claimed_at"])
     ]
@@ -119,6 +126,37 @@ async def test_each_doctor_gets_a_campaign_once_and_nothing_after_an_opt_out_in_
     assert await julia.sql(_OUT_OF_STEP) == []
 
 
+@pytest.mark.parametrize("status", ["pausada", "cancelada"])
+async def test_a_stop_commits_after_the_claims_that_did_not_see_it(
+    julia: Julia, status: str
+) -> None:
+    courting = Courting(julia)
+    await courting.move_to(MONDAY, 10)
+    await courting.number()
+    for n in range(2):
+        await courting.doctor(n)
+    await courting.start()
+    await courting.feed()
+    claimed, waiting = [str(row["conversa_id"]) for row in await courting.outbox()]
+
+    async with julia.pool.acquire() as claiming, claiming.transaction():
+        claim = await julia.call_on(claiming, "claim_next", **julia.claiming(claimed))
+        assert claim["status"] == "enviar"
+        stop = asyncio.create_task(julia.sql("update campanhas set status = $1", status))
+        while not stop.done() and not await julia.value(_WAITS_FOR_CLAIMS):
+            await asyncio.sleep(0.01)
+        assert not stop.done()
+    await stop
+
+    assert (await julia.record(claim))["status"] == "registrada"
+    assert (await julia.claim(waiting))["status"] != "enviar"
+
+
+_WAITS_FOR_CLAIMS = """
+    select exists (select from pg_locks where locktype = 'advisory' and not granted
+      and objid::bigint = private.status_lock_key()
+      and database = (select oid from pg_database where datname = current_database()))
+"""
 _OUT_OF_STEP = """
     select d.status, f.status from campanha_destinatarios d
       left join fila_mensagens f on f.id = d.fila_id

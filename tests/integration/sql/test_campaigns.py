@@ -376,6 +376,43 @@ async def test_between_two_campaigns_a_doctor_has_three_days(
     assert len(await courting.run()) == 1
 
 
+async def test_a_message_that_nobody_knows_to_have_arrived_counts_for_the_three_days(
+    courting: Courting, julia: Julia
+) -> None:
+    await courting.doctor(1)
+    await courting.start()
+    await courting.feed()
+    claim = await courting.claim(str((await courting.outbox())[0]["conversa_id"]))
+    await julia.record(claim, "incerta")
+    second = await courting.start()
+    assert await courting.run() == []
+    await julia.later(seconds=100)
+    await julia.settle(claim, "nenhuma")
+
+    await julia.later(hours=2)
+    assert await courting.run() == []
+    assert await courting.recipients(second) == {("pendente", "intervalo"): 1}
+    await julia.later(days=3)
+    assert len(await courting.run()) == 1
+
+
+async def test_what_a_campaign_sends_again_is_not_held_up_by_its_own_first_attempt(
+    courting: Courting, julia: Julia
+) -> None:
+    await courting.doctor(1)
+    await courting.start()
+    await courting.feed()
+    conversa = str((await courting.outbox())[0]["conversa_id"])
+    claim = await courting.claim(conversa)
+    await julia.record(claim, "incerta")
+    for _ in range(2):
+        await julia.later(seconds=31)
+        settled = await julia.settle(claim, "negativa")
+    assert settled["status"] == "reenviar"
+
+    assert (await courting.claim(conversa))["tentativa"] == 2
+
+
 async def test_after_two_campaigns_without_an_answer_there_is_no_third_until_the_doctor_writes(
     courting: Courting, julia: Julia
 ) -> None:
@@ -463,6 +500,18 @@ async def test_a_doctor_who_writes_first_is_not_sent_the_campaign_on_top(
     assert await courting.recipients(campanha) == {("pendente", "em_conversa"): 1}
     await julia.later(days=2)
     assert len(await courting.run()) == 1
+
+
+async def test_a_reaction_on_another_number_withdraws_what_waits(
+    courting: Courting, julia: Julia
+) -> None:
+    await courting.doctor(1)
+    await courting.start()
+    await courting.feed()
+    await julia.receive(courting.phone(1), "👍", tipo="reacao", instance="outro")
+
+    assert await courting.send() == []
+    assert [row["outcome"] for row in await courting.outbox()] == ["SUPERSEDED"]
 
 
 async def test_five_contacts_in_a_week_are_enough(courting: Courting, julia: Julia) -> None:

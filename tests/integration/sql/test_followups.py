@@ -141,14 +141,42 @@ async def test_an_answer_on_another_number_counts(
     assert await sent_on(courting, 30) == []
 
 
+@pytest.mark.parametrize("tipo", ["texto", "reacao"])
+async def test_an_answer_on_another_number_counts_however_late_it_comes(
+    courting: Courting, julia: Julia, medico: str, tipo: str
+) -> None:
+    await at_ten(courting, 2)
+    written = julia.now()
+    await julia.later(minutes=1)
+    assert await courting.plan() == 1
+    await julia.receive(courting.phone(1), "oi", instance="outro", provider_at=written, tipo=tipo)
+    await julia.sql("update interacoes set situacao = 'respondida' where situacao = 'pendente'")
+
+    assert await courting.send() == []
+    assert [row["outcome"] for row in await courting.outbox("followup")] == ["SUPERSEDED"]
+    assert await sent_on(courting, 30) == []
+
+
+async def test_an_answer_on_another_number_that_comes_days_late_ends_the_chain(
+    courting: Courting, julia: Julia, medico: str
+) -> None:
+    assert len(await sent_on(courting, 2)) == 1
+    written = julia.now()
+    await julia.later(hours=30)
+    await julia.receive(courting.phone(1), "oi", instance="outro", provider_at=written)
+
+    assert await sent_on(courting, 30) == []
+
+
+@pytest.mark.parametrize("tipo", ["texto", "reacao"])
 async def test_an_answer_that_came_before_we_knew_that_the_message_was_sent_counts(
-    courting: Courting, julia: Julia
+    courting: Courting, julia: Julia, tipo: str
 ) -> None:
     await courting.start()
     await courting.feed()
     conversa = str((await courting.outbox())[0]["conversa_id"])
     claim = await courting.claim(conversa)
-    await julia.receive(courting.phone(1), "oi!")
+    await julia.receive(courting.phone(1), "oi!", tipo=tipo)
     await julia.record(claim)
 
     assert (await julia.conversation(conversa))["stage"] == "respondeu"

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.integration.sql.conftest import PHONE, Julia, together
+from tests.integration.sql.courting import MONDAY, Courting
 
 pytestmark = pytest.mark.integration
 
@@ -149,6 +150,92 @@ async def test_a_pause_and_a_full_ceiling_hold_a_released_send_too(julia: Julia)
     assert (await julia.claim(conversa, max_hora=0))["motivo"] == "teto_hora"
     await julia.later(minutes=31)
     assert (await julia.claim(conversa))["motivo"] == "vencida"
+
+
+async def courted(julia: Julia, **more: Any) -> tuple[Courting, str]:
+    """A campaign's message to one doctor that is parked; with its conversation."""
+    courting = Courting(julia)
+    await courting.move_to(MONDAY, 10)
+    await courting.number()
+    await courting.doctor(1)
+    await courting.start(**more)
+    await courting.feed()
+    conversa = str((await courting.outbox())[0]["conversa_id"])
+    await doubt(julia, conversa)
+    return courting, conversa
+
+
+async def of(courting: Courting, kind: str = "campanha") -> str:
+    return str((await courting.outbox(kind))[0]["id"])
+
+
+async def test_a_released_campaign_message_goes_after_its_campaign_has_ended_and_an_answer(
+    julia: Julia,
+) -> None:
+    courting, conversa = await courted(julia)
+    await courting.reply(1)
+    released = await decide(julia, await of(courting))
+    # Nothing is left of it to send.
+    await courting.feed()
+    assert await julia.value("select status from campanhas") == "concluida"
+
+    assert released["status"] == "liberada"
+    claim = await courting.claim(conversa)
+    assert (claim["status"], claim["kind"]) == ("enviar", "campanha")
+
+
+async def test_a_released_follow_up_goes(julia: Julia) -> None:
+    courting = Courting(julia)
+    await courting.move_to(MONDAY, 10)
+    await courting.number()
+    await courting.doctor(1)
+    await courting.start()
+    await courting.run()
+    await julia.later(days=2, minutes=1)
+    assert await courting.plan() == 1
+    conversa = str((await courting.outbox("followup"))[0]["conversa_id"])
+    await doubt(julia, conversa)
+
+    assert (await decide(julia, await of(courting, "followup")))["status"] == "liberada"
+    assert (await courting.claim(conversa))["kind"] == "followup"
+
+
+async def test_an_answer_after_the_release_of_a_campaign_message_stops_it(julia: Julia) -> None:
+    courting, conversa = await courted(julia)
+    await decide(julia, await of(courting))
+    await julia.receive(courting.phone(1), "👍", tipo="reacao", instance="outro")
+
+    assert (await courting.claim(conversa))["status"] == "vazio"
+    assert (await courting.outbox())[0]["outcome"] == "SUPERSEDED"
+
+
+async def test_a_paused_campaign_holds_what_is_released_and_a_cancelled_one_releases_nothing(
+    julia: Julia,
+) -> None:
+    courting, conversa = await courted(julia)
+    await courting.doctor(2)
+    await courting.start()
+    await julia.sql("update campanhas set status = 'pausada'")
+    await decide(julia, await of(courting))
+    assert (await julia.claim(conversa))["motivo"] == "campanha_pausada"
+    await julia.sql("update campanhas set status = 'ativa'")
+    await doubt(julia, conversa)
+    await julia.sql("update campanhas set status = 'cancelada'")
+
+    refused = await decide(julia, await of(courting))
+
+    assert (refused["status"], refused["motivo"]) == ("recusada", "BLOCKED_CAMPAIGNS_DISABLED")
+    assert (await decide(julia, await of(courting), "descartar"))["status"] == "descartada"
+
+
+async def test_an_offer_of_a_shift_that_is_gone_is_not_released(julia: Julia) -> None:
+    vaga = await Courting(julia).shifts.offer(20)
+    courting, _ = await courted(julia, tipo="oferta", vaga_id=uuid.UUID(str(vaga)))
+    await julia.sql("update vagas set status = 'fechada'")
+
+    refused = await decide(julia, await of(courting))
+
+    assert (refused["status"], refused["motivo"]) == ("recusada", "SUPERSEDED")
 
 
 async def test_there_is_nothing_to_decide_on_what_is_not_parked(julia: Julia) -> None:
