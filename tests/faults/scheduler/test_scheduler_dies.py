@@ -83,7 +83,7 @@ async def test_two_schedulers_make_up_for_each_missed_run_once_and_one_at_a_time
 ) -> None:
     workers = await asyncio.gather(*(start("each") for _ in range(2)))
 
-    await until(lambda: db.fetchval("select count(*) >= 8 and bool_and(ok) is true from execucoes"))
+    await until(lambda: db.fetchval("select count(*) >= 8 and bool_and(ok is true) from execucoes"))
 
     said = [line for worker in workers for line in await lines_of(worker)]
     begun = [at for word, at in said if word == "begun"]

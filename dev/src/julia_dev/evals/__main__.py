@@ -111,7 +111,7 @@ def _chosen(words: str, *, real: bool) -> list[Listed]:
 async def _play(world: World, listed: list[Listed], seed: int, *, simulated: bool) -> list[Played]:
     hospitals = loading.hospitals()
     await furnishing.furnish(world.db, hospitals)
-    await furnishing.open_at_all_hours(world.db)
+    await furnishing.send_offers_at_once(world.db)
     if simulated:
         await world.quicken()
     ended = 0

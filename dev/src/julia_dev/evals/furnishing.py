@@ -30,14 +30,17 @@ async def furnish(db: Database, hospitals: Mapping[str, Hospital]) -> None:
         )
 
 
-async def open_at_all_hours(db: Database) -> None:
-    """Let offers go out on Sundays too: when they may is not judged here.
+async def send_offers_at_once(db: Database) -> None:
+    """Let offers go out on Sundays too, and one right after the other: not judged here.
 
-    A change of this run's own database; production has no such switch.
+    A change of this run's own database; production has no switch for the hours.
     """
     await db.execute(
         "create or replace function private.opens_at(p_now timestamptz) returns timestamptz"
-        " language sql immutable set search_path = '' as 'select null::timestamptz'"
+        " language sql stable set search_path = '' as 'select null::timestamptz'"
+    )
+    await db.execute(
+        "update configuracoes set valor = '[0, 0]' where chave = 'espacamento_segundos'"
     )
 
 
