@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 NUMBERS = ("julia-um", "julia-dois")
 MAX_HORA, MAX_DIA = 300, 1000
+_PATIENCE = 60
+"""Rounds of a drain after which only what must wait for days is left."""
+
 SOFT = {"mensagens_novas", "reserva_perdida", "efeito_invalido"}
 USAGE = {"model": "x", "input_tokens": 1, "output_tokens": 1, "custo_usd": "0.01", "llm_ms": 1}
 
@@ -442,8 +445,11 @@ class World:
                 )
         for row in await self.julia.sql("select id from conversations"):
             self.conversations.setdefault(str(row["id"]), None)
-        for _ in range(200):
+        for turn in range(200):
             await self.julia.later(seconds=16)
+            if turn == _PATIENCE:
+                # What is left has had its doctor's share of the week.
+                await self.julia.later(days=7)
             late, self._late = self._late, []
             for act in late:
                 await act()
