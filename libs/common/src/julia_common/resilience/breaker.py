@@ -39,9 +39,9 @@ class Limits:
 ASK_AGAIN_SECONDS = 1.0
 """How long a process waits whose trial call was not permitted, because another one tries."""
 
-CLAUDE = Limits(failures=3, reset_seconds=60)
+CLAUDE = Limits(failures=3, reset_seconds=15)
 EVOLUTION = Limits(failures=5, reset_seconds=15)
-SUPABASE = Limits(failures=5, reset_seconds=30)
+SUPABASE = Limits(failures=5, reset_seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
