@@ -64,6 +64,7 @@ class FakeDatabase:
     applied: str = "repetida"
     error: Exception | None = None
     asked: list[ApplyStatus] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
 
     async def apply_status(self, wanted: ApplyStatus) -> StatusApplied:
         if self.error is not None:
@@ -72,7 +73,10 @@ class FakeDatabase:
         return StatusApplied.model_validate({"status": self.applied, "id": "7"})
 
     async def remove_status(self, *, uid: str, por: str | None = None) -> StatusRemoved:
-        raise NotImplementedError
+        if self.error is not None:
+            raise self.error
+        self.removed.append(uid)
+        return StatusRemoved.model_validate({"status": "removida", "id": "8"})
 
     async def status_of(self, *, uid: str) -> StatusOf:
         assert uid == "u1"
@@ -213,3 +217,16 @@ async def test_a_spec_that_may_not_resume_warns_unless_it_is_new(
     outcome = await look(database, resource({"paused": False}, **before))
 
     assert (outcome.event is not None) == told
+
+
+async def test_a_resource_that_is_deleted_ends_its_own_pauses() -> None:
+    database = FakeDatabase()
+
+    await Reconciling(database, lambda: NOW).remove("u1")
+
+    assert database.removed == ["u1"]
+
+
+async def test_a_deletion_that_does_not_reach_the_database_is_tried_again() -> None:
+    with pytest.raises(Retryable):
+        await Reconciling(FakeDatabase(error=Retryable("away")), lambda: NOW).remove("u1")
