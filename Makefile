@@ -44,11 +44,12 @@ reset: bootstrap ## Stop it and throw the local data away
 psql: bootstrap ## Open the local database (ARGS='-c "select ..."')
 	@exec $(PYTHON) -m julia_dev.stack psql $(ARGS)
 
-test: ## Run the tests, on real RabbitMQ, Redis, PostgreSQL and a browser (ARGS="-k pause")
-	@dev/bootstrap --with-browser
+test: ## Run the tests, on real servers, a browser and an API server (ARGS="-k pause")
+	@dev/bootstrap --with-browser --with-kubernetes
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -m 'not faults' $(ARGS)
 
-faults: bootstrap ## Run the tests that kill, freeze and cut off processes of whole stacks
+faults: ## Run the tests that kill, freeze and cut off processes of whole stacks
+	@dev/bootstrap --with-kubernetes
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -m faults $(ARGS)
 
 check: bootstrap ## What CI asks beside the tests: format, lint, types, imports, generated files

@@ -1,9 +1,9 @@
-"""Fixtures that give tests real RabbitMQ, Redis and PostgreSQL.
+"""Fixtures that give tests real RabbitMQ, Redis, PostgreSQL and Kubernetes' API server.
 
 Each server is started once per test run, by the first test that asks for it, and shared by all
 pytest-xdist workers; what one test sees of it is its own: a vhost, an emptied Redis database, a
-copy of the migrated database. Tests that kill or flush whole servers start an instance of their own
-with `julia_dev.stack`.
+copy of the migrated database, a namespace. Tests that kill or flush whole servers start an instance
+of their own with `julia_dev.stack`.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ import pytest
 import redis
 
 from julia_dev import paths
+from julia_dev.kube.access import Access
 from julia_dev.stack import endpoint, ports
 from julia_dev.stack.privileges import launcher
 from julia_dev.stack.probes import NotReady, wait_until
@@ -70,6 +71,13 @@ def redis_server() -> dict[str, str]:
 def postgres_server() -> dict[str, str]:
     """Start (or find) the run's PostgreSQL: `dsn` and `authenticator_dsn` without a database."""
     return _server("postgres")
+
+
+@pytest.fixture(scope="session")
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Access:
+    """Start (or find) the run's API server, which knows the CRD; make a namespace of your own."""
+    facts = _server("kubernetes")
+    return Access(tmp_path_factory.mktemp("kubernetes"), Path(facts["pki"]), facts["url"])
 
 
 @pytest.fixture

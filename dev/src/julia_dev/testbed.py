@@ -11,8 +11,10 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from julia_dev.kube.kube import Kube
 from julia_dev.stack import database, ports
 from julia_dev.stack.errors import StackError
 from julia_dev.stack.postgres import Postgres
@@ -34,7 +36,7 @@ READY = "ready.json"
 class _Bed:
     """What runs, and what the tests need to know about it."""
 
-    children: tuple[Child, ...]
+    stop: Callable[[], Awaitable[None]]
     facts: dict[str, str]
 
 
@@ -44,13 +46,13 @@ async def _postgres(folder: Path) -> _Bed:
     child = await _start(server.program())
     await database.prepare(server, TEMPLATE)
     facts = {"dsn": server.dsn(""), "authenticator_dsn": server.dsn("", "authenticator")}
-    return _Bed((child,), facts)
+    return _Bed(partial(_kill, child), facts)
 
 
 async def _redis(folder: Path) -> _Bed:
     server = Redis(folder, ports.free(1)[0], databases=REDIS_DATABASES)
     server.prepare()
-    return _Bed((await _start(server.program()),), {"url": server.url()})
+    return _Bed(partial(_kill, await _start(server.program())), {"url": server.url()})
 
 
 async def _rabbitmq(folder: Path) -> _Bed:
@@ -64,15 +66,30 @@ async def _rabbitmq(folder: Path) -> _Bed:
         password=Secrets.generate().rabbitmq_password,
     )
     server.prepare()
-    children = (await _start(server.epmd()), await _start(server.program()))
-    return _Bed(children, {"url": server.url(""), "management_url": server.management_url()})
+    epmd, rabbitmq = await _start(server.epmd()), await _start(server.program())
+    facts = {"url": server.url(""), "management_url": server.management_url()}
+    return _Bed(partial(_kill, rabbitmq, epmd), facts)
+
+
+async def _kubernetes(folder: Path) -> _Bed:
+    kube = Kube(folder)
+    await kube.start()
+    access = kube.access
+    facts = {"folder": str(access.folder), "pki": str(access.pki), "url": access.url}
+    return _Bed(kube.stop, facts)
 
 
 _PARTS: dict[str, Callable[[Path], Awaitable[_Bed]]] = {
     "postgres": _postgres,
     "redis": _redis,
     "rabbitmq": _rabbitmq,
+    "kubernetes": _kubernetes,
 }
+
+
+async def _kill(*children: Child) -> None:
+    for child in children:
+        await child.stop(at_once=True)
 
 
 async def _start(program: Program) -> Child:
@@ -98,8 +115,7 @@ async def _main(part: str, folder: Path, owner: int) -> None:
         return
     _publish(folder, bed.facts)
     await _gone(owner)
-    for child in reversed(bed.children):
-        await child.stop(at_once=True)
+    await bed.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -37,7 +37,8 @@ async def skewed(request: pytest.FixtureRequest, world: World) -> AsyncIterator[
 @pytest.mark.fault(35)
 async def test_fault_35_a_pod_whose_clock_is_wrong_sends_and_settles_as_the_others(skewed: World):
     number = await skewed.doctor()
-    before = int(await skewed.pool.fetchval("select count(*) from envios where conta"))
+    counts = "select api.rate_usage('{\"post_timeout_s\": 2}') ->> 'hora'"
+    before = int(await skewed.pool.fetchval(counts))
     await skewed.write(number)
     await skewed.everything_arrives_once(number, turns=1)
 
@@ -46,7 +47,6 @@ async def test_fault_35_a_pod_whose_clock_is_wrong_sends_and_settles_as_the_othe
     await skewed.write(number, "E no domingo?")
     await skewed.everything_arrives_once(number, turns=2)
 
-    counts = "select api.rate_usage('{\"post_timeout_s\": 2}') ->> 'hora'"
     await eventually(
         lambda: skewed.pool.fetchval(counts), lambda seen: int(seen) == before + 2, within_s=10
     )

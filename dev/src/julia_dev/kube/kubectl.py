@@ -1,0 +1,54 @@
+"""kubectl, as a manager uses it."""
+
+import asyncio
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from julia_dev.kube.binaries import binary
+
+
+class Refused(Exception):
+    """What kubectl said when it failed."""
+
+
+@dataclass(frozen=True)
+class Kubectl:
+    """kubectl with one kubeconfig, in one namespace."""
+
+    kubeconfig: Path
+    namespace: str
+
+    async def __call__(self, *arguments: str, stdin: str = "") -> str:
+        """Run it and return what it printed.
+
+        Raises:
+            Refused: it failed; holds its words.
+        """
+        process = await asyncio.create_subprocess_exec(
+            binary("kubectl"),
+            f"--kubeconfig={self.kubeconfig}",
+            f"--namespace={self.namespace}",
+            # Discovery is cached here, not in the home of whoever runs the tests.
+            f"--cache-dir={self.kubeconfig.parent / 'kubectl'}",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={"PATH": os.environ.get("PATH", os.defpath), "NO_PROXY": "127.0.0.1"},
+        )
+        output, errors = await process.communicate(stdin.encode())
+        if process.returncode:
+            raise Refused(errors.decode(errors="replace").strip())
+        return output.decode()
+
+    async def apply(self, *manifests: dict[str, Any], arguments: tuple[str, ...] = ()) -> str:
+        """`kubectl apply -f -` of these manifests."""
+        listed = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
+        return await self("apply", *arguments, "-f", "-", stdin=json.dumps(listed))
+
+    async def get(self, *arguments: str) -> Any:
+        """`kubectl get ... -o json`, parsed."""
+        return json.loads(await self("get", *arguments, "-o", "json"))
