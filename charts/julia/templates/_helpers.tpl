@@ -1,0 +1,97 @@
+{{/*
+Names, labels and what every pod has in common. Arguments of helpers with more than one:
+(dict "root" $ "component" "ingest").
+*/}}
+
+{{/* The release's name, and the chart's where the release is called otherwise: `julia`. */}}
+{{- define "julia.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The name of a component's resources: `julia-brain`. Ingest is "API Julia": `julia-api`. */}}
+{{- define "julia.componentName" -}}
+{{- printf "%s-%s" (include "julia.fullname" .root) (eq .component "ingest" | ternary "api" .component) -}}
+{{- end -}}
+
+{{/* What selects a component's pods; never changes within a release. */}}
+{{- define "julia.selectorLabels" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* All labels of a component's resources. */}}
+{{- define "julia.labels" -}}
+{{ include "julia.selectorLabels" . }}
+{{- with .root.Chart.AppVersion }}
+app.kubernetes.io/version: {{ . | quote }}
+{{- end }}
+app.kubernetes.io/part-of: julia
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/*
+An image's reference: (dict "root" $ "image" .Values.x.image). `image` has `repository`, and may have
+`registry` (else global.imageRegistry), `tag` (else the chart's appVersion) and `digest`, which wins.
+*/}}
+{{- define "julia.image" -}}
+{{- $registry := .image.registry | default .root.Values.global.imageRegistry -}}
+{{- $name := .image.repository -}}
+{{- if $registry -}}{{- $name = printf "%s/%s" (trimSuffix "/" $registry) $name -}}{{- end -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" $name .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name (.image.tag | default .root.Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* `imagePullSecrets` of a pod, if there are any. Argument: the root. */}}
+{{- define "julia.imagePullSecrets" -}}
+{{- with .Values.global.imagePullSecrets -}}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The security context of a pod, as Pod Security `restricted` wants it: (dict "user" 10001). Julia's own
+images run as 10001; a neighbour's image says which user it has. `group`: whose its volumes are.
+*/}}
+{{- define "julia.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: {{ .user | default 10001 }}
+runAsGroup: {{ .group | default .user | default 10001 }}
+fsGroup: {{ .group | default .user | default 10001 }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* The same of a container: (dict "writable" true) where an image cannot live with a read-only root. */}}
+{{- define "julia.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: {{ not .writable }}
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/*
+The name of the Secret of a key group (`secrets.<group>`): the one given, or ours.
+(dict "root" $ "group" "supabase"). ExternalSecrets write into our names.
+*/}}
+{{- define "julia.secretName" -}}
+{{- $group := index .root.Values.secrets .group -}}
+{{- $group.existingSecret | default (printf "%s-%s" (include "julia.fullname" .root) .group) -}}
+{{- end -}}
