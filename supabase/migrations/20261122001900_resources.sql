@@ -54,6 +54,7 @@ declare
     'request', nullif(p ->> 'request', ''))::text, 'UTF8')), 'hex');
   v_detalhes jsonb := jsonb_build_object(
     'uid', v_uid, 'namespace', v_namespace, 'nome', v_nome, 'generation', v_generation);
+  v_confirmed boolean := coalesce((p ->> 'confirmed')::boolean, true);
   r public.recursos_status;
   v_known boolean;
   v_older boolean;
@@ -72,6 +73,11 @@ begin
     return jsonb_build_object('status', 'repetida', 'id', null);
   end if;
   v_older := v_known and v_generation < r.generation;
+  -- A replica that lags behind says what a restored cluster says. It has to read the resource anew,
+  -- or it would stop again what somebody has let go on, or what is deleted.
+  if (v_older or r.removido_em is not null) and not v_confirmed then
+    return jsonb_build_object('status', 'antiga', 'id', null);
+  end if;
 
   if v_paused and coalesce(v_ate > api.agora(), true) then
     v_status := 'pausada';
@@ -160,7 +166,7 @@ begin
    where r.escopo @> s.escopo and coalesce(s.ate > api.agora(), true);
   -- The last word on it: of its scope, a wider or a narrower one.
   select jsonb_build_object('id', j.id, 'status', j.status, 'motivo', j.motivo,
-           'via', j.alterado_via, 'por', j.alterado_por, 'em', j.created_at,
+           'via', j.alterado_via, 'por', j.alterado_por, 'em', j.created_at, 'escopo', j.escopo,
            'propria', coalesce(j.detalhes ->> 'uid' = v_uid::text, false))
     into v_last
     from public.julia_status j
@@ -198,25 +204,11 @@ begin
     into v_backlog;
   return jsonb_build_object(
     'status', 'conhecida', 'pausa', r.pausa, 'escopo', r.escopo, 'generation', r.generation,
-    'pausas', coalesce(v_pauses, '[]'), 'desde', v_since, 'ultima', v_last) || v_sends || v_backlog;
-end $$;
-
--- Pauses whose time is up are announced, once, and forgotten.
-create function api.announce_expired(p jsonb) returns jsonb
-language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
-as $$
-declare
-  v_ended bigint[];
-begin
-  with ended as (
-    delete from public.pausas where ate <= api.agora() returning id
-  )
-  select coalesce(array_agg(id), '{}') into v_ended from ended;
-  perform private.notify_managers('pausa_encerrada', null, null, jsonb_build_object(
-            'motivo', j.motivo, 'escopo', j.escopo, 'ate', j.ate, 'por', j.alterado_por,
-            'ainda_pausada', private.paused()))
-     from public.julia_status j where j.id = any (v_ended);
-  return jsonb_build_object('encerradas', cardinality(v_ended));
+    'pausas', coalesce(v_pauses, '[]'), 'desde', v_since, 'ultima', v_last,
+    -- Pauses of a part of its scope.
+    'parciais', (select count(*) from public.pausas s
+                  where s.escopo @> r.escopo and s.escopo <> r.escopo
+                    and coalesce(s.ate > api.agora(), true))) || v_sends || v_backlog;
 end $$;
 
 create unique index julia_status_op_id on public.julia_status ((detalhes ->> 'op_id'))

@@ -284,28 +284,6 @@ async def test_a_resource_that_nobody_applied_has_no_state(julia: Julia) -> None
     assert (await Resource(julia).state()) == {"status": "desconhecida"}
 
 
-async def test_a_pause_whose_time_is_up_is_announced_once(julia: Julia) -> None:
-    resource = Resource(julia)
-    await resource.apply(paused=True, until=julia.ago(hours=-1).isoformat())
-    assert (await julia.call("announce_expired"))["encerradas"] == 0
-    await julia.later(hours=2)
-
-    assert not await paused(julia)
-    assert (await julia.call("announce_expired"))["encerradas"] == 1
-    assert (await julia.call("announce_expired"))["encerradas"] == 0
-
-    notice = (await julia.sql("select tipo, dados ->> 'motivo' motivo from notificacoes_gestor"))[0]
-    assert tuple(notice) == ("pausa_encerrada", "Fora do ar")
-
-
-async def test_a_pause_that_was_lifted_before_its_time_is_not_announced(julia: Julia) -> None:
-    await Resource(julia).apply(paused=True, until=julia.ago(hours=-1).isoformat())
-    await emergency(julia, "ativo")
-    await julia.later(hours=2)
-
-    assert (await julia.call("announce_expired"))["encerradas"] == 0
-
-
 async def test_a_managers_word_counts_once_however_often_it_is_repeated(julia: Julia) -> None:
     word = {"op_id": str(uuid.uuid4()), "motivo": "Reunião", "via": "slack", "por": "ana"}
 

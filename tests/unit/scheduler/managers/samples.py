@@ -22,6 +22,16 @@ SEND = {
     "status": "estacionada",
     "tentado_em": NOON,
 }
+PAUSE = {
+    "id": 7,
+    "motivo": "Feriado",
+    "via": "kubernetes",
+    "por": "argocd-controller",
+    "recurso": "feriado",
+    "escopo": {"estado": "SP"},
+    "campanha": None,
+    "ate": "2026-12-05T11:00:00+00:00",
+}
 BOOKING = {"reserva_id": "r", "hospital": "Hospital São Luiz", "quando": SHIFT["quando"]}
 
 # What each kind of notice brings; a kind that the migrations write and this lacks fails a test.
@@ -65,11 +75,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "conversa_id": None,
         "dados": {"violacoes": {"envio_apos_optout": 2}},
     },
-    "pausa_encerrada": {
-        "medico": None,
-        "conversa_id": None,
-        "dados": {"motivo": "Feriado", "escopo": {"estado": "SP"}, "ainda_pausada": False},
-    },
+    "julia_pausada": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},
+    "julia_retomada": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},
+    "pausa_terminando": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},
+    "pausa_encerrada": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},
 }  # fmt: skip
 
 

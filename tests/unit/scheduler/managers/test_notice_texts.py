@@ -66,11 +66,25 @@ def test_a_booking_names_doctor_shift_and_the_value_agreed_on() -> None:
 def test_a_parked_send_shows_how_to_decide() -> None:
     told = card(notice("envio_estacionado"))
 
-    assert "(resposta) pelo número *julia-1* em terça, 01/12, às 13h10" in told.text
+    assert "(resposta) pelo número *julia-1* na terça-feira, 01/12, às 13h10" in told.text
     assert told.statement == (
         """select api.decidir_envio('{"fila_id": "11111111-1111-1111-1111-111111111111", """
         """"decisao": "descartar", "por": "SEU NOME"}');"""
     )
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("2026-12-01T12:00:00+00:00", "ser chamado na terça-feira, 01/12, às 9h, e"),
+        ("2026-12-05T12:00:00+00:00", "ser chamado no sábado, 05/12, às 9h, e"),
+        ("2026-12-06T12:30:00+00:00", "ser chamado no domingo, 06/12, às 9h30, e"),
+    ],
+)
+def test_a_moment_in_a_sentence_is_said_as_people_say_it(when: str, told: str) -> None:
+    dados = {"quando": when, "motivo": "Não saiu"}
+
+    assert told in card(notice("lembrete_nao_enviado", dados=dados)).text
 
 
 def test_a_changed_shift_shows_only_what_changed() -> None:

@@ -13,7 +13,11 @@ type Scope = dict[str, str]
 
 
 class ApplyStatus(Arguments):
-    """What a resource asks for; `por` is the field manager that wrote it."""
+    """What a resource asks for; `por` is the field manager that wrote it.
+
+    `confirmed`: the resource was read anew, so that what is older than what the database knows was
+    restored, and is no late news.
+    """
 
     uid: str
     namespace: str
@@ -25,16 +29,17 @@ class ApplyStatus(Arguments):
     reason: str | None = None
     request: str | None = None
     por: str | None = None
+    confirmed: bool = True
 
 
 class StatusApplied(Answer):
     """`id` of the row of `julia_status` that was written, None when none was.
 
     `repetida`: no new decision; `observada`: a new, restored or older spec that would resume;
-    `vencida`: its time was up.
+    `vencida`: its time was up; `antiga`: not `confirmed`, and older than what is known: nothing done.
     """
 
-    status: Literal["pausada", "retomada", "repetida", "observada", "vencida"]
+    status: Literal["pausada", "retomada", "repetida", "observada", "vencida", "antiga"]
     id: str | None = None
 
 
@@ -67,6 +72,7 @@ class LastChange(Answer):
     via: str
     por: str | None = None
     em: AwareDatetime
+    escopo: Scope = Field(default_factory=dict)
     propria: bool
 
 
@@ -74,7 +80,8 @@ class StatusOf(Answer):
     """How a resource's scope stands: counts of sends and of what waits.
 
     `em_voo`: sends claimed and not recorded; `inicios_tardios`: claimed before the stop and begun
-    more than 2 s after it; `reservas_apos`: claimed after it, which must be none.
+    more than 2 s after it; `reservas_apos`: claimed after it, which must be none; `parciais`:
+    pauses of a part of the scope.
     """
 
     status: Literal["conhecida", "desconhecida"]
@@ -82,6 +89,7 @@ class StatusOf(Answer):
     escopo: Scope = Field(default_factory=dict)
     generation: int = 0
     pausas: tuple[StandingPause, ...] = ()
+    parciais: int = 0
     desde: datetime | None = None
     ultima: LastChange | None = None
     em_voo: int = 0
@@ -112,9 +120,10 @@ class StatusChanged(Answer):
 
 
 class ExpiredAnnounced(Answer):
-    """How many pauses had come to their end."""
+    """How many pauses had come to their end, and how many soon will (each was told now)."""
 
     encerradas: int
+    terminando: int
 
 
 _APPLIED: Final = TypeAdapter(StatusApplied)
@@ -146,5 +155,5 @@ class Stopping:
         return await self._rpc.call("change_status", change, _CHANGED)
 
     async def announce_expired(self) -> ExpiredAnnounced:
-        """Tell managers of the pauses whose time is up, each once."""
+        """Tell managers of the pauses whose time is up or soon will be, each once."""
         return await self._rpc.call("announce_expired", {}, _ANNOUNCED)

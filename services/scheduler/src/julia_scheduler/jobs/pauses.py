@@ -1,4 +1,4 @@
-"""`pausas`: tells managers that a pause has come to its end by itself.
+"""`pausas`: tells managers that a pause soon ends by itself, and that it has.
 
 It ends without this: whether a pause stands is read off the clock at each claim.
 """
@@ -16,14 +16,15 @@ class Announcing(Protocol):
     """The database's pauses."""
 
     async def announce_expired(self) -> ExpiredAnnounced:
-        """Tell managers of the pauses whose time is up, each once."""
+        """Tell managers of the pauses whose time is up or soon will be, each once."""
         ...
 
 
 def pauses(database: Announcing) -> Job:
-    """The job; its details are how many ended."""
+    """The job; its details are how many ended, and how many soon will."""
 
     async def run(_: Run) -> Mapping[str, JsonValue]:
-        return {"encerradas": (await database.announce_expired()).encerradas}
+        told = await database.announce_expired()
+        return {"encerradas": told.encerradas, "terminando": told.terminando}
 
     return Job("pausas", "* * * * *", Missed.SKIP, run)

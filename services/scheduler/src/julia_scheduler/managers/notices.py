@@ -7,7 +7,6 @@ that. What a doctor wrote and her number are not among them.
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +24,8 @@ from julia_common.slack import (
     code,
     escape,
 )
+from julia_scheduler.managers import pauses
+from julia_scheduler.managers.card import Card, mapping, said
 from julia_scheduler.managers.wording import (
     KINDS,
     NOTHING,
@@ -33,16 +34,8 @@ from julia_scheduler.managers.wording import (
     listed,
     moment,
     money,
+    on,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A notice as it is read: a plain title, a text in mrkdwn, and SQL to decide by."""
-
-    title: str
-    text: str
-    statement: str = ""
 
 
 def message(notices: Sequence[Notice]) -> SlackMessage:
@@ -110,7 +103,7 @@ def _cancelled(notice: Notice) -> Card:
 
 
 def _changed(notice: Notice) -> Card:
-    before, after = (_mapping(notice.dados.get(name)) for name in ("antes", "depois"))
+    before, after = (mapping(notice.dados.get(name)) for name in ("antes", "depois"))
     changes = [
         f"{label}: {escape(_term(before, names))} → {escape(_term(after, names))}"
         for label, names in _TERMS.items()
@@ -157,7 +150,7 @@ def _untold(notice: Notice) -> Card:
 
 def _opted_out(notice: Notice) -> Card:
     bookings = notice.dados.get("reservas")
-    kept = [_booking(_mapping(each)) for each in bookings] if isinstance(bookings, list) else []
+    kept = [_booking(mapping(each)) for each in bookings] if isinstance(bookings, list) else []
     return Card(
         "⛔ Pediu para parar e tem plantão marcado",
         f"{doctor(notice)} pediu para não receber mais mensagens e ainda tem:\n{listed(kept)}\n"
@@ -167,11 +160,11 @@ def _opted_out(notice: Notice) -> Card:
 
 def _reminder(notice: Notice) -> Card:
     when = notice.dados.get("quando")
-    asked = f" em {moment(datetime.fromisoformat(when))}" if isinstance(when, str) else ""
+    asked = f" {on(datetime.fromisoformat(when))}" if isinstance(when, str) else ""
     return Card(
         "⏰ Lembrete que não saiu",
         f"{doctor(notice)} pediu para ser chamado{asked}, e a Júlia não conseguiu. "
-        f"Motivo: {_said(notice, 'motivo')}.\nSe ainda fizer sentido, chamem.",
+        f"Motivo: {said(notice, 'motivo')}.\nSe ainda fizer sentido, chamem.",
     )
 
 
@@ -199,7 +192,7 @@ def _parked(notice: Notice) -> Card:
     fila = sent.fila_id if sent else notice.referencia
     kind = KINDS.get(sent.kind, sent.kind) if sent else "mensagem"
     through = f" pelo número {bold(sent.instance)}" if sent else ""
-    since = f" em {moment(sent.tentado_em)}" if sent and sent.tentado_em else ""
+    since = f" {on(sent.tentado_em)}" if sent and sent.tentado_em else ""
     decision = json.dumps(
         {"fila_id": fila, "decisao": "descartar", "por": "SEU NOME"}, ensure_ascii=False
     )
@@ -241,7 +234,7 @@ def _sick(notice: Notice) -> Card:
         statement = f"select api.mover_medicos('{_quoted(move)}');"
     return Card(
         title,
-        f"{bold(number)}: {_said(notice, 'motivo')}. {count} por este número.\n{effect}",
+        f"{bold(number)}: {said(notice, 'motivo')}. {count} por este número.\n{effect}",
         statement,
     )
 
@@ -251,7 +244,7 @@ def _recovered(notice: Notice) -> Card:
     left = "" if state == "boa" else f" Ainda não de todo: agora {escape(state)}."
     return Card(
         "📈 Número melhor",
-        f"{bold(str(notice.dados.get('instance')))}: {_said(notice, 'motivo')}.{left}",
+        f"{bold(str(notice.dados.get('instance')))}: {said(notice, 'motivo')}.{left}",
     )
 
 
@@ -285,7 +278,7 @@ PROOFS: Final = {
 def _failed_proof(notice: Notice) -> Card:
     found = [
         f"{escape(PROOFS.get(name, name))}: {value}"
-        for name, value in _mapping(notice.dados.get("violacoes")).items()
+        for name, value in mapping(notice.dados.get("violacoes")).items()
         if isinstance(value, int)
     ]
     return Card(
@@ -293,22 +286,6 @@ def _failed_proof(notice: Notice) -> Card:
         "Algo que não pode acontecer aconteceu; pausem se for grave e chamem quem cuida do "
         f"sistema.\n{listed(found)}",
         "select ate, resultado from provas order by ate desc limit 1;",
-    )
-
-
-def _pause_over(notice: Notice) -> Card:
-    scope = ", ".join(
-        f"{escape(name)} {escape(str(value))}"
-        for name, value in _mapping(notice.dados.get("escopo")).items()
-    )
-    now = (
-        "A Júlia continua parada por outra pausa."
-        if notice.dados.get("ainda_pausada")
-        else "A Júlia volta a responder e a enviar; o que esperou sai na ordem."
-    )
-    return Card(
-        "▶️ Pausa encerrada pelo prazo",
-        f"Parava: {scope or 'tudo'}. Motivo: {_said(notice, 'motivo')}.\n{now}",
     )
 
 
@@ -325,7 +302,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "numero_recuperado": _recovered,
     "numero_novo": _new_number,
     "prova_falhou": _failed_proof,
-    "pausa_encerrada": _pause_over,
+    **pauses.TEXTS,
 }
 """By `notificacoes_gestor.tipo`; reports have their own page."""
 
@@ -341,15 +318,6 @@ def _shift(notice: Notice) -> str:
 
 def _booking(booking: Mapping[str, JsonValue]) -> str:
     return escape(f"{booking.get('hospital')}, {booking.get('quando')}")
-
-
-def _said(notice: Notice, field: str) -> str:
-    """Words of ours that the notice brings, with no full stop of their own."""
-    return escape(str(notice.dados.get(field) or "sem motivo informado").rstrip("."))
-
-
-def _mapping(value: JsonValue) -> Mapping[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
 
 
 def _quoted(text: str) -> str:

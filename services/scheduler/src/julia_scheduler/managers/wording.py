@@ -9,6 +9,7 @@ from julia_common.slack import bold, escape
 from julia_scheduler.jobs.plan import SAO_PAULO
 
 _DAYS: Final = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")
+_WEEKEND: Final = ("sábado", "domingo")
 _SPACE: Final = "\N{NO-BREAK SPACE}"
 
 NOTHING: Final = "\N{EN DASH}"
@@ -65,8 +66,22 @@ def hour(moment: datetime) -> str:
 
 
 def moment(at: datetime) -> str:
-    """`terça, 01/12, às 13h05`, in São Paulo."""
+    """`terça, 01/12, às 13h05`, in São Paulo: as a date of its own."""
     return f"{day(at)}, às {hour(at)}"
+
+
+def on(at: datetime) -> str:
+    """`na terça-feira, 01/12, às 13h05` or `no sábado, ...`: a moment within a sentence."""
+    name = _DAYS[at.astimezone(SAO_PAULO).weekday()]
+    article = "no" if name in _WEEKEND else "na"
+    return f"{article} {until(at)}"
+
+
+def until(at: datetime) -> str:
+    """`terça-feira, 01/12, às 13h05`: as it stands after "até"."""
+    name = _DAYS[at.astimezone(SAO_PAULO).weekday()]
+    named = name if name in _WEEKEND else f"{name}-feira"
+    return f"{named}, {date(at)}, às {hour(at)}"
 
 
 def doctor(notice: Notice) -> str:
