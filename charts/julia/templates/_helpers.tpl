@@ -95,3 +95,15 @@ The name of the Secret of a key group (`secrets.<group>`): the one given, or our
 {{- $group := index .root.Values.secrets .group -}}
 {{- $group.existingSecret | default (printf "%s-%s" (include "julia.fullname" .root) .group) -}}
 {{- end -}}
+
+{{/* The environment of whatever speaks to the database itself: psql, pg_dump. Argument: the root. */}}
+{{- define "julia.databaseEnv" -}}
+- {name: PGHOST, value: {{ required "database.host: the database's host, for migrations and backups" .Values.database.host | quote }}}
+- {name: PGPORT, value: {{ .Values.database.port | quote }}}
+- {name: PGDATABASE, value: {{ .Values.database.name | quote }}}
+- {name: PGUSER, value: {{ .Values.database.user | quote }}}
+- {name: PGSSLMODE, value: {{ .Values.database.sslmode | quote }}}
+- name: PGPASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ include "julia.secretName" (dict "root" . "group" "database") }}, key: PGPASSWORD}
+{{- end -}}
