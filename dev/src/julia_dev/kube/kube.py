@@ -12,7 +12,9 @@ from julia_dev.kube.control_plane import ControlPlane
 from julia_dev.stack import ports
 from julia_dev.stack.keeper import Keeper
 from julia_dev.stack.output import Output
+from julia_dev.stack.probes import wait_until
 
+_VISIBLE_WITHIN_S = 60.0
 CRD = paths.ROOT / "charts" / "julia" / "crds" / "juliastatuses.yaml"
 
 
@@ -47,6 +49,7 @@ class Kube:
 
         Raises:
             StackError: a binary is missing, or one of them does not get ready.
+            NotReady: the CRD does not become visible.
         """
         await asyncio.to_thread(self._plane.prepare)
         try:
@@ -55,7 +58,7 @@ class Kube:
                 await self._keepers[program.name].start()
             kubectl = self.access.kubectl()
             await kubectl("apply", "-f", str(CRD))
-            await kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(CRD))
+            await wait_until(lambda: kubectl.knows("juliastatuses"), _VISIBLE_WITHIN_S)
         except BaseException:
             await self.stop()
             raise

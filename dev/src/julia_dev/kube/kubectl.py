@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from julia_dev.kube.binaries import binary
+from julia_dev.stack.probes import NotReady
 
 
 class Refused(Exception):
@@ -31,8 +33,8 @@ class Kubectl:
             binary("kubectl"),
             f"--kubeconfig={self.kubeconfig}",
             f"--namespace={self.namespace}",
-            # Discovery is cached here, not in the home of whoever runs the tests.
-            f"--cache-dir={self.kubeconfig.parent / 'kubectl'}",
+            # Not in the home of whoever runs the tests.
+            f"--cache-dir={self._cache}",
             *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -43,6 +45,23 @@ class Kubectl:
         if process.returncode:
             raise Refused(errors.decode(errors="replace").strip())
         return output.decode()
+
+    @property
+    def _cache(self) -> Path:
+        return self.kubeconfig.parent / "kubectl"
+
+    async def knows(self, resource: str) -> None:
+        """Ask the API server anew which resources there are.
+
+        Raises:
+            NotReady: it does not know this one (yet: a CRD becomes visible some time after it is
+                established).
+        """
+        shutil.rmtree(self._cache, ignore_errors=True)
+        try:
+            await self("get", resource)
+        except Refused as refusal:
+            raise NotReady(str(refusal)) from refusal
 
     async def apply(self, *manifests: dict[str, Any], arguments: tuple[str, ...] = ()) -> str:
         """`kubectl apply -f -` of these manifests."""
