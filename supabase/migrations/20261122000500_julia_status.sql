@@ -26,7 +26,9 @@ create table public.pausas (
   -- Of julia_status; no foreign key, which would refuse a TRUNCATE of it before its trigger explains.
   id bigint primary key,
   escopo jsonb not null,
-  ate timestamptz
+  ate timestamptz,
+  -- Since when its scope has been stopped without a break: by this pause, or by those before it.
+  desde timestamptz not null
 );
 
 create function private.status_lock_key() returns bigint
@@ -91,6 +93,12 @@ begin
   -- order of the numbers would not be the order of the commits.
   new.id := nextval('public.julia_status_id_seq');
   new.created_at := api.agora();
+  -- A slip of the pen as well, such as a time of São Paulo in a session of UTC.
+  if new.ate <= new.created_at then
+    raise exception 'a pause until % would stop nothing: it is % already', new.ate, new.created_at
+      using errcode = '22023',
+      hint = 'Write the end with its zone, such as 2026-12-01 08:00-03, or leave it out.';
+  end if;
   return new;
 end $$;
 
@@ -101,14 +109,20 @@ for each row execute function private.julia_status_before_insert();
 create function private.julia_status_after_insert() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
+declare
+  v_since timestamptz;
 begin
+  -- Before anything ends: a pause that takes the place of another goes on with it.
+  select least(new.created_at, min(desde)) into v_since from public.pausas
+   where new.escopo @> escopo and coalesce(ate > new.created_at, true);
   if new.encerra is not null then
     delete from public.pausas where id = any (new.encerra);
   elsif new.status = 'ativo' then
     delete from public.pausas where escopo @> new.escopo;
   end if;
   if new.status <> 'ativo' then
-    insert into public.pausas (id, escopo, ate) values (new.id, new.escopo, new.ate);
+    insert into public.pausas (id, escopo, ate, desde)
+    values (new.id, new.escopo, new.ate, v_since);
   end if;
   return null;
 end $$;
@@ -126,6 +140,23 @@ end $$;
 
 create trigger julia_status_append_only before update or delete or truncate on public.julia_status
 for each statement execute function private.julia_status_is_append_only();
+
+-- A specialty that gets another name is still the one that was stopped.
+create function private.especialidades_rename_scopes() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(private.status_lock_key());
+  update public.pausas set escopo = escopo || jsonb_build_object('especialidade', new.nome)
+   where escopo ->> 'especialidade' = old.nome;
+  update public.recursos_status
+     set escopo = escopo || jsonb_build_object('especialidade', new.nome)
+   where escopo ->> 'especialidade' = old.nome;
+  return null;
+end $$;
+
+create trigger especialidades_rename_scopes after update of nome on public.especialidades
+for each row when (old.nome <> new.nome) execute function private.especialidades_rename_scopes();
 
 -- Whether everything is stopped.
 create function private.paused() returns boolean

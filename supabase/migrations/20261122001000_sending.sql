@@ -537,6 +537,8 @@ begin
       continue;
     end if;
     v_paused := private.paused_for(c.medico_id, c.instance, f.campanha_id);
+    -- Of a pause that has just run out, the claim is dated after its end.
+    v_now := api.agora();
     x := private.wait_reason(f, r, v_now, v_paused);
     if x.motivo is not null then
       v_refused := private.refuse(f.id, x.motivo, x.outcome, x.retry);

@@ -46,11 +46,13 @@ declare
   v_nome text := private.need_text(p, 'nome');
   v_generation bigint := private.need_int(p, 'generation');
   v_paused boolean := private.need_word(p, 'paused', 'true', 'false')::boolean;
-  v_escopo jsonb := private.clean_scope(coalesce(nullif(p -> 'scope', 'null'), '{}'));
+  v_escopo jsonb := coalesce(nullif(p -> 'scope', 'null'), '{}');
   v_ate timestamptz := nullif(p ->> 'until', '')::timestamptz;
   v_motivo text := nullif(p ->> 'reason', '');
+  -- Of the spec alone: neither the session's time zone nor another spelling in a table of ours makes
+  -- a decision of what is only seen again.
   v_decisao text := encode(sha256(convert_to(jsonb_build_object(
-    'paused', v_paused, 'scope', v_escopo, 'until', v_ate, 'reason', v_motivo,
+    'paused', v_paused, 'scope', v_escopo, 'until', extract(epoch from v_ate), 'reason', v_motivo,
     'request', nullif(p ->> 'request', ''))::text, 'UTF8')), 'hex');
   v_detalhes jsonb := jsonb_build_object(
     'uid', v_uid, 'namespace', v_namespace, 'nome', v_nome, 'generation', v_generation);
@@ -72,12 +74,14 @@ begin
   if v_known and r.decisao = v_decisao and r.removido_em is null then
     return jsonb_build_object('status', 'repetida', 'id', null);
   end if;
-  v_older := v_known and v_generation < r.generation;
+  -- A decision is a spec of a higher generation than was seen; of the same one, it has come back.
+  v_older := v_known and v_generation <= r.generation;
   -- A replica that lags behind says what a restored cluster says. It has to read the resource anew,
   -- or it would stop again what somebody has let go on, or what is deleted.
   if (v_older or r.removido_em is not null) and not v_confirmed then
     return jsonb_build_object('status', 'antiga', 'id', null);
   end if;
+  v_escopo := private.clean_scope(v_escopo);
 
   if v_paused and coalesce(v_ate > api.agora(), true) then
     v_status := 'pausada';
@@ -125,6 +129,11 @@ begin
   perform pg_advisory_xact_lock(private.status_lock_key());
   select * into r from public.recursos_status where uid = v_uid and removido_em is null;
   if not found then
+    -- What was read of it before it went may still be on its way here.
+    insert into public.recursos_status
+      (uid, namespace, nome, generation, decisao, pausa, escopo, visto_em, removido_em)
+    values (v_uid, '', '', 0, '', false, '{}', api.agora(), api.agora())
+    on conflict do nothing;
     return jsonb_build_object('status', 'desconhecida', 'id', null);
   end if;
   if private.pauses_of(v_uid) <> '{}' then
@@ -160,7 +169,7 @@ begin
            'id', j.id, 'escopo', s.escopo, 'ate', s.ate, 'motivo', j.motivo, 'via', j.alterado_via,
            'por', j.alterado_por, 'desde', j.created_at,
            'propria', coalesce(j.detalhes ->> 'uid' = v_uid::text, false)) order by j.id),
-         min(j.created_at)
+         min(s.desde)
     into v_pauses, v_since
     from public.pausas s join public.julia_status j on j.id = s.id
    where r.escopo @> s.escopo and coalesce(s.ate > api.agora(), true);

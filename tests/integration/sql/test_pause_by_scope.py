@@ -173,7 +173,9 @@ async def test_a_narrow_pause_stands_when_a_wide_one_runs_out(julia: Julia) -> N
     await waiting(julia, SP, "SP", "Pediatria")
     await waiting(julia, RJ, "RJ", "Pediatria")
     await say(julia, "pausado", {"estado": "SP"})
-    await say(julia, "manutencao", ate=julia.now().replace(microsecond=0))
+    await say(
+        julia, "manutencao", ate=await julia.value("select api.agora() + interval '1 minute'")
+    )
     await say(julia, "erro", ate=await julia.value("select api.agora() + interval '1 hour'"))
     assert await covered(julia, RJ)
 
