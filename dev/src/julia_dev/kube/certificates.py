@@ -12,6 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _DAYS = 30
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,8 @@ class Authority:
         certificate = (
             _builder(name, name, key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_SIGNS, critical=True)
+            .add_extension(_key_id(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
         (folder / "ca.crt").write_bytes(_pem(certificate))
@@ -59,6 +72,13 @@ class Authority:
                 ),
                 critical=False,
             )
+            # Python's TLS is strict: without it no client of ours believes the server.
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+                    _key_id(self.key.public_key())
+                ),
+                critical=False,
+            )
             .sign(self.key, hashes.SHA256())
         )
         (self.folder / f"{name}.crt").write_bytes(_pem(certificate))
@@ -68,6 +88,10 @@ class Authority:
 def service_account_key(path: Path) -> None:
     """Write the key with which the API server signs tokens of service accounts."""
     path.write_bytes(_private(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
+
+
+def _key_id(key: ec.EllipticCurvePublicKey) -> x509.SubjectKeyIdentifier:
+    return x509.SubjectKeyIdentifier.from_public_key(key)
 
 
 def _builder(
