@@ -26,18 +26,23 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* All labels of a component's resources. */}}
-{{- define "julia.labels" -}}
+{{/* Labels of a component's pods: nothing of the chart's version, which alone should not roll them. */}}
+{{- define "julia.podLabels" -}}
 {{ include "julia.selectorLabels" . }}
 {{- with .root.Chart.AppVersion }}
 app.kubernetes.io/version: {{ . | quote }}
 {{- end }}
 app.kubernetes.io/part-of: julia
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- with .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* All labels of a component's resources. */}}
+{{- define "julia.labels" -}}
+{{ include "julia.podLabels" . }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{/*

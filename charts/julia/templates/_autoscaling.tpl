@@ -1,0 +1,95 @@
+{{/*
+What scales a service: nothing, a HorizontalPodAutoscaler on CPU, or a ScaledObject of KEDA.
+`due` names what is due: (dict "root" $ "component" "brain" "due" "turnos").
+*/}}
+{{- define "julia.autoscaler" -}}
+{{- $mode := ((index .root.Values .component).autoscaling).mode | default "off" -}}
+{{- if eq $mode "hpa" -}}{{- include "julia.horizontalPodAutoscaler" . -}}
+{{- else if eq $mode "keda" -}}{{- include "julia.scaledObject" . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Quick to add, slow to take away: a turn takes seconds, so a pod is only taken after five minutes in
+which fewer would have done, and then one a minute. What is in hand is finished before it ends.
+*/}}
+{{- define "julia.scalingBehavior" -}}
+scaleUp:
+  stabilizationWindowSeconds: 15
+  selectPolicy: Max
+  policies:
+    - {type: Pods, value: 2, periodSeconds: 30}
+scaleDown:
+  stabilizationWindowSeconds: 300
+  selectPolicy: Max
+  policies:
+    - {type: Pods, value: 1, periodSeconds: 60}
+{{- end -}}
+
+{{- define "julia.horizontalPodAutoscaler" -}}
+{{- $scaling := (index .root.Values .component).autoscaling -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ include "julia.componentName" . }}
+  labels: {{- include "julia.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: {{ include "julia.componentName" . }}
+  minReplicas: {{ $scaling.minReplicas }}
+  maxReplicas: {{ $scaling.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: AverageValue, averageValue: {{ $scaling.cpu | quote }}}
+  behavior: {{- include "julia.scalingBehavior" . | nindent 4 }}
+{{- end -}}
+
+{{/* The scheduler measures what is due in the database; every replica of it says the same. */}}
+{{- define "julia.scaledObject" -}}
+{{- $root := .root -}}
+{{- $scaling := (index .root.Values .component).autoscaling -}}
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: {{ include "julia.componentName" . }}
+  labels: {{- include "julia.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    name: {{ include "julia.componentName" . }}
+  minReplicaCount: {{ $scaling.minReplicas }}
+  maxReplicaCount: {{ $scaling.maxReplicas }}
+  pollingInterval: 10
+  advanced:
+    horizontalPodAutoscalerConfig:
+      behavior: {{- include "julia.scalingBehavior" . | nindent 8 }}
+  triggers:
+    - type: cpu
+      metricType: AverageValue
+      metadata:
+        value: {{ $scaling.cpu | quote }}
+    {{- if .due }}
+    {{- $wanted := dict (printf "julia_%s_devidos" .due) $scaling.due (printf "julia_%s_devidos_idade_segundos" .due) $scaling.dueAgeSeconds }}
+    {{- range $metric, $target := $wanted }}
+    {{- if $root.Values.keda.prometheusUrl }}
+    - type: prometheus
+      metricType: AverageValue
+      metadata:
+        serverAddress: {{ $root.Values.keda.prometheusUrl }}
+        query: max({{ $metric }}{namespace={{ $root.Release.Namespace | quote }}})
+        threshold: {{ $target | quote }}
+    {{- else }}
+    - type: metrics-api
+      metricType: AverageValue
+      metadata:
+        url: http://{{ include "julia.componentName" (dict "root" $root "component" "scheduler") }}.{{ $root.Release.Namespace }}.svc:8000/metrics
+        format: prometheus
+        valueLocation: {{ $metric }}
+        targetValue: {{ $target | quote }}
+    {{- end }}
+    {{- end }}
+    {{- end }}
+{{- end -}}

@@ -1,0 +1,89 @@
+{{/*
+Every secret setting: its group and value below `secrets`, who reads it, and whether it must be there.
+Secrets, environments, mounted files and the check below are all made from this table.
+*/}}
+{{- define "julia.secretTable" -}}
+SUPABASE_SERVICE_KEY: {group: supabase, value: serviceKey, readers: [brain, dispatcher, scheduler, operator], required: true}
+PGPASSWORD: {group: database, value: password, readers: [], required: {{ .Values.migrations.enabled }}}
+ANTHROPIC_API_KEY: {group: anthropic, value: apiKey, readers: [brain], required: true}
+EVOLUTION_API_KEY: {group: evolution, value: apiKey, readers: [brain, dispatcher, scheduler], required: true}
+EVOLUTION_WEBHOOK_SECRET: {group: webhook, value: secret, readers: [ingest, scheduler], required: true}
+EVOLUTION_WEBHOOK_SECRET_PREVIOUS: {group: webhook, value: previousSecret, readers: [ingest]}
+EVOLUTION_JWT_KEY: {group: webhook, value: jwtKey, readers: [ingest]}
+QUARANTINE_KEY: {group: keys, value: quarantine, readers: [ingest], required: true}
+DOCUMENTS_KEY: {group: keys, value: documents, readers: [brain], required: true}
+SLACK_WEBHOOK_URL: {group: slack, value: webhookUrl, readers: [scheduler]}
+TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
+{{- end -}}
+
+{{/* Whether the Secret of a group is made elsewhere: by hand, or by external-secrets. */}}
+{{- define "julia.secretIsGiven" -}}
+{{- if or (index .root.Values.secrets .group).existingSecret (.root.Values.externalSecrets).enabled -}}true{{- end -}}
+{{- end -}}
+
+{{/* Fails with all that is missing, and how to set it. Argument: the root. */}}
+{{- define "julia.requireSecrets" -}}
+{{- $missing := list -}}
+{{- range $name, $secret := include "julia.secretTable" . | fromYaml -}}
+{{- if and $secret.required (not (include "julia.secretIsGiven" (dict "root" $ "group" $secret.group))) -}}
+{{- if not (index $.Values.secrets $secret.group $secret.value) -}}
+{{- $missing = append $missing (printf "  %s: set secrets.%s.existingSecret (a Secret with the key %s) or secrets.%s.%s" $name $secret.group $name $secret.group $secret.value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $missing -}}
+{{- fail (printf "\n\nJulia cannot start without these secrets:\n%s\n" (join "\n" $missing)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Where a component's secrets are, by setting: {secret, key, optional}. Those that are optional and
+nowhere given are left out.
+*/}}
+{{- define "julia.secretRefs" -}}
+{{- $root := .root -}}
+{{- $component := .component -}}
+{{- $refs := dict -}}
+{{- if ne $component "operator" -}}
+{{- $refs = dict
+  "RABBITMQ_URL" (dict "secret" (include "julia.rabbitmq.urlSecretName" $root) "key" (include "julia.rabbitmq.urlSecretKey" $root))
+  "REDIS_URL" (dict "secret" (include "julia.redis.urlSecretName" $root) "key" (include "julia.redis.urlSecretKey" $root)) -}}
+{{- end -}}
+{{- range $name, $secret := include "julia.secretTable" $root | fromYaml -}}
+{{- if has $component $secret.readers -}}
+{{- $given := include "julia.secretIsGiven" (dict "root" $root "group" $secret.group) -}}
+{{- if or $secret.required $given (index $root.Values.secrets $secret.group $secret.value) -}}
+{{- $ref := dict "secret" (include "julia.secretName" (dict "root" $root "group" $secret.group)) "key" $name -}}
+{{- if not $secret.required -}}{{- $_ := set $ref "optional" true -}}{{- end -}}
+{{- $_ := set $refs $name $ref -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $refs -}}
+{{- end -}}
+
+{{/* A component's secrets as environment: what services read today. */}}
+{{- define "julia.secretEnv" -}}
+{{- range $name, $ref := include "julia.secretRefs" . | fromYaml }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $ref.secret }}
+      key: {{ $ref.key }}
+      {{- if $ref.optional }}
+      optional: true
+      {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The same as files named by the setting, which follow a rotated Secret without a new pod. */}}
+{{- define "julia.secretSources" -}}
+{{- range $name, $ref := include "julia.secretRefs" . | fromYaml }}
+- secret:
+    name: {{ $ref.secret }}
+    items: [{key: {{ $ref.key }}, path: {{ $name }}}]
+    {{- if $ref.optional }}
+    optional: true
+    {{- end }}
+{{- end }}
+{{- end -}}
