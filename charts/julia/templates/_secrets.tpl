@@ -21,9 +21,15 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- if or (index .root.Values.secrets .group).existingSecret (.root.Values.externalSecrets).enabled -}}true{{- end -}}
 {{- end -}}
 
-{{/* Fails with all that is missing, and how to set it. Argument: the root. */}}
-{{- define "julia.requireSecrets" -}}
+{{/* Fails with all that is missing at once, and how to set it. Argument: the root. */}}
+{{- define "julia.requireValues" -}}
 {{- $missing := list -}}
+{{- if not .Values.config.SUPABASE_URL -}}
+{{- $missing = append $missing "  SUPABASE_URL: set config.SUPABASE_URL to the URL of the Supabase project" -}}
+{{- end -}}
+{{- if and .Values.migrations.enabled (not .Values.database.host) -}}
+{{- $missing = append $missing "  PGHOST: set database.host to the host of the database behind Supabase, or migrations.enabled to false" -}}
+{{- end -}}
 {{- range $name, $secret := include "julia.secretTable" . | fromYaml -}}
 {{- if and $secret.required (not (include "julia.secretIsGiven" (dict "root" $ "group" $secret.group))) -}}
 {{- if not (index $.Values.secrets $secret.group $secret.value) -}}
@@ -32,7 +38,7 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- end -}}
 {{- end -}}
 {{- if $missing -}}
-{{- fail (printf "\n\nJulia cannot start without these secrets:\n%s\n" (join "\n" $missing)) -}}
+{{- fail (printf "\n\nJulia cannot start without these:\n%s\n" (join "\n" $missing)) -}}
 {{- end -}}
 {{- end -}}
 

@@ -17,8 +17,9 @@
 {{- end }}
 {{- end -}}
 
+{{/* The settings of all services that are no secrets: data of the ConfigMap. Argument: the root. */}}
 {{- define "julia.config" -}}
-{{- $_ := required "config.SUPABASE_URL: the URL of the Supabase project" .Values.config.SUPABASE_URL -}}
+{{- include "julia.requireValues" . -}}
 JULIA_API_URL: {{ printf "http://%s:8000" (include "julia.componentName" (dict "root" . "component" "ingest")) }}
 EVOLUTION_API_URL: {{ include "julia.evolution.url" . }}
 {{- range $name, $value := .Values.config }}
