@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from julia_common.database import ApplyStatus, StatusApplied, StatusOf, StatusRemoved
-from julia_common.errors import Permanent, Retryable
-from julia_operator.domain.resource import author, wanted
+from julia_common.errors import Permanent, Retryable, Unreachable
+from julia_operator import metrics
+from julia_operator.domain.resource import author, released, wanted
 from julia_operator.reconciling import Outcome, Reconciling
 
 pytestmark = pytest.mark.unit
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LATER = datetime(2026, 11, 23, 13, tzinfo=UTC)
 
 
 def resource(spec: Mapping[str, Any] | None = None, **status: Any) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def pause(*, propria: bool = True, **known: Any) -> dict[str, Any]:
 
 def last(*, propria: bool, status: str = "ativo", **known: Any) -> dict[str, Any]:
     return {
-        "id": "2",
+        "id": "7",
         "status": status,
         "motivo": "voltamos",
         "via": "kubernetes" if propria else "slack",
@@ -63,6 +64,8 @@ class FakeDatabase:
     standing: dict[str, Any] = field(default_factory=dict)
     applied: str = "repetida"
     error: Exception | None = None
+    answers: list[str] = field(default_factory=list)
+    """In place of `applied`, one for each call."""
     asked: list[ApplyStatus] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
 
@@ -70,7 +73,8 @@ class FakeDatabase:
         if self.error is not None:
             raise self.error
         self.asked.append(wanted)
-        return StatusApplied.model_validate({"status": self.applied, "id": "7"})
+        answer = self.answers.pop(0) if self.answers else self.applied
+        return StatusApplied.model_validate({"status": answer, "id": "7"})
 
     async def remove_status(self, *, uid: str, por: str | None = None) -> StatusRemoved:
         if self.error is not None:
@@ -83,8 +87,25 @@ class FakeDatabase:
         return StatusOf.model_validate({"status": "conhecida", "pausa": True} | self.standing)
 
 
-async def look(database: FakeDatabase, body: Mapping[str, Any], now: datetime = NOW) -> Outcome:
-    return await Reconciling(database, lambda: now).look(body)
+@dataclass
+class FakeCluster:
+    fresh: dict[str, Any] | None = None
+
+    async def read(self, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        assert metadata["uid"] == "u1"
+        return self.fresh
+
+
+async def look(
+    database: FakeDatabase, body: Mapping[str, Any], fresh: dict[str, Any] | None = None
+) -> Outcome:
+    outcome = await Reconciling(database, FakeCluster(fresh)).look(body)
+    assert outcome is not None
+    return outcome
+
+
+def told(outcome: Outcome) -> list[tuple[str, str]]:
+    return [(one.reason, one.message) for one in outcome.happenings]
 
 
 def said(outcome: Outcome) -> dict[str, tuple[str, str]]:
@@ -121,8 +142,7 @@ async def test_a_stop_with_sends_in_flight_is_not_enforced_yet() -> None:
         "Enforced": ("False", "InFlight"),
         "Overridden": ("False", "AsAskedFor"),
     }
-    assert outcome.event is not None
-    assert outcome.event[:2] == ("Normal", "Paused")
+    assert outcome.happenings == ()
 
 
 async def test_a_stop_with_nothing_in_flight_is_enforced() -> None:
@@ -133,7 +153,7 @@ async def test_a_stop_with_nothing_in_flight_is_enforced() -> None:
         "2026-11-23T12:00:00Z",
     )
     assert said(outcome)["Enforced"] == ("True", "Stopped")
-    assert outcome.event is None
+    assert told(outcome) == [("Stopped", "Nothing is in flight, nothing is claimed")]
 
 
 async def test_a_resume_by_somebody_else_shows_with_its_author() -> None:
@@ -162,6 +182,7 @@ async def test_a_pause_whose_time_is_up_is_not_called_overridden() -> None:
     outcome = await look(database, resource())
 
     assert said(outcome)["Overridden"] == ("False", "Expired")
+    assert said(outcome)["Enforced"] == ("False", "Expired")
     assert outcome.changes["phase"] == "Active"
 
 
@@ -169,64 +190,194 @@ async def test_nothing_is_written_while_nothing_changes() -> None:
     database = FakeDatabase({"pausas": [pause()]})
     first = await look(database, resource())
 
-    again = await look(database, resource(**first.changes), LATER)
+    again = await look(database, resource(**first.changes))
 
     assert again == Outcome({})
 
 
 async def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
     database = FakeDatabase({"pausas": [pause()], "em_voo": 1})
-    first = await look(database, resource())
+    first = dict((await look(database, resource())).changes)
+    long_ago = "2026-01-01T00:00:00Z"
+    first["conditions"] = [one | {"lastTransitionTime": long_ago} for one in first["conditions"]]
     database.standing["em_voo"] = 0
 
-    again = await look(database, resource(**first.changes), LATER)
+    again = await look(database, resource(**first))
 
     times = {one["type"]: one["lastTransitionTime"] for one in again.changes["conditions"]}
-    assert times["Applied"] == "2026-11-23T12:00:00Z"
-    assert times["Enforced"] == "2026-11-23T13:00:00Z"
+    assert times["Applied"] == long_ago
+    assert times["Enforced"] > long_ago
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
+    ("error", "reason", "message"),
     [
-        (Retryable("the database is away"), "DatabaseUnavailable"),
-        (Permanent("there is no state XX"), "Refused"),
+        (Retryable("SUPABASE_SERVICE_KEY is wrong"), "DatabaseUnavailable", "SERVICE_KEY is wrong"),
+        (Unreachable("ConnectError"), "DatabaseUnavailable", "asked again every few seconds"),
+        (Permanent("there is no state XX"), "Refused", "there is no state XX"),
     ],
 )
 async def test_a_spec_that_the_database_does_not_take_says_so_once(
-    error: Exception, reason: str
+    error: Exception, reason: str, message: str
 ) -> None:
     database = FakeDatabase(error=error)
 
     outcome = await look(database, resource())
-    again = await look(database, resource(**outcome.changes), LATER)
+    again = await look(database, resource(**outcome.changes))
 
     assert said(outcome)["Applied"] == ("False", reason)
     assert said(outcome)["Enforced"] == ("Unknown", reason)
-    assert outcome.event == ("Warning", reason, str(error))
-    assert again == Outcome({})
+    assert [event for event, _ in told(outcome)] == [reason]
+    assert message in told(outcome)[0][1]
+    assert again.happenings == ()
+    assert again.changes == {}
 
 
-@pytest.mark.parametrize(("known", "told"), [(False, False), (True, True)])
-async def test_a_spec_that_may_not_resume_warns_unless_it_is_new(
-    *, known: bool, told: bool
-) -> None:
-    database = FakeDatabase({"pausa": False}, "observada")
-    before = {"phase": "Paused"} if known else {}
+async def test_what_was_refused_is_tried_more_calmly_than_a_database_that_is_away() -> None:
+    refused = await look(FakeDatabase(error=Permanent("there is no state XX")), resource())
+    away = await look(FakeDatabase(error=Unreachable("away")), resource())
 
-    outcome = await look(database, resource({"paused": False}, **before))
+    assert refused.again_seconds > away.again_seconds
 
-    assert (outcome.event is not None) == told
+
+async def test_a_database_that_is_back_is_told_once() -> None:
+    database = FakeDatabase({"pausas": [pause()]}, error=Unreachable("away"))
+    first = await look(database, resource())
+    database.error = None
+
+    again = await look(database, resource(**first.changes))
+
+    assert ("Recorded", "The database has taken this spec now") in told(again)
+    assert said(again)["Applied"] == ("True", "Recorded")
+
+
+async def test_a_decision_is_told_with_its_author_and_without_its_reason() -> None:
+    database = FakeDatabase({"pausa": False, "ultima": last(propria=False, por="ana")})
+    first = await look(database, resource({"paused": False}))
+    database.standing["ultima"] |= {"id": "8", "escopo": {"estado": "SP"}}
+
+    again = await look(database, resource({"paused": False}, **first.changes))
+
+    assert told(first) == []
+    assert told(again) == [("Resumed", "Resumed via slack by ana (estado=SP), record 8")]
+
+
+async def test_replicas_that_see_the_same_change_tell_it_under_the_same_key() -> None:
+    standing = {"pausas": [pause()], "ultima": last(propria=True, status="pausado")}
+
+    one = await look(FakeDatabase(standing, "pausada"), resource())
+    other = await look(FakeDatabase(standing, "repetida"), resource())
+
+    assert len(one.happenings) == 2
+    assert one.happenings == other.happenings
+
+
+async def test_a_pause_whose_time_is_up_is_told() -> None:
+    database = FakeDatabase({"pausas": [pause()], "ultima": last(propria=True, status="pausado")})
+    first = await look(database, resource())
+    database.standing["pausas"] = []
+
+    again = await look(database, resource(**first.changes))
+
+    assert told(again) == [("Expired", "The time of the pause is up")]
+
+
+async def test_a_spec_that_may_not_resume_says_how_to() -> None:
+    database = FakeDatabase(
+        {"pausa": False, "pausas": [pause(propria=False)], "ultima": last(propria=False)},
+        "observada",
+    )
+
+    outcome = await look(database, resource({"paused": False}))
+
+    assert [reason for reason, _ in told(outcome)] == ["NotResumed"]
+    assert "spec.request" in told(outcome)[0][1]
+
+
+async def test_a_pause_of_a_part_shows_on_a_resource_that_pauses_nothing() -> None:
+    outcome = await look(FakeDatabase({"pausa": False, "parciais": 2}), resource({"paused": False}))
+
+    assert said(outcome)["Overridden"] == ("True", "PausedInPart")
+    assert said(outcome)["Enforced"] == ("False", "Overridden")
+    assert not outcome.changes["paused"]
+
+
+async def test_a_restored_resource_whose_own_pause_stands_is_not_as_asked_for() -> None:
+    database = FakeDatabase({"pausa": False, "pausas": [pause()]}, "observada")
+
+    outcome = await look(database, resource({"paused": False}))
+
+    assert said(outcome)["Overridden"] == ("True", "NotResumed")
+
+
+async def test_a_pause_that_was_replaced_by_somebody_elses_is_overridden_and_enforced() -> None:
+    database = FakeDatabase({"pausas": [pause(propria=False, por="ana")]})
+
+    outcome = await look(database, resource())
+
+    assert said(outcome)["Overridden"] == ("True", "PausedElsewhere")
+    assert said(outcome)["Enforced"] == ("True", "Stopped")
+
+
+async def test_late_news_is_asked_for_anew_before_it_counts() -> None:
+    database = FakeDatabase({"pausas": [pause()]}, answers=["antiga", "pausada"])
+
+    await look(database, resource(), fresh=resource())
+
+    assert [one.confirmed for one in database.asked] == [False, True]
+
+
+@pytest.mark.parametrize("goes", [False, True])
+async def test_late_news_of_a_resource_that_has_gone_or_goes_pauses_nothing(*, goes: bool) -> None:
+    database = FakeDatabase(answers=["antiga"])
+    fresh = resource()
+    fresh["metadata"]["deletionTimestamp"] = "2026-11-23T12:00:00Z"
+
+    outcome = await Reconciling(database, FakeCluster(fresh if goes else None)).look(resource())
+
+    assert outcome is None
+    assert len(database.asked) == 1
+
+
+async def test_of_several_resources_the_worst_is_shown_until_it_is_gone() -> None:
+    for uid, late in (("u1", 0), ("u2", 3), ("u3", 1)):
+        metrics.know(uid, StatusOf.model_validate({"status": "conhecida", "inicios_tardios": late}))
+    assert shown("julia_inicios_tardios") == 3
+
+    metrics.forget("u2")
+    assert shown("julia_inicios_tardios") == 1
+
+    metrics.forget("u1")
+    metrics.forget("u3")
+    assert shown("julia_inicios_tardios") == 0
+
+
+def test_a_released_resource_is_kept_again_once_its_spec_changes() -> None:
+    metadata = resource()["metadata"] | {"annotations": {"whats-agents.dev/released": "3"}}
+
+    assert released(metadata)
+    assert not released(metadata | {"generation": 4})
+    assert not released(resource()["metadata"])
 
 
 async def test_a_resource_that_is_deleted_ends_its_own_pauses() -> None:
     database = FakeDatabase()
 
-    await Reconciling(database, lambda: NOW).remove("u1")
+    await Reconciling(database, FakeCluster()).remove("u1")
 
     assert database.removed == ["u1"]
 
 
-async def test_a_deletion_that_does_not_reach_the_database_is_tried_again() -> None:
+async def test_a_deletion_that_does_not_reach_the_database_says_so() -> None:
+    error = Unreachable("away")
+    reconciling = Reconciling(FakeDatabase(error=error), FakeCluster())
+
     with pytest.raises(Retryable):
-        await Reconciling(FakeDatabase(error=Retryable("away")), lambda: NOW).remove("u1")
+        await reconciling.remove("u1")
+    outcome = reconciling.unremoved(resource(), error)
+
+    assert said(outcome)["Applied"] == ("False", "DatabaseUnavailable")
+
+
+def shown(gauge: str) -> float | None:
+    return REGISTRY.get_sample_value(gauge)

@@ -1,9 +1,11 @@
 """The composition root: everything is built here, once."""
 
+import socket
 from contextlib import AsyncExitStack
 
 from julia_common.database import Database
 from julia_common.serve import Service
+from julia_operator.cluster import Cluster
 from julia_operator.reconciling import Reconciling
 from julia_operator.settings import Settings
 from julia_operator.watching import Watching
@@ -15,6 +17,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         settings.supabase_url, settings.supabase_service_key.get_secret_value()
     )
     stack.push_async_callback(database.aclose)
-    watching = Watching(Reconciling(database), namespace=settings.watch_namespace)
+    # A pod's hostname is its name.
+    cluster = Cluster(settings.watch_namespace, instance=socket.gethostname())
+    stack.push_async_callback(cluster.aclose)
+    watching = Watching(Reconciling(database, cluster), cluster, namespace=settings.watch_namespace)
     # The database is no part of readiness: away, its absence is told in the resources' conditions.
     return Service(readiness={"watch": watching.check}, background=[watching])

@@ -1,23 +1,30 @@
 """From a resource to the database and back: safe to repeat, by any number of replicas."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-import structlog
-
 from julia_common.database import ApplyStatus, StatusApplied, StatusOf, StatusRemoved
-from julia_common.errors import Permanent, Retryable
+from julia_common.errors import Permanent, Retryable, Unreachable
 from julia_operator import metrics
-from julia_operator.domain import standing
-from julia_operator.domain.resource import wanted
-
-log = structlog.get_logger(__name__)
+from julia_operator.domain import happenings, standing
+from julia_operator.domain.happenings import Happening
+from julia_operator.domain.resource import goes, wanted
 
 AWAY: Final = "DatabaseUnavailable"
 REFUSED: Final = "Refused"
+AGAIN_SECONDS: Final = 2.0
+"""How soon what stands is looked at again, and a database that is away is asked again."""
+
+_REFUSED_AGAIN_SECONDS: Final = 10.0
+"""What was refused may be right later: a specialty that is added, a number that is connected."""
+
 _MAX_MESSAGE: Final = 1024
+_NOBODY_THERE: Final = (
+    "The database does not answer; it is asked again every few seconds, and nothing is claimed for"
+    " sending while it is away"
+)
 
 
 class Stopping(Protocol):
@@ -36,25 +43,25 @@ class Stopping(Protocol):
         ...
 
 
+class Reading(Protocol):
+    """The API server, asked for one resource."""
+
+    async def read(self, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return it as it is now; None: it is gone. Raises `Absent`."""
+        ...
+
+
+class Absent(Retryable):
+    """The API server does not answer, or not as it should."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What to write into the resource's status, and the event to tell, if there is one."""
+    """What to write into the resource's status and what to tell; when to look again."""
 
     changes: Mapping[str, Any]
-    event: tuple[str, str, str] | None = None
-    """Type (Normal, Warning), reason, message."""
-
-
-_EVENTS: Final = {
-    "pausada": ("Normal", "Paused", "Julia is stopped for this scope"),
-    "retomada": ("Normal", "Resumed", "Julia goes on for this scope"),
-    "vencida": ("Normal", "Expired", "The time of this pause is up"),
-    "observada": (
-        "Warning",
-        "NotResumed",
-        "A new, restored or older spec resumes nothing; change spec.request to repeat a decision",
-    ),
-}
+    happenings: tuple[Happening, ...] = ()
+    again_seconds: float = AGAIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +69,68 @@ class Reconciling:
     """Shows a resource to the database and tells how it stands."""
 
     database: Stopping
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    cluster: Reading
 
-    async def look(self, body: Mapping[str, Any]) -> Outcome:
+    async def look(self, body: Mapping[str, Any]) -> Outcome | None:
         """Apply the spec if it is a decision, and compare the status with what stands.
 
-        Never raises for a database that is away or refuses: the conditions say so.
+        None: the resource has gone meanwhile. Never raises for a database that is away or refuses:
+        the conditions say so. Raises `Absent`.
         """
-        before = body.get("status") or {}
-        generation = body["metadata"]["generation"]
+        uid = body["metadata"]["uid"]
         try:
             with metrics.APPLY_SECONDS.time():
-                applied = await self.database.apply_status(wanted(body))
-            stands = await self.database.status_of(uid=body["metadata"]["uid"])
-        except Retryable as error:
-            return self._unapplied(before, generation, AWAY, str(error))
-        except (Permanent, ValueError) as error:
-            return self._unapplied(before, generation, REFUSED, str(error))
+                applied = await self._apply(body)
+            if applied is None:
+                return None
+            stands = await self.database.status_of(uid=uid)
+        except Absent:
+            raise
+        except (Retryable, Permanent, ValueError) as error:
+            return self._unapplied(body, error)
         metrics.DECISIONS.labels(applied.status).inc()
-        metrics.LATE_STARTS.set(stands.inicios_tardios)
-        metrics.CLAIMS_AFTER_STOP.set(stands.reservas_apos)
-        after = standing.status(stands, before, generation=generation, now=self.now())
-        # A new resource that pauses nothing only says that all is well.
-        quiet = applied.status == "observada" and not before
-        event = None if quiet else _EVENTS.get(applied.status)
-        return Outcome(standing.changes(before, after), event)
+        metrics.know(uid, stands)
+        before = body.get("status") or {}
+        generation = body["metadata"]["generation"]
+        after = standing.status(stands, before, generation=generation, now=datetime.now(UTC))
+        told = (
+            *happenings.of_recording(before, after),
+            *happenings.of_decisions(stands.ultima, before, after),
+        )
+        return Outcome(standing.changes(before, after), told)
 
     async def remove(self, uid: str) -> None:
         """End the pauses of a resource that is being deleted. Raises `Retryable`, `Permanent`."""
         removed = await self.database.remove_status(uid=uid)
         metrics.DECISIONS.labels(removed.status).inc()
 
-    def _unapplied(
-        self, before: Mapping[str, Any], generation: int, reason: str, message: str
-    ) -> Outcome:
+    def unremoved(self, body: Mapping[str, Any], error: Exception) -> Outcome:
+        """What to say of a deletion that the database has not taken yet."""
+        return self._unapplied(body, error)
+
+    async def _apply(self, body: Mapping[str, Any]) -> StatusApplied | None:
+        """Show the spec to the database; None: the resource has gone, or is going, meanwhile."""
+        applied = await self.database.apply_status(wanted(body))
+        if applied.status != "antiga":
+            return applied
+        # Late news, or a cluster that was restored: the API server knows.
+        fresh = await self.cluster.read(body["metadata"])
+        if fresh is None or goes(fresh["metadata"]):
+            return None
+        return await self.database.apply_status(wanted(fresh, confirmed=True))
+
+    def _unapplied(self, body: Mapping[str, Any], error: Exception) -> Outcome:
+        away = isinstance(error, Retryable)
+        reason = AWAY if away else REFUSED
         metrics.FAILURES.labels(reason).inc()
-        log.warning("a spec did not reach the database", motivo=reason)
+        message = _NOBODY_THERE if isinstance(error, Unreachable) else str(error)[:_MAX_MESSAGE]
+        before = body.get("status") or {}
+        generation = body["metadata"]["generation"]
         after = standing.unapplied(
-            before, reason, message[:_MAX_MESSAGE], generation=generation, now=self.now()
+            before, reason, message, generation=generation, now=datetime.now(UTC)
         )
-        changed = standing.changes(before, after)
-        event = ("Warning", reason, message[:_MAX_MESSAGE]) if changed else None
-        return Outcome(changed, event)
+        return Outcome(
+            standing.changes(before, after),
+            tuple(happenings.of_recording(before, after)),
+            AGAIN_SECONDS if away else _REFUSED_AGAIN_SECONDS,
+        )

@@ -5,7 +5,11 @@ from pydantic import Field
 from julia_common.settings import CommonSettings, SupabaseSettings
 
 
-class Settings(CommonSettings, SupabaseSettings):
+class NamespaceSettings(CommonSettings):
     """See docs/reference/settings.md. `watch_namespace`: whose resources count."""
 
     watch_namespace: str = Field(default="julia", min_length=1)
+
+
+class Settings(NamespaceSettings, SupabaseSettings):
+    """See docs/reference/settings.md."""

@@ -1,20 +1,32 @@
 """kopf's side: which resources are watched, and what is done when one is seen.
 
-No peering between replicas: each decision is made once by the database, whoever asks.
+No peering between replicas: each decision is made once by the database, whoever asks. kopf runs in
+a thread of its own, as it takes the main one's signals and, when it ends, all tasks of its loop.
 """
 
 import asyncio
+import logging
+import threading
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import kopf
+import structlog
 
 from julia_common.errors import Permanent, Retryable
-from julia_operator.domain.resource import FINALIZER, GROUP, PLURAL, VERSION
-from julia_operator.reconciling import Outcome, Reconciling
+from julia_operator.cluster import Cluster, login
+from julia_operator.domain.happenings import Happening
+from julia_operator.domain.resource import FINALIZER, GROUP, PLURAL, VERSION, goes, released
+from julia_operator.reconciling import Absent, Reconciling
+from julia_operator.tending import Tending
 
-_LOOKS_EVERY_SECONDS: Final = 2.0
+log = structlog.get_logger(__name__)
+
 _TRIES_AGAIN_SECONDS: Final = 2.0
-_PREFIX: Final = GROUP
+_REMOVED: Final = Happening(
+    "Normal", "Removed", "The resource was deleted, and the pauses that it had set end", "removed"
+)
 
 
 class _Forgetful(kopf.DiffBaseStorage):
@@ -32,81 +44,150 @@ class Watching:
 
     name = "watching"
 
-    def __init__(self, reconciling: Reconciling, *, namespace: str) -> None:
+    def __init__(self, reconciling: Reconciling, cluster: Cluster, *, namespace: str) -> None:
         """Prepare; nothing is asked of the API server yet."""
         self._reconciling = reconciling
+        self._cluster = cluster
+        self._tending = Tending(reconciling, cluster)
         self._namespace = namespace
-        self.ready = asyncio.Event()
+        self._ready = threading.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; survives absences of the API server."""
-        await kopf.operator(
-            registry=self._registry(),
-            settings=_settings(),
-            standalone=True,
-            namespace=self._namespace,
-            ready_flag=self.ready,
-            stop_flag=stop,
-        )
+        _quieten_kopf()
+        if not await self._may_begin(stop):
+            return
+        enough = threading.Event()
+        registry = self._registry(asyncio.get_running_loop())
+        watch = asyncio.create_task(asyncio.to_thread(self._watch, registry, enough))
+        asked = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({watch, asked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            enough.set()
+            asked.cancel()
+            await watch
+            await self._tending.leave_all()
+
+    def _watch(self, registry: kopf.OperatorRegistry, enough: threading.Event) -> None:
+        async def watch() -> None:
+            try:
+                await kopf.operator(
+                    registry=registry,
+                    settings=_settings(),
+                    standalone=True,
+                    namespaces=[self._namespace],
+                    ready_flag=self._ready,
+                    stop_flag=enough,
+                )
+            finally:
+                # A thread of this loop waits for it.
+                enough.set()
+
+        asyncio.run(watch())
 
     async def check(self) -> None:
         """Readiness: raise `Permanent` until the watch has begun."""
-        if not self.ready.is_set():
+        if not self._ready.is_set():
             message = f"not watching {PLURAL}.{GROUP} yet: is the CRD there, may we list them?"
             raise Permanent(message)
 
-    def _registry(self) -> kopf.OperatorRegistry:
+    async def _may_begin(self, stop: asyncio.Event) -> bool:
+        """Wait until the resources can be listed: kopf looks for the CRD once. False: stopped."""
+        said = ""
+        while not stop.is_set():
+            try:
+                async for _ in self._cluster.everything():
+                    pass
+            except Absent as error:
+                if said != str(error):
+                    log.warning("waits for the resources: is the CRD there?", erro=str(error))
+                    said = str(error)
+            else:
+                return True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TRIES_AGAIN_SECONDS):
+                    await stop.wait()
+        return False
+
+    def _registry(self, home: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+        """Handlers that have everything done in our own loop, and wait for it."""
+
+        async def at_home(work: Coroutine[Any, Any, None]) -> None:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, home))
+
         registry = kopf.OperatorRegistry()
         resource = (GROUP, VERSION, PLURAL)
 
         @kopf.on.login(registry=registry)
-        def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-            return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        def logged_in(**_: Any) -> kopf.ConnectionInfo:
+            return login()
 
         @kopf.on.event(*resource, registry=registry)
-        async def seen(body: kopf.Body, patch: kopf.Patch, **seen_as: Any) -> None:
-            if seen_as["type"] != "DELETED" and "deletionTimestamp" not in body["metadata"]:
-                await self._look(body, patch)
+        async def seen(event: kopf.RawEvent, **_: Any) -> None:
+            await at_home(self._seen(event["type"], event["object"]))
 
-        # What changes without the resource: sends that end, a pause set by somebody else.
-        @kopf.timer(*resource, registry=registry, interval=_LOOKS_EVERY_SECONDS)
-        async def looked(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
-            await self._look(body, patch)
+        def kept(meta: Mapping[str, Any], **_: Any) -> bool:
+            return not released(meta)
 
-        @kopf.on.delete(*resource, registry=registry)
-        async def deleted(uid: str, body: kopf.Body, **_: Any) -> None:
-            try:
-                await self._reconciling.remove(uid)
-            except Retryable as error:
-                raise kopf.TemporaryError(str(error), delay=_TRIES_AGAIN_SECONDS) from error
-            kopf.event(
-                body, type="Normal", reason="Removed", message="The pauses of this resource end"
-            )
+        @kopf.on.delete(*resource, registry=registry, when=kept)
+        async def deleted(body: kopf.Body, **_: Any) -> None:
+            await at_home(self._deleted(dict(body)))
 
         return registry
 
-    async def _look(self, body: kopf.Body, patch: kopf.Patch) -> None:
-        outcome = await self._reconciling.look(body)
-        _write(outcome, body, patch)
+    async def _seen(self, kind: str | None, body: Mapping[str, Any]) -> None:
+        uid = body["metadata"]["uid"]
+        if kind != "DELETED" and not goes(body["metadata"]):
+            self._tending.see(body)
+            return
+        await self._tending.leave(uid)
+        if kind == "DELETED":
+            # It may have had no finalizer: one that was just made, or released.
+            try:
+                await self._reconciling.remove(uid)
+            except (Retryable, Permanent) as error:
+                log.warning("the pauses of a deleted resource may stand", uid=uid, erro=str(error))
+
+    async def _deleted(self, body: Mapping[str, Any]) -> None:
+        """End its pauses before it is let go; whatever stands in the way, that is tried again."""
+        await self._tending.leave(body["metadata"]["uid"])
+        try:
+            await self._reconciling.remove(body["metadata"]["uid"])
+        except (Retryable, Permanent) as error:
+            with suppress(Absent):
+                await self._tending.write(body, self._reconciling.unremoved(body, error))
+            raise kopf.TemporaryError(str(error), delay=_TRIES_AGAIN_SECONDS) from error
+        with suppress(Absent):
+            await self._cluster.tell(body, _REMOVED)
 
 
-def _write(outcome: Outcome, body: kopf.Body, patch: kopf.Patch) -> None:
-    if outcome.changes:
-        # What is None is taken away: it is a merge patch.
-        patch.status.update(outcome.changes)
-    if outcome.event is not None:
-        kind, reason, message = outcome.event
-        kopf.event(body, type=kind, reason=reason, message=message)
+class _WithoutBodies(logging.Filter):
+    """Leaves out of kopf's records what only kopf's own formatters know what to do with."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name in ("k8s_skip", "k8s_ref", "settings"):
+            record.__dict__.pop(name, None)
+        return True
+
+
+def _quieten_kopf() -> None:
+    """Let kopf log what is wrong and nothing else: at DEBUG it writes whole resources."""
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    logging.getLogger("kopf.objects").addFilter(_WithoutBodies())
+    # Warns that it does not get the signals, which is what we want.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
 
 
 def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.persistence.finalizer = FINALIZER
     settings.persistence.diffbase_storage = _Forgetful()
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=_PREFIX)
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
     # Events are told on purpose; kopf would make one of each line of its log.
-    settings.posting.loggers = False
-    settings.posting.reporting_component = "julia-operator"
+    settings.posting.enabled = False
+    # One namespace, one resource: to look for others would take rights in the whole cluster.
+    settings.scanning.disabled = True
     # A watch that the network has forgotten is begun anew.
     settings.watching.server_timeout = 60
     settings.watching.client_timeout = 70

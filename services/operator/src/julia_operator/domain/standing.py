@@ -31,10 +31,11 @@ def status(
         "phase": phase.value,
         "observedGeneration": generation,
         "paused": pause is not None,
-        "scope": _scope(standing.escopo),
+        "scope": scope_in_words(standing.escopo),
         "reason": pause.motivo if pause else None,
         "since": _iso(pause.desde if pause else last.em if last else None),
         "until": _iso(pause.ate if pause else None),
+        "record": last.id if last else None,
         "changedBy": last.por if last else None,
         "changedVia": last.via if last else None,
         "inFlight": standing.em_voo,
@@ -78,6 +79,11 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     return {key: value for key, value in after.items() if before.get(key) != value}
 
 
+def scope_in_words(fields: Mapping[str, str]) -> str:
+    """A scope on one line: `estado=SP`, or `everything`."""
+    return ", ".join(f"{name}={fields[name]}" for name in sorted(fields)) or "everything"
+
+
 def _phase(standing: StatusOf) -> Phase:
     if not standing.pausas:
         return Phase.ACTIVE
@@ -85,14 +91,15 @@ def _phase(standing: StatusOf) -> Phase:
 
 
 def _applied(standing: StatusOf) -> str:
-    return "A pause is on record" if standing.pausa else "No pause is asked for"
+    return "The pause is on record" if standing.pausa else "No pause is asked for"
 
 
 def _enforced(standing: StatusOf, phase: Phase) -> Finding:
     stopped = bool(standing.pausas)
-    if stopped != standing.pausa:
-        message = "Another decision stands; see Overridden"
-        return Finding("Enforced", holds=False, reason="Overridden", message=message)
+    if stopped != standing.pausa or (not stopped and standing.parciais):
+        overridden = _overridden(standing)
+        reason = overridden.reason if not overridden.holds else "Overridden"
+        return Finding("Enforced", holds=False, reason=reason, message=overridden.message)
     if phase is Phase.DRAINING:
         message = f"Sends in flight: {standing.em_voo}; nothing new is claimed"
         return Finding("Enforced", holds=False, reason="InFlight", message=message)
@@ -103,20 +110,52 @@ def _enforced(standing: StatusOf, phase: Phase) -> Finding:
 
 
 def _overridden(standing: StatusOf) -> Finding:
-    elsewhere = next((one for one in standing.pausas if not one.propria), None)
-    if not standing.pausa and elsewhere is not None:
+    finding = _paused_although_not_asked if not standing.pausa else _not_as_it_was_paused
+    return finding(standing) or Finding(
+        "Overridden", holds=False, reason="AsAskedFor", message="This spec stands"
+    )
+
+
+def _paused_although_not_asked(standing: StatusOf) -> Finding | None:
+    elsewhere = _elsewhere(standing)
+    if elsewhere is not None:
         message = f"Paused {_by(elsewhere)}: {elsewhere.motivo}"
         return Finding("Overridden", holds=True, reason="PausedElsewhere", message=message)
-    if standing.pausa and not standing.pausas:
-        last = standing.ultima
-        if last is None or last.propria or last.status != "ativo":
-            return Finding("Overridden", holds=False, reason="Expired", message="Its time was up")
-        message = f"Resumed via {last.via}{_named(last.por)}: {last.motivo}"
-        return Finding("Overridden", holds=True, reason="ResumedElsewhere", message=message)
-    if elsewhere is not None:
+    if standing.pausas:
+        message = (
+            "A pause that this resource had set still stands: a restored or older spec resumes"
+            " nothing; change spec.request to repeat the decision"
+        )
+        return Finding("Overridden", holds=True, reason="NotResumed", message=message)
+    if standing.parciais:
+        message = f"Parts of this scope are paused, by so many decisions: {standing.parciais}"
+        return Finding("Overridden", holds=True, reason="PausedInPart", message=message)
+    return None
+
+
+def _not_as_it_was_paused(standing: StatusOf) -> Finding | None:
+    elsewhere = _elsewhere(standing)
+    own = any(one.propria for one in standing.pausas)
+    if own:
+        if elsewhere is None:
+            return None
         message = f"Paused {_by(elsewhere)} as well: {elsewhere.motivo}"
         return Finding("Overridden", holds=False, reason="AlsoPausedElsewhere", message=message)
-    return Finding("Overridden", holds=False, reason="AsAskedFor", message="This spec stands")
+    if elsewhere is not None:
+        message = (
+            f"The pause of this resource was ended; paused {_by(elsewhere)}: {elsewhere.motivo}"
+        )
+        return Finding("Overridden", holds=True, reason="PausedElsewhere", message=message)
+    last = standing.ultima
+    if last is None or last.propria or last.status != "ativo":
+        message = "The time of this pause is up"
+        return Finding("Overridden", holds=False, reason="Expired", message=message)
+    message = f"Resumed via {last.via}{_named(last.por)}: {last.motivo}"
+    return Finding("Overridden", holds=True, reason="ResumedElsewhere", message=message)
+
+
+def _elsewhere(standing: StatusOf) -> StandingPause | None:
+    return next((one for one in standing.pausas if not one.propria), None)
 
 
 def _by(pause: StandingPause) -> str:
@@ -125,10 +164,6 @@ def _by(pause: StandingPause) -> str:
 
 def _named(person: str | None) -> str:
     return f" by {person}" if person else ""
-
-
-def _scope(fields: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}={fields[name]}" for name in sorted(fields)) or "everything"
 
 
 def _iso(moment: datetime | None) -> str | None:

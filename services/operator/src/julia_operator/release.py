@@ -1,0 +1,78 @@
+"""`python -m julia_operator.release`: lets all resources go, before the operator is uninstalled.
+
+Takes the operator's finalizer off the resources of WATCH_NAMESPACE, and marks them so that an
+operator that still runs does not put it on again. Pauses stay as they are. May be repeated. Exit
+codes: 0 done; 1 the API server did not do it, with the reason in the log; 2 bad settings.
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+
+from julia_common.settings import load_settings
+from julia_common.telemetry.logging import canonical, configure_logging
+from julia_operator.cluster import Cluster
+from julia_operator.domain.resource import FINALIZER, RELEASED, released
+from julia_operator.reconciling import Absent
+from julia_operator.settings import NamespaceSettings
+
+log = structlog.get_logger(__name__)
+
+_TRIES: Final = 5
+
+
+async def release(cluster: Cluster) -> int:
+    """Let all resources go; return how many had to be. Raises `Absent`."""
+    count = 0
+    for attempt in range(_TRIES):
+        held = [one async for one in cluster.everything() if not _free(one)]
+        if not held:
+            return count
+        # What changed between is looked at again.
+        count += sum([await cluster.patch(one["metadata"], _steps(one)) for one in held])
+        await asyncio.sleep(attempt / 5)
+    message = f"resources change faster than they can be let go; {len(held)} are left: repeat it"
+    raise Absent(message)
+
+
+def _free(body: Mapping[str, Any]) -> bool:
+    metadata = body["metadata"]
+    return FINALIZER not in metadata.get("finalizers", ()) and released(metadata)
+
+
+def _steps(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    metadata = body["metadata"]
+    others = [one for one in metadata.get("finalizers", ()) if one != FINALIZER]
+    marks = metadata.get("annotations", {}) | {RELEASED: str(metadata["generation"])}
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
+        {
+            "op": "test",
+            "path": "/metadata/resourceVersion",
+            "value": metadata["resourceVersion"],
+        },
+        {"op": "add", "path": "/metadata/annotations", "value": marks},
+        {"op": "add", "path": "/metadata/finalizers", "value": others},
+    ]
+
+
+async def _main(settings: NamespaceSettings) -> int:
+    cluster = Cluster(settings.watch_namespace, instance="julia-operator-release")
+    try:
+        count = await release(cluster)
+    except Absent as error:
+        log.error("the resources were not let go; repeat it", erro=str(error))  # noqa: TRY400
+        return 1
+    finally:
+        await cluster.aclose()
+    canonical("the resources were let go; pauses stand as before", recursos=count)
+    return 0
+
+
+if __name__ == "__main__":
+    _settings = load_settings(NamespaceSettings)
+    configure_logging("julia-operator", _settings.log_level)
+    sys.exit(asyncio.run(_main(_settings)))

@@ -1,0 +1,126 @@
+"""Looks after each resource by a task of its own: as soon as it changes, and every two seconds."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from julia_operator import metrics
+from julia_operator.cluster import Cluster
+from julia_operator.reconciling import AGAIN_SECONDS, Absent, Outcome, Reconciling
+
+log = structlog.get_logger(__name__)
+
+_BACKLOG: Final = frozenset({"backlog"})
+_BACKLOG_EVERY_SECONDS: Final = 10.0
+"""How often a status is written of which only the number of waiting messages has changed."""
+
+_BEHIND_SECONDS: Final = 0.5
+
+
+@dataclass
+class _Tended:
+    """A resource as it was seen last."""
+
+    body: Mapping[str, Any]
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    behind: bool = False
+    """Somebody has changed it, and the watch has not said so yet."""
+    written: float = float("-inf")
+    task: asyncio.Task[None] | None = None
+
+
+class Tending:
+    """The resources that are there. What is seen of them comes in the order of the watch."""
+
+    def __init__(self, reconciling: Reconciling, cluster: Cluster) -> None:
+        """Look after nothing yet."""
+        self._reconciling = reconciling
+        self._cluster = cluster
+        self._tended: dict[str, _Tended] = {}
+
+    def see(self, body: Mapping[str, Any]) -> None:
+        """Take note of a resource as it is now; a spec that is new is acted on at once."""
+        uid = body["metadata"]["uid"]
+        one = self._tended.get(uid)
+        if one is None:
+            one = self._tended[uid] = _Tended(body)
+            one.task = asyncio.create_task(self._tend(uid, one), name=f"tend {uid}")
+            metrics.RESOURCES.set(len(self._tended))
+            return
+        news = body["metadata"]["generation"] != one.body["metadata"]["generation"]
+        one.body = body
+        # A status that changed is no reason to look: each look may change it.
+        if news or one.behind:
+            one.nudge.set()
+
+    async def leave(self, uid: str) -> None:
+        """Look after it no more; when this returns nothing is under way for it."""
+        one = self._tended.get(uid)
+        if one is None or one.task is None:
+            return
+        one.task.cancel()
+        await asyncio.wait({one.task})
+        self._forget(uid)
+
+    async def leave_all(self) -> None:
+        """Look after nothing any more."""
+        for uid in list(self._tended):
+            await self.leave(uid)
+
+    async def write(self, body: Mapping[str, Any], outcome: Outcome) -> Mapping[str, Any] | None:
+        """Tell what happened, then write the status: a crash between the two repeats both.
+
+        Returns the resource as it is then; None: it is not as it was seen. Raises `Absent`.
+        """
+        for happening in outcome.happenings:
+            if await self._cluster.tell(body, happening):
+                log.info("told", evento=happening.reason, recurso=body["metadata"]["name"])
+        if not outcome.changes:
+            return body
+        return await self._cluster.write_status(body, outcome.changes)
+
+    async def _tend(self, uid: str, one: _Tended) -> None:
+        while True:
+            one.nudge.clear()
+            try:
+                again = await self._look(one)
+            except Absent as error:
+                log.warning("the API server was not reached; the next look will", erro=str(error))
+                again = AGAIN_SECONDS
+            except Exception:  # a bug in one look must not end all looks
+                log.exception("a look failed")
+                again = AGAIN_SECONDS
+            if again is None:
+                self._forget(uid)
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(again):
+                    await one.nudge.wait()
+
+    async def _look(self, one: _Tended) -> float | None:
+        """Look once; return after how many seconds to look again, None for never."""
+        body = one.body
+        outcome = await self._reconciling.look(body)
+        if outcome is None:
+            return None
+        now = asyncio.get_running_loop().time()
+        if set(outcome.changes) == _BACKLOG and now < one.written + _BACKLOG_EVERY_SECONDS:
+            return outcome.again_seconds
+        written = await self.write(body, outcome)
+        one.behind = written is None
+        if written is None:
+            return _BEHIND_SECONDS
+        if outcome.changes:
+            one.written = now
+        if one.body is body:
+            one.body = written
+        return outcome.again_seconds
+
+    def _forget(self, uid: str) -> None:
+        self._tended.pop(uid, None)
+        metrics.forget(uid)
+        metrics.RESOURCES.set(len(self._tended))
