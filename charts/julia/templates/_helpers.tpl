@@ -103,12 +103,19 @@ The name of the Secret of a key group (`secrets.<group>`): the one given, or our
 
 {{/* The environment of whatever speaks to the database itself: psql, pg_dump. Argument: the root. */}}
 {{- define "julia.databaseEnv" -}}
-- {name: PGHOST, value: {{ required "database.host: the database's host, for migrations and backups" .Values.database.host | quote }}}
-- {name: PGPORT, value: {{ .Values.database.port | quote }}}
-- {name: PGDATABASE, value: {{ .Values.database.name | quote }}}
-- {name: PGUSER, value: {{ .Values.database.user | quote }}}
-- {name: PGSSLMODE, value: {{ .Values.database.sslmode | quote }}}
+{{- include "julia.databaseEnvWith" (dict "root" . "secret" (include "julia.secretName" (dict "root" . "group" "database"))) -}}
+{{- end -}}
+
+{{/* The same with the password of another Secret: (dict "root" $ "secret" "name"). */}}
+{{- define "julia.databaseEnvWith" -}}
+{{- with .root.Values.database -}}
+- {name: PGHOST, value: {{ required "database.host: the database's host, for migrations and backups" .host | quote }}}
+- {name: PGPORT, value: {{ .port | quote }}}
+- {name: PGDATABASE, value: {{ .name | quote }}}
+- {name: PGUSER, value: {{ .user | quote }}}
+- {name: PGSSLMODE, value: {{ .sslmode | quote }}}
+{{- end }}
 - name: PGPASSWORD
   valueFrom:
-    secretKeyRef: {name: {{ include "julia.secretName" (dict "root" . "group" "database") }}, key: PGPASSWORD}
+    secretKeyRef: {name: {{ .secret }}, key: PGPASSWORD}
 {{- end -}}

@@ -15,7 +15,7 @@ from julia_dev.stack.output import Output
 from julia_dev.stack.probes import wait_until
 
 _VISIBLE_WITHIN_S = 60.0
-CRD = paths.ROOT / "charts" / "julia" / "crds" / "juliastatuses.yaml"
+CRD = paths.ROOT / "charts" / "julia" / "files" / "juliastatuses.yaml"
 
 
 class Kube:
