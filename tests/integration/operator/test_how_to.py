@@ -22,6 +22,7 @@ from julia_dev.stack import ports
 
 pytestmark = pytest.mark.integration
 
+PAGE = ROOT / "docs/how-to/pause.md"
 NAMESPACE = "pausar"
 PATIENCE_S = 20.0
 
@@ -106,31 +107,31 @@ async def shell(
 
 
 async def test_every_block_of_the_page_does_and_shows_what_the_page_says(shell: Shell) -> None:
-    connection = await asyncpg.connect(shell.dsn)
-    await connection.execute(
-        "insert into especialidades (nome) values ('Anestesiologia');"
-        "insert into whatsapp_instances (instance) values ('julia-2')"
-    )
+    async with asyncpg.create_pool(shell.dsn, min_size=1, max_size=1) as database:
+        await database.execute(
+            "insert into especialidades (nome) values ('Anestesiologia');"
+            "insert into whatsapp_instances (instance) values ('julia-2')"
+        )
+        for heading, blocks in sections(PAGE.read_text()):
+            follow(shell, heading, blocks)
+            if heading in SO:
+                assert await becomes_true(database, SO[heading]), heading
 
-    for heading, blocks in sections((ROOT / "docs/how-to/pause.md").read_text()):
-        printed, ran = "", ("", "")
-        for language, block in blocks:
-            if language == "text":
-                printed = again_until_shown(shell, *ran, printed=printed, expected=block)
-                assert shows(printed, block), f"{heading}\n{ran[1]}\n{printed}\nis not\n{block}"
-            else:
-                ran = (language, block)
-                printed = shell.run(language, block)
-        if heading in SO:
-            assert await becomes_true(connection, SO[heading]), heading
 
-    await connection.close()
+def follow(shell: Shell, heading: str, blocks: list[tuple[str, str]]) -> None:
+    """Run the blocks in their order; compare each `text` with what the one before it printed."""
+    printed, ran = "", ("", "")
+    for language, block in blocks:
+        if language == "text":
+            printed = again_until_shown(shell, *ran, printed=printed, expected=block)
+            assert shows(printed, block), f"{heading}\n{ran[1]}\n{printed}\nis not\n{block}"
+        else:
+            ran = (language, block)
+            printed = shell.run(*ran)
 
 
 def test_the_page_says_something_of_every_heading_that_is_checked() -> None:
-    page = (ROOT / "docs/how-to/pause.md").read_text()
-
-    assert SO.keys() <= {heading for heading, _ in sections(page)}
+    assert SO.keys() <= {heading for heading, _ in sections(PAGE.read_text())}
 
 
 def sections(page: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -169,9 +170,9 @@ def masked(text: str) -> list[str]:
     return [line.strip() for line in plain.splitlines()]
 
 
-async def becomes_true(connection: asyncpg.Connection, question: str) -> bool:
+async def becomes_true(database: asyncpg.Pool, question: str) -> bool:
     deadline = time.monotonic() + PATIENCE_S
-    while not await connection.fetchval(question):
+    while not await database.fetchval(question):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)  # noqa: ASYNC251 - nothing else runs here

@@ -73,7 +73,8 @@ async def test_a_manager_learns_who_stopped_by_which_way_and_until_when(julia: J
 async def test_a_resume_names_what_is_stopped_all_the_same(julia: Julia) -> None:
     await stop(julia, "Tudo")
     await stop(julia, "Chip", escopo='{"estado": "RJ"}')
-    await stop(julia, "Vencida", ate=julia.ago(hours=1))
+    await stop(julia, "Vencida", ate=julia.ago(hours=-1))
+    await julia.later(hours=2)
     await julia.sql(
         "insert into julia_status (status, motivo, alterado_via, escopo)"
         """ values ('ativo', 'RJ volta', 'manual', '{"estado": "RJ"}')"""
