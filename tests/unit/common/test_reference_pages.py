@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 from julia_common.messaging import topology
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
-SERVICES = ("ingest", "brain", "dispatcher", "scheduler")
+SERVICES = ("ingest", "brain", "dispatcher", "scheduler", "operator")
 
 
 def rows(page: str, header: str) -> list[list[str]]:
