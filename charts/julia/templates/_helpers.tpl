@@ -60,6 +60,17 @@ An image's reference: (dict "root" $ "image" .Values.x.image). `image` has `repo
 {{- end -}}
 {{- end -}}
 
+{{/* The same of an image that this repository builds: `image` says what they have in common. */}}
+{{- define "julia.ownImage" -}}
+{{- $common := .root.Values.image -}}
+{{- $image := dict
+  "repository" .image.repository
+  "registry" (.image.registry | default $common.registry)
+  "tag" (.image.tag | default $common.tag)
+  "digest" .image.digest -}}
+{{- include "julia.image" (dict "root" .root "image" $image) -}}
+{{- end -}}
+
 {{/* `imagePullSecrets` of a pod, if there are any. Argument: the root. */}}
 {{- define "julia.imagePullSecrets" -}}
 {{- with .Values.global.imagePullSecrets -}}

@@ -114,7 +114,7 @@ spec:
       {{- include "julia.placement" . | nindent 6 }}
       containers:
         - name: {{ .component }}
-          image: {{ include "julia.image" (dict "root" $root "image" $values.image) }}
+          image: {{ include "julia.ownImage" (dict "root" $root "image" $values.image) }}
           imagePullPolicy: {{ $root.Values.global.imagePullPolicy }}
           securityContext: {{- include "julia.containerSecurityContext" dict | nindent 12 }}
           ports:
