@@ -108,14 +108,15 @@ class World:
         recent = await self._claude.get("/_sim/requests", params={"since": max(0, seen - 20)})
         return any(request["ended_at"] is None for request in recent.json())
 
-    async def records(self, kind: str) -> list[dict[str, Any]]:
-        """Return all records of a kind."""
+    async def records(self, kind: str, *, doctor: str | None = None) -> list[dict[str, Any]]:
+        """Return all records of a kind, or those of one doctor."""
         found: list[dict[str, Any]] = []
         after = 0
         while True:
-            answer = await self._whatsapp.get(
-                "/_sim/records", params={"kinds": kind, "after": after, "limit": _PAGE}
-            )
+            asked: dict[str, str | int] = {"kinds": kind, "after": after, "limit": _PAGE}
+            if doctor is not None:
+                asked["doctor"] = doctor
+            answer = await self._whatsapp.get("/_sim/records", params=asked)
             answer.raise_for_status()
             page = answer.json()["records"]
             found += page
