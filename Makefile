@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger sending lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger sending chart lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -69,6 +69,10 @@ ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and 
 
 sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight)
 	@$(PYTHON) -m julia_dev.sending
+
+chart: ## Lint, test, render and validate the Helm chart (ARGS="--values minimal", ARGS=--readme)
+	@dev/bootstrap --with-kubernetes
+	@$(PYTHON) -m julia_dev.chart $(ARGS)
 
 format: bootstrap ## Format the code and fix what ruff can
 	@.venv/bin/ruff format --quiet

@@ -16,6 +16,13 @@ from julia_dev.chart.programs import go, run
 _KUBERNETES = "k8s.io/kubernetes@v1.34.4"
 
 
+class _Loader(yaml.CSafeLoader):
+    """Reads a bare `=`, which the operators of PodMonitors have, as text."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: node.value)
+
+
 @dataclass(frozen=True)
 class _Source:
     """Files with CustomResourceDefinitions in one Go module."""
@@ -56,7 +63,7 @@ def custom_resources() -> list[dict[str, Any]]:
 
 def _read(source: _Source) -> Iterator[dict[str, Any]]:
     for path in sorted(_folder(source.module).glob(source.files)):
-        for document in yaml.load_all(path.read_text(), yaml.CSafeLoader):
+        for document in yaml.load_all(path.read_text(), _Loader):
             if document and document["kind"] == "CustomResourceDefinition":
                 yield document
 
