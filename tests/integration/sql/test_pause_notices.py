@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.integration.sql.conftest import Julia
 
+from julia_common.database import Notice
+from julia_scheduler.managers.notices import card
+
 pytestmark = pytest.mark.integration
 
 
@@ -154,3 +157,25 @@ async def test_a_pause_that_was_lifted_before_its_time_is_not_announced(julia: J
     await julia.later(hours=2)
 
     assert await julia.call("announce_expired") == {"encerradas": 0, "terminando": 0}
+
+
+async def test_what_is_brought_reads_as_managers_speak(julia: Julia) -> None:
+    await stop(julia, "Feriado", escopo='{"estado": "SP"}', ate=julia.ago(hours=-2))
+    await julia.later(minutes=110)
+    await julia.call("announce_expired")
+    await julia.resume()
+
+    lent = await julia.call("due_notices", owner=str(uuid.uuid4()), limit=9, lease_s=1)
+    told = [card(Notice.model_validate(one)) for one in lent["avisos"]]
+
+    assert [one.title for one in told] == [
+        "⏸️ Júlia parada em parte",
+        "⏳ Uma pausa termina em breve",
+        "▶️ Júlia retomada",
+    ]
+    assert told[0].text.startswith(
+        "Parado: estado SP. Motivo: Feriado.\nQuem decidiu: ana, por SQL.\nAté: "
+    )
+    assert told[2].text.startswith(
+        "Retomado: tudo. Motivo: Retomando operacao.\nQuem decidiu: sem nome, por SQL.\n"
+    )
