@@ -94,7 +94,7 @@ def _judge(judgement: Judgement, values: Sequence[Path]) -> dict[str, int]:
     for path in values:
         for helm in HELMS:
             judgement.passes(f"render {path.name} ({helm})", render_one, helm, path)
-    crds = definitions.custom_resources()
+    crds = definitions.custom_resources("\n".join(one.text for one in rendered))
     with tempfile.TemporaryDirectory(prefix="julia-schemas-") as folder:
         schemas.write_kubernetes(Path(folder), definitions.openapi())
         schemas.write_custom(Path(folder), crds)

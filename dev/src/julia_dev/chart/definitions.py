@@ -4,6 +4,7 @@ Go modules hold them, so versions are exact and their contents verified by Go's 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,14 +57,19 @@ def openapi() -> dict[str, Any]:
     return document
 
 
-def custom_resources() -> list[dict[str, Any]]:
-    """Return every CustomResourceDefinition of the neighbours."""
-    return [crd for source in _SOURCES for crd in _read(source)]
+def custom_resources(manifests: str) -> list[dict[str, Any]]:
+    """Return the neighbours' CustomResourceDefinitions whose kinds these manifests have."""
+    kinds = set(re.findall(r"^kind: (\w+)$", manifests, re.MULTILINE))
+    return [crd for source in _SOURCES for crd in _read(source, kinds)]
 
 
-def _read(source: _Source) -> Iterator[dict[str, Any]]:
+def _read(source: _Source, kinds: set[str]) -> Iterator[dict[str, Any]]:
     for path in sorted(_folder(source.module).glob(source.files)):
-        for document in yaml.load_all(path.read_text(), _Loader):
+        text = path.read_text()
+        # Reading them takes seconds each, and few are used.
+        if kinds.isdisjoint(re.findall(r"^    kind: (\w+)$", text, re.MULTILINE)):
+            continue
+        for document in yaml.load_all(text, _Loader):
             if document and document["kind"] == "CustomResourceDefinition":
                 yield document
 

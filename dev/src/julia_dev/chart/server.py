@@ -35,8 +35,8 @@ async def _prepare(kubectl: Kubectl, definitions: Iterable[Mapping[str, Any]]) -
     installed = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(definitions)})
     try:
         await kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": namespace})
-        # Larger than an annotation may be, so the server keeps track of who applied what.
-        await kubectl("apply", "--server-side", "-f", "-", stdin=installed)
+        # Not applied: they are larger than the annotation that `apply` leaves may be.
+        await kubectl("create", "-f", "-", stdin=installed)
         await kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
     except Refused as error:
         raise Failed(f"the API server does not take a neighbour's CRDs: {error}") from error
