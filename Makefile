@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger sending chart lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator sending chart lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -66,6 +66,10 @@ shadow: bootstrap ## What shadows would have sent beside what was sent (ARGS="--
 
 ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and doubled (SEED=)
 	@$(PYTHON) -m julia_dev.ledger
+
+operator: ## Stop and resume Julia in every way; fifty stops under load, timed (SEED=)
+	@dev/bootstrap --with-kubernetes
+	@$(PYTHON) -m julia_dev.stopping
 
 sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight)
 	@$(PYTHON) -m julia_dev.sending

@@ -98,8 +98,8 @@ async def _furnished(folder: Path, rng: random.Random) -> AsyncIterator[Scene]:
     )
     async with AsyncExitStack() as held:
         stack, kube = Stack(config), Kube(folder / "kube")
-        for each in (stack, kube):
-            held.push_async_callback(each.stop)
+        held.push_async_callback(kube.stop)
+        held.push_async_callback(stack.stop, at_once=True)
         await asyncio.gather(stack.start(), kube.start())
         world = await held.enter_async_context(World(stack))
         operators = await Operators.at_home(stack, kube.access, NAMESPACE)

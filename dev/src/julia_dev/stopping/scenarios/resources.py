@@ -80,7 +80,6 @@ async def resume_answers_the_backlog_in_order(scene: Scene) -> None:
     for doctor, numbers in asked.items():
         await scene.stored(numbers[-1])
         await scene.unanswered(doctor, numbers[0])
-    await scene.says(resource, backlog={"inbound": 9, "outbound": 0})
     await resource.resume()
     for doctor, numbers in asked.items():
         await scene.answered(doctor, numbers[-1])

@@ -91,7 +91,6 @@ async def _stops_only(
     await scene.answered(other, asked[other])
     await asyncio.sleep(_LOOKS_AGAIN_S)
     await scene.unanswered(covered, asked[covered])
-    await scene.says(resource, backlog={"inbound": 1, "outbound": 0})
     await resource.resume(scope=dict(scope))
     await scene.answered(covered, asked[covered])
 
