@@ -1,6 +1,7 @@
 #!/bin/sh
 # Gives Redis ($REDIS_HOST, REDISCLI_AUTH) what the one dump in $WORK holds, and nothing else, while it
-# runs: it becomes for a moment the replica of a Redis here ($OWN_HOST) that has read the dump.
+# runs: it becomes for a moment the replica of a Redis here ($OWN_HOST) that has read the dump. REQUEST
+# names this restoring, which is done once.
 set -eu
 port=${REDIS_PORT:-6379}
 own_port=${OWN_PORT:-6379}
@@ -25,6 +26,11 @@ wait_for() {
 loaded() { [ "$(own ping 2>/dev/null)" = PONG ]; }
 copied() { [ "$(says master_link_status)" = up ] && [ "$(says master_sync_in_progress)" = 0 ]; }
 
+if [ "$(ask get julia:restored)" = "$REQUEST" ]; then
+  echo "'$REQUEST' has been restored already; name another file, or give backup.restore.request another word"
+  exit 0
+fi
+
 # The password, which both have, comes by standard input, not as an argument.
 redis-server - <<EOF_OF_CONFIG &
 port $own_port
@@ -48,4 +54,5 @@ ask replicaof no one >/dev/null
 # The counters of the past are wrong now, and one missing beside its sentinel would read as deleted by
 # a person. Without any of them they are rebuilt from the database.
 ask del sentinel:rate rate:global:hour rate:global:day >/dev/null
+ask set julia:restored "$REQUEST" >/dev/null
 echo "restored Redis from $(basename "$dump"): $(ask dbsize) keys"

@@ -1,9 +1,19 @@
 #!/bin/sh
 # Puts the one dump in $WORK in the place of Julia's schemas, in one transaction that ends with a pause:
-# nobody ever sees the restored database running. psql's PG* variables say where; SCHEMAS as dumped.
+# nobody ever sees the restored database running. psql's PG* variables say where; SCHEMAS as dumped;
+# REQUEST names this restoring, which is done once.
 set -eu
 file=$(echo "$WORK"/*.dump)
-name=$(basename "$file")
+name=$(basename "$file" .dump)
+
+ask() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"; }
+
+known=$(ask --command "select to_regprocedure('private.was_restored(text)') is not null")
+if [ "$known" = t ] &&
+  [ "$(echo "select private.was_restored(:'request')" | ask --set request="$REQUEST")" = t ]; then
+  echo "'$REQUEST' has been restored already; name another file, or give backup.restore.request another word"
+  exit 0
+fi
 # To its end, before anything is dropped.
 pg_restore --file=/dev/null "$file"
 {
@@ -21,13 +31,14 @@ SQL
   for schema in $SCHEMAS; do
     echo "drop schema if exists \"$schema\" cascade;"
   done
-  # Every database has one, so that dumps do not bring it along.
-  echo 'create schema public; grant usage on schema public to public;'
   # The last lines only come after a whole dump; without them nothing is committed.
   pg_restore --no-owner --file=- "$file" && cat <<'SQL'
-select private.after_restore(:'backup');
+-- Taken for granted by dumps, as every new database has it.
+grant usage on schema public to public;
+select private.after_restore(jsonb_build_object('backup', :'backup', 'request', :'request',
+  'em', to_timestamp(:'backup' || '+00', 'YYYYMMDD"T"HH24MISS"Z"TZH')));
 notify pgrst, 'reload schema';
 commit;
 SQL
-} | psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set backup="$name"
+} | ask --set backup="$name" --set request="$REQUEST" | grep incertas
 echo "restored $name; Julia is paused until somebody resumes her"

@@ -94,7 +94,8 @@ fetches and a second puts it back: each in the image that it needs.
 {{- /* Besides Evolution, whose volume it reads; restoring, Evolution's pod is gone. */ -}}
 {{- $_ := set $values "affinity" ($isBackup | ternary (include "julia.besides" (dict "root" $root "component" "evolution") | fromYaml) dict) -}}
 {{- end -}}
-{{- include "julia.neighbour.pod" (dict "root" $root "values" $values "user" $user) }}
+{{- /* One group, which the volume of all backups belongs to. */ -}}
+{{- include "julia.neighbour.pod" (dict "root" $root "values" $values "user" $user "group" 1000) }}
 restartPolicy: Never
 initContainers:
   {{- if $isBackup }}
@@ -111,6 +112,8 @@ containers:
 containers:
   - name: restore
     {{- include "julia.backup.native" (merge (dict "script" "restore") .) | nindent 4 }}
+      # Named as asked for: what was restored once is not restored again by the next upgrade.
+      - {name: REQUEST, value: {{ printf "%s %s" (index $backup.restore .kind) $backup.restore.request | trim | quote }}}
   {{- end }}
 volumes:
   - name: scripts

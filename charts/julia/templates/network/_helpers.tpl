@@ -170,7 +170,7 @@ spec:
     matchLabels: {{- include "julia.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   {{- range $direction := list "ingress" "egress" }}
-  {{- $rules := without (index $ $direction) "" }}
+  {{- $rules := without (index $ $direction) "" | uniq }}
   {{- if $rules }}
   {{ $direction }}:
     {{- range $rules }}
