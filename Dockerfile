@@ -1,5 +1,7 @@
 # One image definition for every service: docker build --build-arg SERVICE=brain .
-# Target `simulator` holds the simulators instead (local use only).
+# Target `simulator` holds the simulators instead (local use only), `migrations` the database's.
+
+ARG POSTGRES=postgres:17-alpine
 
 FROM python:3.13-slim AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
@@ -43,6 +45,14 @@ USER 10001:10001
 FROM runtime AS simulator
 COPY --from=build-simulator /opt/venv /opt/venv
 CMD ["python", "-c", "raise SystemExit('say which: python -m julia_simulators.evolution')"]
+
+
+# psql and the migrations: what the chart runs before each install and upgrade.
+FROM ${POSTGRES} AS migrations
+COPY supabase /supabase
+USER 10001:10001
+ENTRYPOINT []
+CMD ["/supabase/apply.sh"]
 
 
 FROM runtime AS service

@@ -35,7 +35,7 @@ commit;
 \endif
 SQL
   done
-  echo '\echo all migrations are applied'
+  printf '%s\n' '\echo all migrations are applied'
 }
 
 script | psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --file -

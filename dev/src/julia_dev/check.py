@@ -21,7 +21,14 @@ _SOURCES = sorted(
     for pattern in ("libs/*/src", "services/*/src", "simulators/src", "dev/src")
     for path in paths.ROOT.glob(pattern)
 )
-_SHELL = ("dev/lock", "dev/kube/build", "supabase/migrate.sh", ".ci/run")
+_SHELL = (
+    "dev/lock",
+    "dev/kube/build",
+    "dev/chart/build",
+    "supabase/apply.sh",
+    "supabase/migrate.sh",
+    ".ci/run",
+)
 
 
 @dataclass(frozen=True)

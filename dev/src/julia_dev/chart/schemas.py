@@ -1,6 +1,7 @@
 """JSON schemas for kubeconform, made of the definitions; strict: an unknown field is an error."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ LOCATION = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 """The name of a resource's schema, as kubeconform looks for it; of `v1` both are `v1`."""
 
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+_REFERENCE = re.compile(r'"#/definitions/([^"]+)"')
 _NUMBER_OR_TEXT = {"oneOf": [{"type": "string"}, {"type": "number"}]}
 
 
@@ -16,12 +18,13 @@ def write_kubernetes(folder: Path, openapi: Mapping[str, Any]) -> None:
     """Write the schemas of Kubernetes' own resources into `folder`."""
     definitions = {name: _strict(one) for name, one in openapi["definitions"].items()}
     definitions[_QUANTITY] = _NUMBER_OR_TEXT
-    (folder / "definitions.json").write_text(json.dumps({"definitions": definitions}))
     for name, definition in openapi["definitions"].items():
-        for kind in definition.get("x-kubernetes-group-version-kind", ()):
-            group = kind["group"] or kind["version"]
-            schema = {"$ref": f"../definitions.json#/definitions/{name}"}
-            _write(folder, group, kind["kind"], kind["version"], schema)
+        kinds = definition.get("x-kubernetes-group-version-kind", ())
+        # Options of requests belong to every group.
+        for kind in kinds if len(kinds) == 1 else ():
+            needed = {one: definitions[one] for one in _needed(definitions, name)}
+            schema = {"$ref": f"#/definitions/{name}", "definitions": needed}
+            _write(folder, kind["group"] or kind["version"], kind["kind"], kind["version"], schema)
 
 
 def write_custom(folder: Path, definitions: Iterable[Mapping[str, Any]]) -> None:
@@ -33,6 +36,18 @@ def write_custom(folder: Path, definitions: Iterable[Mapping[str, Any]]) -> None
             given = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
             schema["properties"] = given | {"metadata": {"type": "object"}} | schema["properties"]
             _write(folder, spec["group"], spec["names"]["kind"], version["name"], schema)
+
+
+def _needed(definitions: Mapping[str, Any], name: str) -> set[str]:
+    """Name the definition and those that it refers to, whatever the distance."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += _REFERENCE.findall(json.dumps(definitions[one]))
+    return found
 
 
 def _write(folder: Path, group: str, kind: str, version: str, schema: Any) -> None:
