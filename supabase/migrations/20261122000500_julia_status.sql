@@ -115,11 +115,11 @@ begin
   -- Before anything ends: a pause that takes the place of another goes on with it.
   select least(new.created_at, min(desde)) into v_since from public.pausas
    where new.escopo @> escopo and coalesce(ate > new.created_at, true);
-  if new.encerra is not null then
-    delete from public.pausas where id = any (new.encerra);
-  elsif new.status = 'ativo' then
-    delete from public.pausas where escopo @> new.escopo;
-  end if;
+  -- One whose time was up before has ended by itself, and is announced so.
+  delete from public.pausas
+   where case when new.encerra is not null then id = any (new.encerra)
+              else new.status = 'ativo' and escopo @> new.escopo end
+     and coalesce(ate > new.created_at, true);
   if new.status <> 'ativo' then
     insert into public.pausas (id, escopo, ate, desde)
     values (new.id, new.escopo, new.ate, v_since);

@@ -22,7 +22,7 @@ language sql stable set search_path = ''
 as $$
   select coalesce(array_agg(s.id order by s.id), '{}')
     from public.pausas s join public.julia_status j on j.id = s.id
-   where j.detalhes ->> 'uid' = p_uid::text
+   where j.detalhes ->> 'uid' = p_uid::text and coalesce(s.ate > api.agora(), true)
 $$;
 
 create function private.insert_status(
