@@ -55,6 +55,9 @@ begin
   values ('pausado', format('Banco restaurado do backup %s: confira antes de retomar', v_backup),
           'sistema', jsonb_build_object('backup', v_backup,
                                         'restauracao', private.need_text(p, 'request')));
+  -- A spec may have changed since the backup: that is seen now, and not decided now. A resource that
+  -- counts as a new one may pause and never resume.
+  update public.recursos_status set removido_em = api.agora() where removido_em is null;
   for e in
     select s.* from public.envios s join public.regras_envio r on r.kind = s.kind
      where s.status = 'aberto' and r.postado

@@ -216,3 +216,19 @@ async def test_after_a_pause_what_waited_is_answered_in_order_and_what_is_stale_
 
     assert told == ["transferido", "iniciado", "iniciado", "iniciado"]
     assert await julia.value("select count(*) from fila_mensagens") == 0
+
+
+async def test_a_spec_that_changed_after_the_backup_lifts_nothing_in_the_restored_database(
+    julia: Julia,
+) -> None:
+    resource = Resource(julia)
+    await resource.apply(paused=True)
+    restored = {"request": "r1", "backup": "b1", "em": julia.ago(hours=1).isoformat()}
+    await julia.sql("select private.after_restore($1::jsonb)", json.dumps(restored))
+
+    resource.generation += 5
+    assert (await resource.apply(paused=False))["status"] == "observada"
+
+    assert await paused(julia)
+    assert (await resource.apply(paused=False, request="sim"))["status"] == "retomada"
+    assert not await paused(julia)
