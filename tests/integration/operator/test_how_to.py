@@ -151,6 +151,7 @@ def again_until_shown(
     )
     deadline = time.monotonic() + PATIENCE_S
     while only_reads and not shows(printed, expected) and time.monotonic() < deadline:
+        time.sleep(0.3)
         printed = shell.run(language, block)
     return printed
 

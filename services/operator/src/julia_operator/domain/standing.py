@@ -91,7 +91,8 @@ def _phase(standing: StatusOf) -> Phase:
 
 
 def _applied(standing: StatusOf) -> str:
-    return "The pause is on record" if standing.pausa else "No pause is asked for"
+    asked = "a pause" if standing.pausa else "no pause"
+    return f"The spec is on record; it asks for {asked}"
 
 
 def _enforced(standing: StatusOf, phase: Phase) -> Finding:
@@ -112,7 +113,7 @@ def _enforced(standing: StatusOf, phase: Phase) -> Finding:
 def _overridden(standing: StatusOf) -> Finding:
     finding = _paused_although_not_asked if not standing.pausa else _not_as_it_was_paused
     return finding(standing) or Finding(
-        "Overridden", holds=False, reason="AsAskedFor", message="This spec stands"
+        "Overridden", holds=False, reason="AsAskedFor", message="Nobody has decided otherwise since"
     )
 
 
@@ -128,7 +129,7 @@ def _paused_although_not_asked(standing: StatusOf) -> Finding | None:
         )
         return Finding("Overridden", holds=True, reason="NotResumed", message=message)
     if standing.parciais:
-        message = f"Parts of this scope are paused, by so many decisions: {standing.parciais}"
+        message = f"Parts of this scope are paused; standing pauses of parts: {standing.parciais}"
         return Finding("Overridden", holds=True, reason="PausedInPart", message=message)
     return None
 
