@@ -1,39 +1,20 @@
 """A real API server, a real database, and one operator between them for all tests of a worker."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
 from julia_dev.kube.access import Access
 from julia_dev.kube.operator import operator
-from julia_dev.kube.scene import Scene, new_namespace
+from julia_dev.kube.scene import Bed, Scene, new_namespace
 from julia_dev.pytest_plugin import running
 from julia_dev.stack import endpoint, ports
 from julia_dev.stack.secrets import Secrets
 from julia_dev.testbed import TEMPLATE
-
-
-@dataclass(frozen=True)
-class Bed:
-    """An operator that runs under the rights that the chart gives it, and no others."""
-
-    access: Access
-    namespace: str
-    dsn: str
-    kubeconfig: Path
-    operator_url: str
-    log: Path
-
-    def said(self) -> list[dict[str, Any]]:
-        """The lines of its log."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @pytest.fixture(scope="session")
@@ -74,12 +55,15 @@ def bed(
 async def scene(bed: Bed) -> AsyncIterator[Scene]:
     """What is made in it is taken away after the test, and nothing is paused then."""
     database = await asyncpg.connect(bed.dsn)
-    scene = Scene(bed.access.kubectl(bed.namespace), database)
+    api = bed.access.client()
+    scene = Scene(bed.access.kubectl(bed.namespace), api, database)
     try:
         yield scene
         await scene.kubectl("delete", "juliastatus", "--all", "--timeout=20s")
+        await scene.kubectl("delete", "events.v1.events.k8s.io", "--all")
         await scene.decide("ativo", "fim do teste")
     finally:
+        await api.aclose()
         await database.close()
 
 

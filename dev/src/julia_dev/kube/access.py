@@ -2,10 +2,12 @@
 
 import base64
 import json
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
 
 from julia_dev import paths
@@ -26,6 +28,14 @@ class Access:
     folder: Path
     pki: Path
     url: str
+
+    def client(self) -> httpx.AsyncClient:
+        """An administrator's HTTP client: what is asked often need not start kubectl each time."""
+        trust = ssl.create_default_context(cafile=self.pki / "ca.crt")
+        trust.load_cert_chain(self.pki / "admin.crt", self.pki / "admin.key")
+        # The authority is ours and short-lived; it leaves out what OpenSSL's strict mode asks for.
+        trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return httpx.AsyncClient(base_url=self.url, verify=trust, trust_env=False)
 
     def kubectl(self, namespace: str = "default") -> Kubectl:
         """Return an administrator's kubectl."""

@@ -68,6 +68,7 @@ class Kube:
         for keeper in reversed(list(self._keepers.values())):
             await keeper.stop(at_once=True)
         self._keepers.clear()
+        self._output.close()
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a process; one that ends is started again."""

@@ -65,8 +65,9 @@ class Kubectl:
 
     async def apply(self, *manifests: dict[str, Any], arguments: tuple[str, ...] = ()) -> str:
         """`kubectl apply -f -` of these manifests."""
-        listed = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
-        return await self("apply", *arguments, "-f", "-", stdin=json.dumps(listed))
+        # Documents of one file; a List is validated otherwise, by kubectl itself.
+        file = "\n---\n".join(map(json.dumps, manifests))
+        return await self("apply", *arguments, "-f", "-", stdin=file)
 
     async def get(self, *arguments: str) -> Any:
         """`kubectl get ... -o json`, parsed."""

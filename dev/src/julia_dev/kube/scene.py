@@ -1,14 +1,18 @@
 """A namespace, the database of its operator, and what a manager does with both."""
 
 import asyncio
+import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 
+from julia_dev.kube.access import Access
 from julia_dev.kube.kubectl import Kubectl
 
 _PATIENCE_S = 20.0
@@ -21,9 +25,10 @@ class NeverSo(AssertionError):
 
 @dataclass(frozen=True)
 class Scene:
-    """Resources by kubectl, rows by SQL."""
+    """Resources by kubectl (`api`: what is asked often), rows by SQL."""
 
     kubectl: Kubectl
+    api: httpx.AsyncClient
     database: asyncpg.Connection
 
     @property
@@ -37,7 +42,7 @@ class Scene:
 
     async def resource(self, name: str) -> Any:
         """The resource as the API server has it."""
-        return await self.kubectl.get("juliastatus", name)
+        return await self._get(f"/apis/whats-agents.dev/v1/namespaces/{{}}/juliastatuses/{name}")
 
     async def rows(self) -> list[tuple[str, str]]:
         """Decisions in order: status and by what way."""
@@ -46,7 +51,9 @@ class Scene:
 
     async def standing(self) -> int:
         """How many pauses stand."""
-        count: int = await self.database.fetchval("select count(*) from pausas")
+        count: int = await self.database.fetchval(
+            "select count(*) from pausas where coalesce(ate > api.agora(), true)"
+        )
         return count
 
     async def decide(self, status: str, reason: str, by: str | None = None) -> None:
@@ -78,10 +85,43 @@ class Scene:
 
     async def events(self, name: str) -> list[tuple[str, str, str]]:
         """Type, reason and text of what was told of a resource, in order."""
-        body = await self.kubectl.get("events.v1.events.k8s.io")
+        body = await self._get("/apis/events.k8s.io/v1/namespaces/{}/events")
         about = [one for one in body["items"] if one["regarding"]["name"] == name]
         about.sort(key=lambda one: one["eventTime"])
         return [(one["type"], one["reason"], one["note"]) for one in about]
+
+    async def _get(self, path: str) -> Any:
+        answer = await self.api.get(path.format(self.namespace))
+        answer.raise_for_status()
+        return answer.json()
+
+
+@dataclass(frozen=True)
+class Bed:
+    """An operator that runs under the rights that the chart gives it, and no others."""
+
+    access: Access
+    namespace: str
+    dsn: str
+    kubeconfig: Path
+    operator_url: str
+    log: Path
+
+    def said(self) -> list[dict[str, Any]]:
+        """The lines of its log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    async def looks(self) -> float:
+        """How often it has shown a spec to the database that was no decision."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            text = (await client.get(f"{self.operator_url}/metrics")).text
+        name = 'julia_operador_decisoes_total{desfecho="repetida"}'
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
+
+    async def looked_again(self) -> None:
+        """Wait until it has shown a spec to the database again."""
+        before = await self.looks()
+        await until(self.looks, lambda now: now > before)
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:

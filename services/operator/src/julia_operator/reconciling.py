@@ -17,7 +17,7 @@ REFUSED: Final = "Refused"
 AGAIN_SECONDS: Final = 2.0
 """How soon what stands is looked at again, and a database that is away is asked again."""
 
-_REFUSED_AGAIN_SECONDS: Final = 10.0
+_REFUSED_AGAIN_SECONDS: Final = 5.0
 """What was refused may be right later: a specialty that is added, a number that is connected."""
 
 _MAX_MESSAGE: Final = 1024

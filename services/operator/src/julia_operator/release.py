@@ -59,7 +59,8 @@ def _steps(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-async def _main(settings: NamespaceSettings) -> int:
+async def main(settings: NamespaceSettings) -> int:
+    """Let them go, say so, and return the exit code."""
     cluster = Cluster(settings.watch_namespace, instance="julia-operator-release")
     try:
         count = await release(cluster)
@@ -75,4 +76,4 @@ async def _main(settings: NamespaceSettings) -> int:
 if __name__ == "__main__":
     _settings = load_settings(NamespaceSettings)
     configure_logging("julia-operator", _settings.log_level)
-    sys.exit(asyncio.run(_main(_settings)))
+    sys.exit(asyncio.run(main(_settings)))

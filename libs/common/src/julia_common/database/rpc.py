@@ -56,8 +56,10 @@ _PASSING_STATUS: Final = (408, 429)
 _SERVER_ERROR: Final = 500
 _KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "42501")
 _CODE: Final = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]{3}")
+# What our functions raise themselves, with the way out as its hint.
+_BAD_ARGUMENT: Final = "22023"
 # Messages of other errors can quote values (a phone number in a unique key): those stay out.
-_MESSAGE_WITHOUT_VALUES: Final = ("22023", "42", "P0002", "PGRST")
+_MESSAGE_WITHOUT_VALUES: Final = (_BAD_ARGUMENT, "42", "P0002", "PGRST")
 
 
 _last_status: ContextVar[int] = ContextVar("last_status", default=0)
@@ -160,6 +162,8 @@ def _translated(function: str, error: APIError, status: int) -> Retryable | Perm
     what = f"database function {function} failed with {code or f'HTTP {status}'}"
     if code.startswith(_MESSAGE_WITHOUT_VALUES):
         what = f"{what}: {error.message}"
+    if code == _BAD_ARGUMENT and error.hint:
+        what = f"{what}; {error.hint}"
     if code.startswith(_AWAY) if code else status >= _SERVER_ERROR:
         return Unreachable(what)
     if code.startswith(_PASSING) if code else status in _PASSING_STATUS or status >= _SERVER_ERROR:

@@ -36,7 +36,8 @@ class StatusApplied(Answer):
     """`id` of the row of `julia_status` that was written, None when none was.
 
     `repetida`: no new decision; `observada`: a new, restored or older spec that would resume;
-    `vencida`: its time was up; `antiga`: not `confirmed`, and older than what is known: nothing done.
+    `vencida`: its time was up; `antiga`: not `confirmed`, and older than what is known: nothing is
+    done.
     """
 
     status: Literal["pausada", "retomada", "repetida", "observada", "vencida", "antiga"]

@@ -1,0 +1,128 @@
+"""What the API server itself makes of a resource: refusals, explanations, waiting."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from julia_dev.kube.access import Access
+from julia_dev.kube.kubectl import Kubectl, Refused
+from julia_dev.kube.scene import manifest, new_namespace
+
+CAMPAIGN = "a3bb189e-8bf9-4888-9912-ace4e6543002"
+
+
+@pytest.fixture
+async def kubectl(kubernetes: Access) -> AsyncIterator[Kubectl]:
+    """A namespace that no operator watches."""
+    kubectl = kubernetes.kubectl(new_namespace())
+    await kubectl("create", "namespace", kubectl.namespace)
+    yield kubectl
+    await kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({}, "spec.paused: Required value"),
+        ({"paused": True}, "a pause needs a reason; say in spec.reason why Julia is stopped"),
+        ({"paused": True, "reason": "  "}, "a pause needs a reason"),
+        (
+            {"paused": False, "until": "2030-01-01T00:00:00Z"},
+            "spec.until says when a pause ends: it goes with paused: true only",
+        ),
+        ({"paused": True, "reason": "x", "until": "amanhã"}, "spec.until: Invalid value"),
+        (
+            {"paused": True, "reason": "x", "scope": {}},
+            "names nothing: leave spec.scope out to mean everything",
+        ),
+        (
+            {"paused": True, "reason": "x", "scope": {"estado": "São Paulo"}},
+            "a state is named by its two letters, such as SP",
+        ),
+        (
+            {"paused": True, "reason": "x", "scope": {"campanha": "natal"}},
+            "a campaign is named by its id in the table campanhas",
+        ),
+        (
+            {"paused": True, "reason": "x", "scope": {"cidade": "Natal"}},
+            'unknown field "spec.scope.cidade"',
+        ),
+        ({"paused": "sim", "reason": "x"}, "spec.paused: Invalid value"),
+    ],
+)
+async def test_a_spec_that_cannot_be_meant_is_refused_in_words(
+    kubernetes: Access, spec: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await kubernetes.kubectl().apply(manifest("errado", **spec))
+
+    assert said in str(refused.value)
+
+
+async def test_a_scope_may_name_all_its_fields(kubectl: Kubectl) -> None:
+    scope = {
+        "especialidade": "Cardiologia",
+        "estado": "SP",
+        "campanha": CAMPAIGN,
+        "instancia": "julia-1",
+    }
+
+    await kubectl.apply(manifest("certo", paused=True, reason="x", scope=scope))
+
+    assert (await kubectl.get("js", "certo"))["spec"]["scope"] == scope
+
+
+async def test_every_field_is_explained(kubectl: Kubectl) -> None:
+    (version,) = (await kubectl.get("crd", "juliastatuses.whats-agents.dev"))["spec"]["versions"]
+    schema = version["schema"]["openAPIV3Schema"]["properties"]
+
+    for path in ("spec", "spec.scope", "status", "status.backlog", "status.conditions"):
+        properties = schema
+        for name in path.split("."):
+            field = properties[name]
+            properties = field.get("properties") or field.get("items", {}).get("properties", {})
+        explained = await kubectl("explain", f"js.{path}")
+        assert "<no description>" not in explained
+        assert all(f"\n  {name}\t<" in explained for name in properties)
+
+
+async def test_waiting_is_not_fooled_by_what_was_enforced_before_the_present_spec(
+    kubectl: Kubectl,
+) -> None:
+    async def say(generation: int) -> None:
+        enforced = {
+            "type": "Enforced",
+            "status": "True",
+            "observedGeneration": generation,
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+            "reason": "Said",
+            "message": "by the test",
+        }
+        patch = json.dumps({"status": {"conditions": [enforced]}})
+        await kubectl("patch", "js/geral", "--subresource=status", "--type=merge", "-p", patch)
+
+    wait = ("wait", "js/geral", "--for=condition=Enforced")
+    await kubectl.apply(manifest("geral", paused=False))
+    await say(1)
+    await kubectl(*wait, "--timeout=1s")
+
+    await kubectl.apply(manifest("geral", paused=True, reason="x"))
+    with pytest.raises(Refused, match="timed out"):
+        await kubectl(*wait, "--timeout=1s")
+
+    await say(2)
+    await kubectl(*wait, "--timeout=1s")
+
+
+async def test_where_no_operator_watches_nothing_is_said_and_nothing_hangs(
+    kubectl: Kubectl,
+) -> None:
+    await kubectl.apply(manifest("geral", paused=True, reason="x"))
+
+    body = await kubectl.get("js", "geral")
+
+    assert "status" not in body
+    assert "finalizers" not in body["metadata"]
+    await kubectl("delete", "js", "geral", "--timeout=5s")
