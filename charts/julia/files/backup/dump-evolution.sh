@@ -1,13 +1,13 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Packs Evolution's sessions (files in $INSTANCES) with its database (DATABASE_CONNECTION_URI), which
 # holds the credentials that they belong to, into $WORK/<time>.tar.
-set -eu
+set -euo pipefail
+. "$(dirname "$0")/evolution-database.sh"
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 # The database first: files that are newer than the credentials still open what comes.
-# Prisma's parameters (?schema=) are unknown to libpq.
 pg_dump --format=custom --no-owner --lock-wait-timeout=60s --file="$parts/database.dump" \
-  --dbname="${DATABASE_CONNECTION_URI%%\?*}"
+  --dbname="$database"
 pg_restore --file=/dev/null "$parts/database.dump"
 # A file may change or go while it is read: Evolution goes on working.
 tar --create --file="$parts/instances.tar" --directory="$INSTANCES" . || [ $? -eq 1 ]

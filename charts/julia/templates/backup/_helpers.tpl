@@ -52,7 +52,7 @@
 - {name: WORK, value: /work}
 - {name: KIND, value: {{ .kind }}}
 - {name: HOME, value: /tmp}
-- {name: RCLONE_CONFIG, value: /tmp/rclone.conf}
+- {name: RCLONE_CONFIG, value: /dev/null}
 {{- if eq $target.type "s3" }}
 {{- with $target.s3 }}
 - {name: TARGET, value: {{ printf ":s3:%s/%s" (required "backup.target.s3.bucket: where backups go" .bucket) .prefix | trimSuffix "/" | quote }}}
