@@ -53,11 +53,10 @@ def main() -> int:
     """Judge; return the process's exit code."""
     arguments = _arguments()
     build()
-    if arguments.readme:
-        readme.write()
-        return 0
-    began = time.monotonic()
     judgement = Judgement()
+    if arguments.readme:
+        return 0 if judgement.passes("README.md", readme.write) else 1
+    began = time.monotonic()
     counts = _judge(judgement, _chosen(arguments.values))
     print(
         json.dumps(

@@ -1,17 +1,25 @@
 """README.md of the chart, which helm-docs makes of the comments in values.yaml."""
 
+import re
+
 from julia_dev.chart.programs import CHART, Failed, program, run
 
 _README = CHART / "README.md"
+_SPEAKS_FOR_ITSELF = re.compile(r"\.(registry|repository|tag|digest)$")
 
 
 def _made() -> str:
-    return run(
+    text = run(
         program("helm-docs"), "--chart-search-root", str(CHART), "--dry-run",
         "--sort-values-order", "file", "--log-level", "error",
-        "--documentation-strict-mode",
-        "--documentation-strict-ignore-absent-regex", r".*\.(registry|tag|digest)$",
     )  # fmt: skip
+    keys = re.findall(r"^\| (\S+) \| \w+ \|.*\|\s+\|$", text, re.MULTILINE)
+    silent = [key for key in keys if not _SPEAKS_FOR_ITSELF.search(key)]
+    if silent:
+        raise Failed(
+            f"values.yaml says nothing of {', '.join(silent)}: give each a `# -- ` comment"
+        )
+    return text
 
 
 def write() -> None:
