@@ -29,17 +29,28 @@ create function private.status_reference(p_id bigint) returns uuid
 language sql immutable set search_path = ''
 as $$ select md5('julia_status ' || p_id)::uuid $$;
 
-create function private.julia_status_tell() returns trigger
-language plpgsql security definer set search_path = ''
+create function private.tell_managers_of(j public.julia_status) returns void
+language plpgsql volatile set search_path = ''
 as $$
 begin
-  if new.status = 'ativo' then
-    perform private.notify_managers('julia_retomada', null, private.status_reference(new.id),
-      private.status_notice(new, private.pauses_for_managers(api.agora())));
+  if j.status = 'ativo' then
+    perform private.notify_managers('julia_retomada', null, private.status_reference(j.id),
+      private.status_notice(j, private.pauses_for_managers(api.agora())));
   else
-    perform private.notify_managers('julia_pausada', null, private.status_reference(new.id),
-      private.status_notice(new, '[]'));
+    perform private.notify_managers('julia_pausada', null, private.status_reference(j.id),
+      private.status_notice(j, '[]'));
   end if;
+end $$;
+
+-- A stop does not wait for its notice, and never fails for it: announce_expired makes up for it.
+create function private.julia_status_tell() returns trigger
+language plpgsql security definer set search_path = '' set lock_timeout = '200ms'
+as $$
+begin
+  perform private.tell_managers_of(new);
+  return null;
+exception when others then
+  raise warning 'managers are told later of julia_status %: %', new.id, sqlerrm;
   return null;
 end $$;
 
@@ -47,8 +58,9 @@ end $$;
 create trigger julia_status_tell after insert on public.julia_status
 for each row execute function private.julia_status_tell();
 
--- Pauses that are about to end are announced, and those whose time is up, each once; the latter are
--- then forgotten. Of a pause of half an hour or less the beginning is announcement enough.
+-- Managers are told of what they were not told when it was decided; then of pauses that are about to
+-- end, and of those whose time is up, each once; the latter are forgotten. Of a pause of half an hour or
+-- less the beginning is announcement enough.
 create function api.announce_expired(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -57,6 +69,13 @@ declare
   v_ended bigint[];
   v_ending bigint[];
 begin
+  perform private.tell_managers_of(j)
+     from public.julia_status j
+    where j.created_at > v_now - interval '1 day'
+      and not exists (select from public.notificacoes_gestor n
+                       where n.tipo in ('julia_pausada', 'julia_retomada')
+                         and n.referencia = private.status_reference(j.id));
+
   with ended as (
     delete from public.pausas where ate <= v_now returning id
   )

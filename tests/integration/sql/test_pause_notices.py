@@ -48,6 +48,17 @@ async def test_a_stop_and_a_resume_by_the_runbook_are_told_once(julia: Julia) ->
     assert await told(julia) == []
 
 
+async def test_a_stop_does_not_wait_for_its_notice_which_comes_later(julia: Julia) -> None:
+    async with julia.pool.acquire() as other, other.transaction():
+        await other.execute("lock table notificacoes_gestor in access exclusive mode")
+        await julia.pause()
+        assert await julia.value("select private.paused()")
+
+    for _ in range(2):
+        await julia.call("announce_expired")
+    assert [tipo for tipo, _ in await told(julia)] == ["julia_pausada"]
+
+
 async def test_a_manager_learns_who_stopped_by_which_way_and_until_when(julia: Julia) -> None:
     until = julia.ago(hours=-3)
     change = {"op_id": str(uuid.uuid4()), "motivo": "Reunião", "via": "api", "por": "bruno"}

@@ -29,6 +29,13 @@ def test_every_proof_has_a_name_that_managers_understand() -> None:
     assert set(re.findall(r"'([a-z_]+)', private\.proof_json\(", source)) == PROOFS.keys()
 
 
+def test_the_reference_lists_every_notice_and_no_other() -> None:
+    page = (paths.ROOT / "docs/reference/slack.md").read_text().split("| `tipo` |", 1)[1]
+
+    rows = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted([*TEXTS, "relatorio"])
+
+
 def test_every_text_has_a_sample() -> None:
     assert SAMPLES.keys() == TEXTS.keys()
 
