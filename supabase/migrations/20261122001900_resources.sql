@@ -147,6 +147,25 @@ begin
   return jsonb_build_object('status', 'removida', 'id', v_id);
 end $$;
 
+-- Asked every two seconds by each replica of the operator, of each resource.
+create index envios_reserva on public.envios (claimed_at);
+
+-- The claims that a stop of this scope would have prevented. Inlined: so the indexes are used.
+create function private.stoppable_sends(p_escopo jsonb) returns setof public.envios
+language sql stable
+as $$
+  select e.* from public.envios e
+    join public.regras_envio k on k.kind = e.kind and k.pausa and k.postado
+    join public.fila_mensagens f on f.id = e.fila_id
+    join public.medicos m on m.id = e.medico_id
+    left join public.especialidades x on x.id = m.especialidade_id
+   -- As `@>` of paused_for; field by field, because here it is many rows.
+   where (p_escopo ->> 'especialidade' is null or x.nome = p_escopo ->> 'especialidade')
+     and (p_escopo ->> 'estado' is null or m.estado = p_escopo ->> 'estado')
+     and (p_escopo ->> 'instancia' is null or e.instance = p_escopo ->> 'instancia')
+     and (p_escopo ->> 'campanha' is null or f.campanha_id::text = p_escopo ->> 'campanha')
+$$;
+
 -- How a resource's scope stands, whoever made it so.
 create function api.status_of(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
@@ -156,8 +175,9 @@ declare
   r public.recursos_status;
   v_pauses jsonb;
   v_since timestamptz;
+  v_lately timestamptz := api.agora() - interval '1 day';
   v_last jsonb;
-  v_sends jsonb;
+  v_sends jsonb := '{"em_voo": 0, "inicios_tardios": 0, "reservas_apos": 0}';
   v_backlog jsonb;
 begin
   select * into r from public.recursos_status where uid = v_uid and removido_em is null;
@@ -181,22 +201,20 @@ begin
     from public.julia_status j
    where j.escopo @> r.escopo or r.escopo @> j.escopo
    order by j.id desc limit 1;
-  select jsonb_build_object(
-           'em_voo', count(*) filter (where e.status = 'aberto'),
-           -- Claimed before the stop, begun more than two seconds after it.
-           'inicios_tardios', count(*) filter (where e.claimed_at <= v_since
-             and e.claimed_at + make_interval(secs => coalesce(e.start_delay_ms, 0) / 1000.0)
-                 > v_since + interval '2 seconds'),
-           'reservas_apos', count(*) filter (where e.claimed_at > v_since))
-    into v_sends
-    from public.envios e
-    join public.regras_envio k on k.kind = e.kind and k.pausa and k.postado
-    join public.fila_mensagens f on f.id = e.fila_id
-    join public.medicos m on m.id = e.medico_id
-    left join public.especialidades x on x.id = m.especialidade_id
-   where v_since is not null and (e.status = 'aberto' or e.claimed_at > v_since - interval '1 hour')
-     and jsonb_build_object('especialidade', x.nome, 'estado', m.estado, 'instancia', e.instance,
-           'campanha', f.campanha_id) @> r.escopo;
+  if v_since is not null then
+    v_sends := jsonb_build_object(
+      'em_voo', (select count(*) from private.stoppable_sends(r.escopo) where status = 'aberto'),
+      -- Claimed before the stop, begun more than two seconds after it.
+      'inicios_tardios', (
+        select count(*) from private.stoppable_sends(r.escopo)
+         where claimed_at between v_since - interval '1 hour' and v_since
+           and claimed_at + make_interval(secs => start_delay_ms / 1000.0)
+               > v_since + interval '2 seconds'),
+      -- What is older, the nightly proofs have looked at.
+      'reservas_apos', (
+        select count(*) from private.stoppable_sends(r.escopo)
+         where claimed_at > greatest(v_since, v_lately)));
+  end if;
   select jsonb_build_object(
            'entrada', (select count(*) from public.interacoes i
                          join public.medicos m on m.id = i.medico_id

@@ -263,6 +263,46 @@ async def test_a_start_long_after_the_stop_is_counted(julia: Julia) -> None:
     assert (await resource.state())["inicios_tardios"] == 1
 
 
+@pytest.mark.parametrize(
+    ("scope", "counted"),
+    [
+        ({}, 1),
+        ({"estado": "SP", "especialidade": "Pediatria"}, 1),
+        ({"estado": "RJ"}, 0),
+        ({"especialidade": "Pediatria", "instancia": INSTANCE}, 1),
+        ({"campanha": "0b9d0c3e-1111-4222-8333-444455556666"}, 0),
+    ],
+)
+async def test_a_claim_after_the_stop_would_be_counted_in_its_scope(
+    julia: Julia, scope: dict[str, str], counted: int
+) -> None:
+    await julia.sql(
+        "insert into campanhas (id, nome, tipo, corpo)"
+        " values ('0b9d0c3e-1111-4222-8333-444455556666', 'Maio', 'discovery', 'Oi')"
+    )
+    await julia.sql("insert into especialidades (nome) values ('Pediatria')")
+    conversa = await julia.talk("um")
+    await julia.sql(
+        "update medicos set estado = 'SP', especialidade_id = (select id from especialidades)"
+    )
+    await julia.claim(conversa)
+    person = (await julia.receive("5521977776666"))["conversa_id"]
+    await julia.sql(
+        "update medicos set estado = 'SP', especialidade_id = (select id from especialidades)"
+    )
+    await julia.take_over_by_sql(person)
+    await julia.write_as_person(person, "Aqui é a Carla")
+    assert (await julia.claim(person))["kind"] == "human_agent"
+    resource = Resource(julia)
+    await resource.apply(paused=True, scope=scope)
+
+    # As if it had come before them.
+    await julia.sql("update pausas set desde = desde - interval '1 minute'")
+
+    state = await resource.state()
+    assert (state["reservas_apos"], state["em_voo"]) == (counted, counted)
+
+
 async def test_the_state_is_that_of_its_scope(julia: Julia) -> None:
     await julia.receive(text="um")
     await julia.receive("5521977776666", text="dois")

@@ -27,7 +27,7 @@ from julia_common.database import (
     RecordSend,
     SendRecorded,
 )
-from julia_common.errors import Retryable
+from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import File, NotSent, Presence, SendOutcome, Sent
 from julia_common.resilience.breaker import CircuitBreaker, Limits
 from julia_common.resilience.clock import SystemClock
@@ -175,7 +175,10 @@ class _Outbox:
 
     async def release_claim(self, *, claim_id: str, motivo: str) -> ClaimReleased:
         self._record.done["released"] += 1
-        answer = await self._julia.call("release_claim", claim_id=claim_id, motivo=motivo)
+        try:
+            answer = await self._julia.call("release_claim", claim_id=claim_id, motivo=motivo)
+        except asyncpg.NoDataFoundError as error:
+            raise Permanent(str(error)) from error
         return ClaimReleased.model_validate(answer)
 
     async def record_send(self, send: RecordSend) -> SendRecorded:
@@ -407,10 +410,7 @@ class Interleaving:
             await asyncio.gather(*(self._show_again(n, uid, *one) for one in old))
 
     async def _show_first(self, n: int, uid: str, generation: int, spec: Spec) -> None:
-        try:
-            answer = await self._apply(n, uid, generation, spec)
-        except asyncpg.InvalidParameterValueError:
-            return
+        answer = await self._apply(n, uid, generation, spec)
         decision = Decision(answer["status"], spec.scope, spec.until, uid, generation, spec)
         self.record.shown[uid].append((answer["id"], decision))
         if answer["id"] is not None:
