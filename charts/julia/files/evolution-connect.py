@@ -1,0 +1,76 @@
+"""After an install or upgrade: each number has an instance at Evolution that tells ingest of all.
+
+What is there already stays: an instance keeps its session, and a webhook is only set anew, for all
+events, with the secret that ingest asks for. Pairing a new instance with its phone is left to a
+person.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+
+TIMEOUT_SECONDS = 180
+
+
+def ask(path: str, body: object = None) -> tuple[int, object]:
+    """Ask Evolution; return status and answer. Raises `OSError` when it is not reached."""
+    request = urllib.request.Request(
+        os.environ["EVOLUTION_API_URL"] + path,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"content-type": "application/json", "apikey": os.environ["EVOLUTION_API_KEY"]},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read(500).decode(errors="replace")
+
+
+def ask_patiently(path: str) -> tuple[int, object]:
+    """Ask until Evolution has started and gives an answer of its own."""
+    give_up_at = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            status, answer = ask(path)
+        except OSError as error:
+            status, answer = HTTPStatus.SERVICE_UNAVAILABLE, error
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR or time.monotonic() > give_up_at:
+            return status, answer
+        time.sleep(2)
+
+
+def must(instance: str, what: str, status: int, answer: object) -> None:
+    """End with a message when Evolution refused. Its answers hold no secret of ours."""
+    if status >= HTTPStatus.BAD_REQUEST:
+        sys.exit(f"Evolution refused to {what} {instance!r} ({status}): {answer}")
+
+
+def connect(instance: str) -> None:
+    """Make the instance if it is not there, and set its webhook."""
+    status, answer = ask_patiently(f"/instance/connectionState/{instance}")
+    if status == HTTPStatus.NOT_FOUND:
+        made = {"instanceName": instance, "integration": "WHATSAPP-BAILEYS", "qrcode": False}
+        must(instance, "create", *ask("/instance/create", made))
+        print(f"{instance}: created; pair it with its phone")
+    else:
+        must(instance, "tell the state of", status, answer)
+    webhook = {
+        "enabled": True,
+        "url": os.environ["WEBHOOK_URL"],
+        "byEvents": False,
+        "base64": False,
+        "headers": {"x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"]},
+        # None named means all of them; ingest counts and ignores what it has no use for.
+        "events": [],
+    }
+    must(instance, "set the webhook of", *ask(f"/webhook/set/{instance}", {"webhook": webhook}))
+    print(f"{instance}: its webhooks go to {os.environ['WEBHOOK_URL']}")
+
+
+if __name__ == "__main__":
+    for name in os.environ["EVOLUTION_INSTANCE"].split(","):
+        connect(name.strip())
