@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from julia_dev.ledger.account import Period
-from julia_dev.stopping.scene import Resource, Row, Scene, require
+from julia_dev.stopping.scene import Resource, Row, Scene, Wrong, require
 from julia_dev.stopping.verdict import LEAST_TRIALS, Trial
 
 SPARE: Final = 10
 """So many stops may be made again because they met nothing under way."""
 _HOLD_S: Final = 2.3
 """A stop lasts longer than the promise's two seconds, or nothing late could be seen."""
-_FLOWS_WITHIN_S: Final = 60.0
-_CLAIMED, _OPEN = 2, 3
+_FLOWS_WITHIN_S: Final = 120.0
+_CLAIMED, _OPEN = 1, 3
 _SENDS: Final = frozenset({"sendText", "sendMedia"})
 
 _MET: Final = """
@@ -49,6 +49,15 @@ async def run(scene: Scene, rng: random.Random) -> list[Stop]:
     ways = ["kubectl", "sql"] * (LEAST_TRIALS // 2)
     rng.shuffle(ways)
     stops: list[Stop] = []
+    try:
+        await _go_through(scene, ways, stops)
+    except Wrong as error:
+        # The verdict misses what was not measured.
+        print(f"  the stops ended early: {error}", flush=True)
+    return stops
+
+
+async def _go_through(scene: Scene, ways: list[str], stops: list[Stop]) -> None:
     resource = scene.resource("propagation")
     await resource.resume()
     await scene.holds(resource, "Applied")
@@ -58,7 +67,7 @@ async def run(scene: Scene, rng: random.Random) -> list[Stop]:
                 await scene.load.flowing(
                     claimed=_CLAIMED, open_now=_OPEN, within_s=_FLOWS_WITHIN_S
                 ),
-                "doctors write and nothing is sent",
+                f"doctors write and nothing was sent for {_FLOWS_WITHIN_S:g} s",
             )
             stop = await _stop(scene, resource, ways[-1])
             stops.append(stop)
@@ -66,7 +75,6 @@ async def run(scene: Scene, rng: random.Random) -> list[Stop]:
                 ways.pop()
             if len(stops) % 10 == 0:
                 print(f"  {len(stops)} stops, {len(ways)} to go", flush=True)
-    return stops
 
 
 async def trials(scene: Scene, stops: list[Stop]) -> list[Trial]:

@@ -21,9 +21,9 @@ from julia_dev.stopping.scene import NAMESPACE, NUMBERS, Scene
 from julia_dev.stopping.stops import after_stop, begun_late
 from julia_dev.stopping.verdict import Verdict
 
-DOCTORS: Final = 400
-MESSAGES_A_SECOND: Final = 4.0
-SEND_S: Final = 1.5
+DOCTORS: Final = 300
+MESSAGES_A_SECOND: Final = 2.0
+SEND_S: Final = 2.5
 """A send takes so long at Evolution: at every moment some are under way."""
 
 _ENV: Final = {
@@ -54,7 +54,6 @@ async def run(folder: Path, seed: int) -> Verdict:
 
     Raises:
         StackError: something of it did not start.
-        Wrong: doctors write and nothing is sent, so that no stop can be measured.
     """
     rng = random.Random(seed)  # noqa: S311 - a repeatable run, not a secret
     async with _furnished(folder, rng) as scene:

@@ -39,7 +39,7 @@ async def all_fields_of_a_scope_must_fit(scene: Scene) -> None:
 
 
 async def a_campaign_is_stopped_and_another_is_not(scene: Scene) -> None:
-    """Its messages wait in the queue; those of another campaign arrive, and so do replies."""
+    """Its messages wait; those of another campaign arrive, and so do replies."""
     campaign, covered = await _campaign(scene, "Cirurgia")
     _, other = await _campaign(scene, "Ortopedia")
     resource = await _paused(scene, {"campanha": campaign})
@@ -52,7 +52,10 @@ async def a_campaign_is_stopped_and_another_is_not(scene: Scene) -> None:
     (number,) = await scene.letters.write(other)
     await scene.answered(other, number)
     require(not await scene.answers(covered), "the stopped campaign's message arrived")
-    await resource.resume()
+    before = await scene.last_id()
+    await resource.resume(scope={"campanha": campaign})
+    await scene.row_after(before, "ativo")
+    await _feed(scene)
 
     async def arrived_late() -> list[str]:
         return await scene.answers(covered)
