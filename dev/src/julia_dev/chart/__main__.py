@@ -1,26 +1,32 @@
 """`make chart`: is the chart what Helm 3 and 4, its tests, its schemas and an API server accept?
 
 Every judgement is made, whatever the others said. The last line is JSON: `linted`, `rendered`,
-`valid` and `accepted` count files of values times two Helms, `tests` the chart's own; `failed`
-names what did not pass. Exit code 1 when anything did not.
+`valid` and `accepted` count files of values times two Helms, `tests` the chart's own, `lived` the
+Helms by which a release was installed, upgraded, rolled back, uninstalled and installed again;
+`failed` names what did not pass. Exit code 1 when anything did not.
 
 `--readme` writes the chart's README.md anew, and nothing else. `--values NAME` judges only
 `ci/NAME-values.yaml`.
 """
 
 import argparse
+import asyncio
 import json
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from julia_dev.chart import definitions, readme, schemas, server
+from julia_dev.chart import definitions, lifecycle, readme, schemas, server
 from julia_dev.chart.programs import CHART, Failed, build, program, run
 from julia_dev.chart.rendering import HELMS, Rendering, cases, lint, render
+from julia_dev.kube.kube import Kube
+from julia_dev.kube.kubectl import Refused
 from julia_dev.stack.errors import StackError
+from julia_dev.stack.probes import NotReady
 
 
 class Judgement:
@@ -29,24 +35,28 @@ class Judgement:
     def __init__(self) -> None:
         """Begin with nothing judged."""
         self.failed: list[str] = []
+        self._since = time.monotonic()
 
     def passes[**P](
         self, what: str, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs
     ) -> bool:
-        """Whether the step raises nothing; why not is printed."""
-        began = time.monotonic()
+        """Whether the step raises no `Failed`; printed."""
         try:
             step(*args, **kwargs)
-        except (Failed, StackError) as error:
-            self.fail(what, str(error))
-            return False
-        print(f"ok {what} ({time.monotonic() - began:.1f} s)", flush=True)
-        return True
+        except Failed as error:
+            return self.note(what, str(error))
+        return self.note(what, "")
 
-    def fail(self, what: str, why: str) -> None:
-        """Note a failure and say why."""
-        print(f"\nFAILED {what}\n{why}\n", flush=True)
-        self.failed.append(what)
+    def note(self, what: str, wrong: str) -> bool:
+        """Print what passed, or what is wrong with it; whether it passed."""
+        took = f"{time.monotonic() - self._since:.1f} s"
+        self._since = time.monotonic()
+        if wrong:
+            print(f"\nFAILED {what} ({took})\n{wrong}\n", flush=True)
+            self.failed.append(what)
+        else:
+            print(f"ok {what} ({took})", flush=True)
+        return not wrong
 
 
 def main() -> int:
@@ -101,21 +111,42 @@ def _judge(judgement: Judgement, values: Sequence[Path]) -> dict[str, int]:
             judgement.passes(f"schemas {one.name}", _validate, Path(folder), one)
             for one in rendered
         )
-    refused: list[tuple[Rendering, str]] = []
-
-    def ask() -> None:
-        refused.extend(server.judge_all(rendered, crds))
-
-    asked = judgement.passes("API server asked", ask)
-    for one, words in refused:
-        judgement.fail(f"accepted {one.name}", words)
+    accepted, lived = asyncio.run(_ask_server(judgement, rendered, crds))
     return {
         "tests": tests,
         "linted": linted,
         "rendered": len(rendered),
         "valid": valid,
-        "accepted": len(rendered) - len(refused) if asked else 0,
+        "accepted": accepted,
+        "lived": lived,
     }
+
+
+async def _ask_server(
+    judgement: Judgement, rendered: Sequence[Rendering], crds: Sequence[Mapping[str, Any]]
+) -> tuple[int, int]:
+    """Return how many renderings it accepts, and with how many Helms a release lives there."""
+    accepted = lived = 0
+    with tempfile.TemporaryDirectory(prefix="julia-chart-") as folder:
+        try:
+            async with Kube(Path(folder)) as kube:
+                await server.prepare(kube, crds)
+                for one in rendered:
+                    words = await server.refusal(kube, one)
+                    accepted += judgement.note(f"accepted {one.name}", words)
+                for helm in HELMS:
+                    lived += judgement.note(f"life of a release ({helm})", await _life(kube, helm))
+        except (StackError, NotReady, Refused) as error:
+            judgement.note("API server", str(error))
+    return accepted, lived
+
+
+async def _life(kube: Kube, helm: str) -> str:
+    try:
+        await lifecycle.live(kube, helm)
+    except (Failed, Refused) as error:
+        return str(error)
+    return ""
 
 
 def _unit_tests(judgement: Judgement) -> int:
