@@ -309,6 +309,10 @@ class Interleaving:
             await self._pause_for(0.02)
 
     async def _drain(self, dispatcher: Sending) -> None:
+        # Nobody waits here for the next try of what found no connection.
+        await self.julia.sql(
+            "update fila_mensagens set next_try_at = null where status = 'pendente'"
+        )
         for _ in range(200):
             waiting = await self.julia.sql(
                 "select distinct conversa_id::text c from fila_mensagens where status = 'pendente'"
