@@ -129,6 +129,7 @@ async def test_asked_to_stop_it_stops_in_order_also_while_the_database_is_away(
 
     # Longer than it may take the process is killed, and says nothing more.
     await asyncio.wait_for(keeper.stop(), 10)
+    await world.fault()
 
     log = (world.folder / "logs" / "operator.log").read_text()
     assert '"message": "stopped"' in log.splitlines()[-1]

@@ -186,6 +186,17 @@ async def test_a_pause_whose_time_is_up_is_not_called_overridden() -> None:
     assert outcome.changes["phase"] == "Active"
 
 
+async def test_a_pause_whose_time_was_up_before_somebody_resumed_has_expired() -> None:
+    body = resource({"paused": True, "reason": "x", "until": "2026-11-23T11:59:00Z"})
+
+    expired = await look(FakeDatabase({"ultima": last(propria=False)}), body)
+    body["spec"]["until"] = "2026-11-23T12:01:00Z"
+    resumed = await look(FakeDatabase({"ultima": last(propria=False)}), body)
+
+    assert said(expired)["Overridden"] == ("False", "Expired")
+    assert said(resumed)["Overridden"] == ("True", "ResumedElsewhere")
+
+
 async def test_nothing_is_written_while_nothing_changes() -> None:
     database = FakeDatabase({"pausas": [pause()]})
     first = await look(database, resource())

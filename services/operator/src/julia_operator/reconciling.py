@@ -10,7 +10,7 @@ from julia_common.errors import Permanent, Retryable, Unreachable
 from julia_operator import metrics
 from julia_operator.domain import happenings, standing
 from julia_operator.domain.happenings import Happening
-from julia_operator.domain.resource import goes, wanted
+from julia_operator.domain.resource import goes, until, wanted
 
 AWAY: Final = "DatabaseUnavailable"
 REFUSED: Final = "Refused"
@@ -62,6 +62,8 @@ class Outcome:
     changes: Mapping[str, Any]
     happenings: tuple[Happening, ...] = ()
     again_seconds: float = AGAIN_SECONDS
+    away: bool = False
+    """The database could not be asked: somebody who could knows better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,13 @@ class Reconciling:
         metrics.know(uid, stands)
         before = body.get("status") or {}
         generation = body["metadata"]["generation"]
-        after = standing.status(stands, before, generation=generation, now=datetime.now(UTC))
+        after = standing.status(
+            stands,
+            before,
+            generation=generation,
+            until=until(body.get("spec", {})),
+            now=datetime.now(UTC),
+        )
         told = (
             *happenings.of_recording(before, after),
             *happenings.of_decisions(stands.ultima, before, after),
@@ -133,4 +141,5 @@ class Reconciling:
             standing.changes(before, after),
             tuple(happenings.of_recording(before, after)),
             AGAIN_SECONDS if away else _REFUSED_AGAIN_SECONDS,
+            away,
         )

@@ -30,6 +30,8 @@ class _Tended:
     behind: bool = False
     """Somebody has changed it, and the watch has not said so yet."""
     written: float = float("-inf")
+    said_away: bool = False
+    """The status said, by us, that the database could not be asked."""
     task: asyncio.Task[None] | None = None
 
 
@@ -54,6 +56,8 @@ class Tending:
         news = body["metadata"]["generation"] != one.body["metadata"]["generation"]
         one.body = body
         # A status that changed is no reason to look: each look may change it.
+        if news:
+            one.said_away = False
         if news or one.behind:
             one.nudge.set()
 
@@ -107,6 +111,9 @@ class Tending:
         outcome = await self._reconciling.look(body)
         if outcome is None:
             return None
+        if outcome.away and one.said_away and outcome.changes:
+            # Somebody else could ask the database, and said so: they know better.
+            return outcome.again_seconds
         now = asyncio.get_running_loop().time()
         if set(outcome.changes) == _BACKLOG and now < one.written + _BACKLOG_EVERY_SECONDS:
             return outcome.again_seconds
@@ -114,6 +121,7 @@ class Tending:
         one.behind = written is None
         if written is None:
             return _BEHIND_SECONDS
+        one.said_away = outcome.away
         if outcome.changes:
             one.written = now
         if one.body is body:

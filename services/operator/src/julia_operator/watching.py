@@ -143,11 +143,18 @@ class Watching:
             return
         await self._tending.leave(uid)
         if kind == "DELETED":
-            # It may have had no finalizer: one that was just made, or released.
+            await self._end(uid)
+
+    async def _end(self, uid: str) -> None:
+        """End what it had set, if that was not done before: it may have had no finalizer."""
+        while True:
             try:
                 await self._reconciling.remove(uid)
             except (Retryable, Permanent) as error:
-                log.warning("the pauses of a deleted resource may stand", uid=uid, erro=str(error))
+                log.warning("the pauses of a deleted resource stand yet", uid=uid, erro=str(error))
+                await asyncio.sleep(_TRIES_AGAIN_SECONDS)
+            else:
+                return
 
     async def _deleted(self, body: Mapping[str, Any]) -> None:
         """End its pauses before it is let go; whatever stands in the way, that is tried again."""
@@ -189,8 +196,9 @@ def _settings() -> kopf.OperatorSettings:
     # One namespace, one resource: to look for others would take rights in the whole cluster.
     settings.scanning.disabled = True
     # A watch that the network has forgotten is begun anew.
-    settings.watching.server_timeout = 60
-    settings.watching.client_timeout = 70
+    settings.watching.server_timeout = 25
+    settings.watching.client_timeout = 30
+    settings.watching.inactivity_timeout = 30
     settings.networking.error_backoffs = [0.2, 0.5, 1, 2, 2]
     settings.networking.request_timeout = 10
     return settings

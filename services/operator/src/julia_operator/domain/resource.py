@@ -1,6 +1,7 @@
 """A `JuliaStatus` as the API server gives it, read into what the database is told."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from julia_common.database import ApplyStatus
@@ -36,6 +37,12 @@ def wanted(body: Mapping[str, Any], *, confirmed: bool = False) -> ApplyStatus:
         por=author(metadata.get("managedFields", ())),
         confirmed=confirmed,
     )
+
+
+def until(spec: Mapping[str, Any]) -> datetime | None:
+    """When the pause ends that the spec asks for, if it says so."""
+    end = spec.get("until")
+    return datetime.fromisoformat(end) if end else None
 
 
 def author(managed_fields: Sequence[Mapping[str, Any]]) -> str | None:

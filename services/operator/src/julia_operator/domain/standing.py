@@ -18,15 +18,21 @@ class Phase(StrEnum):
 
 
 def status(
-    standing: StatusOf, before: Mapping[str, Any], *, generation: int, now: datetime
+    standing: StatusOf,
+    before: Mapping[str, Any],
+    *,
+    generation: int,
+    until: datetime | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The whole status of a resource whose spec has reached the database.
 
-    `before` is its present status, `generation` that of the spec that was applied.
+    `before` is its present status, `generation` and `until` are those of the spec that was applied.
     """
     phase = _phase(standing)
     pause = standing.pausas[0] if standing.pausas else None
     last = standing.ultima
+    overridden = _overridden(standing, until)
     return {
         "phase": phase.value,
         "observedGeneration": generation,
@@ -45,8 +51,8 @@ def status(
         "conditions": conditions(
             (
                 Finding("Applied", holds=True, reason="Recorded", message=_applied(standing)),
-                _enforced(standing, phase),
-                _overridden(standing),
+                _enforced(standing, phase, overridden),
+                overridden,
             ),
             before.get("conditions", ()),
             generation=generation,
@@ -95,10 +101,9 @@ def _applied(standing: StatusOf) -> str:
     return f"The spec is on record; it asks for {asked}"
 
 
-def _enforced(standing: StatusOf, phase: Phase) -> Finding:
+def _enforced(standing: StatusOf, phase: Phase, overridden: Finding) -> Finding:
     stopped = bool(standing.pausas)
     if stopped != standing.pausa or (not stopped and standing.parciais):
-        overridden = _overridden(standing)
         reason = overridden.reason if not overridden.holds else "Overridden"
         return Finding("Enforced", holds=False, reason=reason, message=overridden.message)
     if phase is Phase.DRAINING:
@@ -110,9 +115,12 @@ def _enforced(standing: StatusOf, phase: Phase) -> Finding:
     return Finding("Enforced", holds=True, reason="Running", message="Nothing stops Julia here")
 
 
-def _overridden(standing: StatusOf) -> Finding:
-    finding = _paused_although_not_asked if not standing.pausa else _not_as_it_was_paused
-    return finding(standing) or Finding(
+def _overridden(standing: StatusOf, until: datetime | None) -> Finding:
+    if standing.pausa:
+        finding = _not_as_it_was_paused(standing, until)
+    else:
+        finding = _paused_although_not_asked(standing)
+    return finding or Finding(
         "Overridden", holds=False, reason="AsAskedFor", message="Nobody has decided otherwise since"
     )
 
@@ -134,7 +142,7 @@ def _paused_although_not_asked(standing: StatusOf) -> Finding | None:
     return None
 
 
-def _not_as_it_was_paused(standing: StatusOf) -> Finding | None:
+def _not_as_it_was_paused(standing: StatusOf, until: datetime | None) -> Finding | None:
     elsewhere = _elsewhere(standing)
     own = any(one.propria for one in standing.pausas)
     if own:
@@ -148,7 +156,9 @@ def _not_as_it_was_paused(standing: StatusOf) -> Finding | None:
         )
         return Finding("Overridden", holds=True, reason="PausedElsewhere", message=message)
     last = standing.ultima
-    if last is None or last.propria or last.status != "ativo":
+    resumed = last is not None and not last.propria and last.status == "ativo"
+    # By the database's clock alone: what was decided later than that ended nothing of ours.
+    if last is None or not resumed or (until is not None and until <= last.em):
         message = "The time of this pause is up"
         return Finding("Overridden", holds=False, reason="Expired", message=message)
     message = f"Resumed via {last.via}{_named(last.por)}: {last.motivo}"
