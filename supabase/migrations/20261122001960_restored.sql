@@ -34,10 +34,10 @@ begin
   return e;
 end $$;
 
--- Ends a restoring, in its transaction: pauses everything; makes what was being sent, and the first part
--- of each conversation that may have been sent since, uncertain, so that evidence settles them; parks
--- the other parts, and gives unanswered messages to a person. `request` names the restoring, `backup`
--- what was restored, `em` when that was made.
+-- Ends a restoring, in its transaction: pauses everything; makes what was being sent, and the first
+-- part of each conversation that may have been sent since, uncertain, so that evidence settles them;
+-- parks the other parts, and gives unanswered messages to a person. `request` names the restoring,
+-- `backup` what was restored, `em` when that was made.
 create function private.after_restore(p jsonb) returns jsonb
 language plpgsql set search_path = ''
 as $$

@@ -28,6 +28,10 @@ _SHELL = (
     "supabase/apply.sh",
     "supabase/migrate.sh",
     ".ci/run",
+    *sorted(
+        str(path.relative_to(paths.ROOT))
+        for path in (paths.ROOT / "charts/julia/files/backup").glob("*.sh")
+    ),
 )
 
 
@@ -47,7 +51,8 @@ def _steps() -> list[_Step]:
         _Step("imports", (_tool("lint-imports"),)),
         _Step("locks", ("dev/lock", "--check")),
         _Step("hooks", (_tool("prek"), "validate-config", ".pre-commit-config.yaml")),
-        _Step("shell", ("bash", "-n", *_SHELL)),
+        # One by one: bash reads the first name only, and takes the others as its arguments.
+        _Step("shell", ("bash", "-c", 'for f; do bash -n "$f" || exit 1; done', "-", *_SHELL)),
         _Step(
             "compose",
             ("go", "run", ".", str(paths.ROOT)),
