@@ -156,6 +156,14 @@ async def test_a_stop_with_nothing_in_flight_is_enforced() -> None:
     assert told(outcome) == [("Stopped", "Nothing is in flight, nothing is claimed")]
 
 
+async def test_a_pause_that_took_the_place_of_another_has_stood_since_that_one_began() -> None:
+    began = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+    outcome = await look(FakeDatabase({"pausas": [pause()], "desde": began}), resource())
+
+    assert outcome.changes["since"] == "2026-11-23T09:00:00Z"
+
+
 async def test_a_resume_by_somebody_else_shows_with_its_author() -> None:
     database = FakeDatabase({"ultima": last(propria=False, por="ana")})
 

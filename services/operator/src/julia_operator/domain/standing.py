@@ -39,7 +39,7 @@ def status(
         "paused": pause is not None,
         "scope": scope_in_words(standing.escopo),
         "reason": pause.motivo if pause else None,
-        "since": _iso(pause.desde if pause else last.em if last else None),
+        "since": _iso(_since(standing)),
         "until": _iso(pause.ate if pause else None),
         "record": last.id if last else None,
         "changedBy": last.por if last else None,
@@ -88,6 +88,13 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 def scope_in_words(fields: Mapping[str, str]) -> str:
     """A scope on one line: `estado=SP`, or `everything`."""
     return ", ".join(f"{name}={fields[name]}" for name in sorted(fields)) or "everything"
+
+
+def _since(standing: StatusOf) -> datetime | None:
+    """Since when it has been so: a pause that takes the place of another goes on with it."""
+    if standing.pausas:
+        return standing.desde or standing.pausas[0].desde
+    return standing.ultima.em if standing.ultima else None
 
 
 def _phase(standing: StatusOf) -> Phase:
