@@ -89,9 +89,10 @@ class World:
         """Change speeds of the simulated WhatsApp."""
         (await self._whatsapp.patch("/_sim/tuning", json=changes)).raise_for_status()
 
-    async def slow_sends(self, seconds: float) -> None:
-        """Let every send take its time, as over the air."""
-        fault = {"preset": "slow", "change": {"wait_s": seconds}, "times": None}
+    async def slow_sends(self, seconds: float, *, instance: str | None = None) -> None:
+        """Let every send (of one of our numbers, if named) take its time, as over the air."""
+        match = {} if instance is None else {"match": {"instance": instance}}
+        fault = {"preset": "slow", "change": {"wait_s": seconds}, "times": None, **match}
         await self._post("/_sim/faults", fault)
 
     # What is seen from outside

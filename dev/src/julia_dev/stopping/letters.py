@@ -6,11 +6,15 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from julia_dev.ledger import plan
 from julia_dev.ledger.world import World
 
-_TICK_S = 0.05
+CROWDED: Final = "julia-multidao"
+"""The number that the crowd writes to."""
+
+_TICK_S: Final = 0.05
 
 
 class Letters:
@@ -90,6 +94,6 @@ class Load:
         while not stop.is_set():
             due = int((time.monotonic() - began) / self._gap_s) - written
             if due > 0:
-                await self._letters.write(*itertools.islice(turn, due))
+                await self._letters.write(*itertools.islice(turn, due), instance=CROWDED)
                 written += due
             await asyncio.sleep(_TICK_S)

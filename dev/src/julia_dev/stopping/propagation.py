@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from julia_dev.ledger.account import Period
 from julia_dev.stopping.scene import Resource, Row, Scene, Wrong, require
 from julia_dev.stopping.verdict import LEAST_TRIALS, Trial
 
@@ -37,11 +36,6 @@ class Stop:
     resumed: Row
     in_flight: int
     claimed_before: int
-
-    @property
-    def period(self) -> Period:
-        """From the row to that of the resume."""
-        return Period(self.row.at, self.resumed.at)
 
 
 async def run(scene: Scene, rng: random.Random) -> list[Stop]:

@@ -95,7 +95,10 @@ class Verdict:
         return {
             **{name: round(value, 3) for name, value in figures.items()},
             "account": {
-                name: value for name, value in asdict(self.account).items() if name != "examples"
+                name: value
+                for name, value in asdict(self.account).items()
+                # What left after a stop is counted here, by the claims of the whole run.
+                if name not in ("examples", "after_stop")
             },
             "pending": self.pending,
             "failed": [outcome.name for outcome in self.outcomes if outcome.wrong is not None],
