@@ -16,7 +16,7 @@ from julia_dev.stack import ports
 pytestmark = pytest.mark.integration
 
 _SERVER = shutil.which("redis-server") or "redis-server"
-PASSWORD = "segredo-de-teste"
+PASSWORD = r'segredo "de" teste\1'
 
 type Start = Callable[[], redis.Redis]
 

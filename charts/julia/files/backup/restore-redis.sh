@@ -32,6 +32,7 @@ if [ "$(ask get julia:restored)" = "$REQUEST" ]; then
 fi
 
 # The password, which both have, comes by standard input, not as an argument.
+password=$(printf %s "$REDISCLI_AUTH" | sed 's/[\\"]/\\&/g')
 redis-server - <<EOF_OF_CONFIG &
 port $own_port
 dir $WORK
@@ -40,14 +41,14 @@ save ""
 appendonly no
 protected-mode no
 repl-diskless-sync-delay 0
-requirepass "$REDISCLI_AUTH"
+requirepass "$password"
 EOF_OF_CONFIG
 server=$!
 # Whatever happens, Redis is nobody's replica afterwards.
 trap 'ask replicaof no one >/dev/null || true; kill "$server" 2>/dev/null || true' EXIT
 wait_for loaded
 
-printf 'config set masterauth "%s"\nreplicaof %s %s\n' "$REDISCLI_AUTH" "$OWN_HOST" "$own_port" |
+printf 'config set masterauth "%s"\nreplicaof %s %s\n' "$password" "$OWN_HOST" "$own_port" |
   ask >/dev/null
 wait_for copied
 ask replicaof no one >/dev/null
