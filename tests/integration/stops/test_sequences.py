@@ -50,7 +50,7 @@ def test_the_database_and_the_model_agree_after_every_step(machine: type[Sequenc
 @pytest.mark.timeout(600)
 def test_they_agree_for_long(machine: type[Sequence]) -> None:
     run_state_machine_as_test(
-        machine, settings=settings(_ANY, max_examples=400, stateful_step_count=40)
+        machine, settings=settings(_ANY, max_examples=150, stateful_step_count=40)
     )
 
 
