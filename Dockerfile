@@ -1,9 +1,10 @@
 # One image definition for every service: docker build --build-arg SERVICE=brain .
 # Target `simulator` holds the simulators instead (local use only), `migrations` the database's.
 
+ARG PYTHON=python:3.13-slim
 ARG POSTGRES=postgres:17-alpine
 
-FROM python:3.13-slim AS base
+FROM ${PYTHON} AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
 

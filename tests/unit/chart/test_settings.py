@@ -56,9 +56,24 @@ def test_secrets_without_which_a_service_does_not_start_are_required(service: st
     assert needed - URLS_OF_NEIGHBOURS <= required
 
 
+def test_what_keda_asks_for_is_measured_by_the_scheduler() -> None:
+    metrics = inspect.getsource(importlib.import_module("julia_scheduler.metrics"))
+    due = {
+        found[1]
+        for service in SERVICES
+        if (found := re.search(r'"due" "(\w+)"', _template(f"{service}/{service}.yaml")))
+    }
+
+    assert due == {"turnos", "envios"}
+    for what in due:
+        assert f'"julia_{what}_devidos"' in metrics
+        assert f'"julia_{what}_devidos_idade_segundos"' in metrics
+    asked = re.findall(r'printf "(julia_\S+)"', _template("_autoscaling.tpl"))
+    assert set(asked) == {"julia_%s_devidos", "julia_%s_devidos_idade_segundos"}
+
+
 def test_pods_have_time_to_drain() -> None:
-    template = (CHART / "templates" / "_workload.tpl").read_text()
-    drains = template.split('define "julia.drainSeconds"')[1].split("define")[0]
+    drains = _template("_workload.tpl").split('define "julia.drainSeconds"')[1].split("define")[0]
 
     assert 'eq .component "dispatcher" -}}{{- add $evolution 10' in drains
     assert 'eq .component "scheduler" -}}{{- add $evolution 5' in drains
@@ -80,11 +95,14 @@ def _settings(service: str, *, secret: bool) -> dict[str, FieldInfo]:
 
 @cache
 def _table() -> dict[str, Any]:
-    text = (CHART / "templates" / "_secrets.tpl").read_text()
-    rows = re.findall(r"^[A-Z_]+: \{group.*$", text, re.MULTILINE)
+    rows = re.findall(r"^[A-Z_]+: \{group.*$", _template("_secrets.tpl"), re.MULTILINE)
     return yaml.safe_load(
         "\n".join(row.replace("{{ .Values.migrations.enabled }}", "perhaps") for row in rows)
     )
+
+
+def _template(name: str) -> str:
+    return (CHART / "templates" / name).read_text()
 
 
 def _config() -> set[str]:
