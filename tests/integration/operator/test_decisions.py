@@ -42,6 +42,7 @@ async def test_a_resume_names_its_author_and_ends_whatever_paused_the_scope(scen
     await scene.apply("geral", **PAUSE)
     await scene.until("geral", Enforced=STOPPED)
     await scene.decide("pausado", "emergência")
+    await scene.until("geral", Overridden=("False", "AlsoPausedElsewhere"))
 
     await scene.kubectl.apply(manifest("geral", paused=False), arguments=("--field-manager=ana",))
     await scene.until("geral", Enforced=RUNNING, Overridden=("False", "AsAskedFor"))
@@ -54,6 +55,7 @@ async def test_a_resume_names_its_author_and_ends_whatever_paused_the_scope(scen
     assert [reason for _, reason, _ in await scene.events("geral")] == [
         "Paused",
         "Stopped",
+        "Paused",
         "Resumed",
     ]
 
