@@ -81,6 +81,7 @@ class Verdict:
             "passed": sum(outcome.wrong is None for outcome in self.outcomes),
             "trials": len(self._of("kubectl")) + len(self._of("sql")),
             "trials_without_load": sum(not trial.under_load for trial in self.trials),
+            "apply_to_row_median_s": percentile(to_row, 0.5),
             "apply_to_row_p95_s": percentile(to_row, 0.95),
             "apply_to_row_worst_s": max(to_row, default=math.nan),
             "claims_after_commit": self.claims_after_commit,
