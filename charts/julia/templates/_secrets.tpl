@@ -30,6 +30,10 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- if and .Values.migrations.enabled (not .Values.database.host) -}}
 {{- $missing = append $missing "  PGHOST: set database.host to the host of the database behind Supabase, or migrations.enabled to false" -}}
 {{- end -}}
+{{- $database := .Values.evolution.database -}}
+{{- if and .Values.evolution.enabled (not (or $database.existingSecret $database.url (.Values.externalSecrets).enabled)) -}}
+{{- $missing = append $missing "  DATABASE_CONNECTION_URI: set evolution.database.existingSecret (a Secret with that key) or evolution.database.url to Evolution's own PostgreSQL database, or evolution.enabled to false" -}}
+{{- end -}}
 {{- range $name, $secret := include "julia.secretTable" . | fromYaml -}}
 {{- if and $secret.required (not (include "julia.secretIsGiven" (dict "root" $ "group" $secret.group))) -}}
 {{- if not (index $.Values.secrets $secret.group $secret.value) -}}
