@@ -23,7 +23,7 @@
 {{/* The environment of what dumps and restores a kind. */}}
 {{- define "julia.backup.environment" -}}
 {{- $root := .root -}}
-- {name: WORK, value: /work}
+- {name: WORK, value: /scratch}
 - {name: HOME, value: /tmp}
 - {name: PGCONNECT_TIMEOUT, value: "10"}
 {{- if eq .kind "supabase" }}
@@ -49,7 +49,7 @@
 {{/* The environment of what stores and fetches: rclone's remote and its keys. */}}
 {{- define "julia.backup.targetEnvironment" -}}
 {{- $target := .root.Values.backup.target -}}
-- {name: WORK, value: /work}
+- {name: WORK, value: /scratch}
 - {name: KIND, value: {{ .kind }}}
 - {name: HOME, value: /tmp}
 - {name: RCLONE_CONFIG, value: /dev/null}
@@ -138,7 +138,7 @@ command: [{{ eq .kind "evolution" | ternary "bash" "sh" }}, /scripts/{{ .script 
 resources: {{- toYaml .root.Values.backup.resources | nindent 2 }}
 volumeMounts:
   - {name: scripts, mountPath: /scripts, readOnly: true}
-  - {name: work, mountPath: /work}
+  - {name: work, mountPath: /scratch}
   - {name: tmp, mountPath: /tmp}
   {{- if eq .kind "evolution" }}
   - {name: instances, mountPath: /evolution/instances, readOnly: {{ eq .script "dump" }}}
@@ -153,7 +153,7 @@ command: [sh, /scripts/{{ .script }}.sh]
 resources: {{- toYaml .root.Values.backup.resources | nindent 2 }}
 volumeMounts:
   - {name: scripts, mountPath: /scripts, readOnly: true}
-  - {name: work, mountPath: /work}
+  - {name: work, mountPath: /scratch}
   - {name: tmp, mountPath: /tmp}
   {{- if eq .root.Values.backup.target.type "pvc" }}
   - {name: backups, mountPath: /backups}
