@@ -55,7 +55,7 @@ def test_every_condition_event_and_reason_of_the_code_is_on_the_page_and_no_othe
 
 
 def test_the_fields_of_the_status_and_the_words_of_its_phase_are_those_of_the_crd() -> None:
-    crd = yaml.safe_load((ROOT / "charts/julia/crds/juliastatuses.yaml").read_text())
+    crd = yaml.safe_load((ROOT / "charts/julia/files/juliastatuses.yaml").read_text())
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
     status = schema["status"]["properties"]
     rows = table("Status")
