@@ -31,6 +31,13 @@ create table public.pausas (
   desde timestamptz not null
 );
 
+-- Which row ended a pause before its time; one that ended by its time is not in it.
+create table public.pausas_encerradas (
+  id bigint primary key,
+  por bigint not null
+);
+create index pausas_encerradas_por on public.pausas_encerradas (por);
+
 create function private.status_lock_key() returns bigint
 language sql immutable
 as $$ select 5485241::bigint $$;
@@ -117,10 +124,14 @@ begin
   select least(new.created_at, min(desde)) into v_since from public.pausas
    where new.escopo @> escopo and coalesce(ate > new.created_at, true);
   -- One whose time was up before has ended by itself, and is announced so.
-  delete from public.pausas
-   where case when new.encerra is not null then id = any (new.encerra)
-              else new.status = 'ativo' and escopo @> new.escopo end
-     and coalesce(ate > new.created_at, true);
+  with ended as (
+    delete from public.pausas
+     where case when new.encerra is not null then id = any (new.encerra)
+                else new.status = 'ativo' and escopo @> new.escopo end
+       and coalesce(ate > new.created_at, true)
+    returning id
+  )
+  insert into public.pausas_encerradas (id, por) select id, new.id from ended;
   if new.status <> 'ativo' then
     insert into public.pausas (id, escopo, ate, desde)
     values (new.id, new.escopo, new.ate, v_since);

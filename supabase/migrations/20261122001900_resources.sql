@@ -166,6 +166,15 @@ as $$
      and (p_escopo ->> 'campanha' is null or f.campanha_id::text = p_escopo ->> 'campanha')
 $$;
 
+-- What a resource's state tells of a row; `propria`: the resource wrote it.
+create function private.status_change(j public.julia_status, p_uid uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', j.id, 'status', j.status, 'motivo', j.motivo,
+    'via', j.alterado_via, 'por', j.alterado_por, 'em', j.created_at, 'escopo', j.escopo,
+    'propria', coalesce(j.detalhes ->> 'uid' = p_uid::text, false))
+$$;
+
 -- How a resource's scope stands, whoever made it so.
 create function api.status_of(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
@@ -177,6 +186,7 @@ declare
   v_since timestamptz;
   v_lately timestamptz := api.agora() - interval '1 day';
   v_last jsonb;
+  v_ended jsonb;
   v_sends jsonb := '{"em_voo": 0, "inicios_tardios": 0, "reservas_apos": 0}';
   v_backlog jsonb;
 begin
@@ -194,13 +204,15 @@ begin
     from public.pausas s join public.julia_status j on j.id = s.id
    where r.escopo @> s.escopo and coalesce(s.ate > api.agora(), true);
   -- The last word on it: of its scope, a wider or a narrower one.
-  select jsonb_build_object('id', j.id, 'status', j.status, 'motivo', j.motivo,
-           'via', j.alterado_via, 'por', j.alterado_por, 'em', j.created_at, 'escopo', j.escopo,
-           'propria', coalesce(j.detalhes ->> 'uid' = v_uid::text, false))
-    into v_last
+  select private.status_change(j, v_uid) into v_last
     from public.julia_status j
    where j.escopo @> r.escopo or r.escopo @> j.escopo
    order by j.id desc limit 1;
+  -- Who ended the last pause that it had set.
+  select private.status_change(j, v_uid) into v_ended
+    from public.pausas_encerradas x join public.julia_status j on j.id = x.por
+   where x.id = (select max(own.id) from public.julia_status own
+                  where own.detalhes ->> 'uid' = v_uid::text and own.status <> 'ativo');
   if v_since is not null then
     v_sends := jsonb_build_object(
       'em_voo', (select count(*) from private.stoppable_sends(r.escopo) where status = 'aberto'),
@@ -232,6 +244,7 @@ begin
   return jsonb_build_object(
     'status', 'conhecida', 'pausa', r.pausa, 'escopo', r.escopo, 'generation', r.generation,
     'pausas', coalesce(v_pauses, '[]'), 'desde', v_since, 'ultima', v_last,
+    'encerrada', v_ended,
     -- Pauses of a part of its scope.
     'parciais', (select count(*) from public.pausas s
                   where s.escopo @> r.escopo and s.escopo <> r.escopo

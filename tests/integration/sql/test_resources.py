@@ -251,6 +251,48 @@ async def test_the_state_tells_who_stopped_what_is_in_flight_and_what_waits(
     assert (await resource.state())["em_voo"] == 0
 
 
+async def test_the_state_names_who_ended_its_own_pause_whoever_wrote_since(julia: Julia) -> None:
+    resource, other = Resource(julia), Resource(julia, "outro")
+    await resource.apply(paused=True)
+    assert (await resource.state())["encerrada"] is None
+    await emergency(julia)
+    await other.apply(paused=True)
+
+    await emergency(julia, "ativo")
+    await other.apply(paused=True, request="2")
+    await other.remove()
+
+    state = await resource.state()
+    assert (state["encerrada"]["via"], state["encerrada"]["motivo"]) == ("manual", "Emergência")
+    assert state["encerrada"]["status"] == "ativo"
+    assert not state["encerrada"]["propria"]
+    assert int(state["encerrada"]["id"]) < int(state["ultima"]["id"])
+
+
+async def test_nobody_ended_a_pause_whose_time_was_up(julia: Julia) -> None:
+    resource = Resource(julia)
+    await resource.apply(paused=True, until=julia.ago(hours=-1).isoformat())
+    await julia.later(hours=2)
+
+    await emergency(julia, "ativo")
+
+    assert (await resource.state())["encerrada"] is None
+
+
+async def test_who_resumed_a_specialty_that_got_another_name_ended_its_pause(julia: Julia) -> None:
+    await julia.sql("insert into especialidades (nome) values ('Nuvens')")
+    resource = Resource(julia)
+    await resource.apply(paused=True, scope={"especialidade": "Nuvens"})
+    await julia.sql("update especialidades set nome = 'Céus'")
+
+    await julia.sql(
+        "insert into julia_status (status, motivo, alterado_via, escopo)"
+        """ values ('ativo', 'volta', 'manual', '{"especialidade": "Céus"}')"""
+    )
+
+    assert (await resource.state())["encerrada"]["motivo"] == "volta"
+
+
 async def test_a_start_long_after_the_stop_is_counted(julia: Julia) -> None:
     conversa = (await julia.receive(text="um"))["conversa_id"]
     await julia.answer(conversa, "resposta")

@@ -41,8 +41,8 @@ _CAMPAIGN = "insert into campanhas (id, nome, tipo, corpo) values ($1, 'x', 'dis
 
 _FORGET = """
 set session_replication_role = replica;
-delete from julia_status; delete from pausas; delete from recursos_status;
-delete from notificacoes_gestor;
+delete from julia_status; delete from pausas; delete from pausas_encerradas;
+delete from recursos_status; delete from notificacoes_gestor;
 reset session_replication_role;
 """
 

@@ -65,7 +65,7 @@ class StandingPause(Answer):
 
 
 class LastChange(Answer):
-    """The last row of `julia_status` whose scope meets that of the resource."""
+    """A row of `julia_status`; `propria`: the resource wrote it."""
 
     id: str
     status: str
@@ -82,7 +82,8 @@ class StatusOf(Answer):
 
     `em_voo`: sends claimed and not recorded; `inicios_tardios`: claimed before the stop and begun
     more than 2 s after it; `reservas_apos`: claimed after it, which must be none; `parciais`:
-    pauses of a part of the scope.
+    pauses of a part of the scope; `ultima`: the last row whose scope meets it; `encerrada`: the row
+    that ended the resource's own last pause, None while that stands or when its time was up.
     """
 
     status: Literal["conhecida", "desconhecida"]
@@ -93,6 +94,7 @@ class StatusOf(Answer):
     parciais: int = 0
     desde: datetime | None = None
     ultima: LastChange | None = None
+    encerrada: LastChange | None = None
     em_voo: int = 0
     inicios_tardios: int = 0
     reservas_apos: int = 0
