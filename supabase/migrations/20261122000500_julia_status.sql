@@ -46,9 +46,10 @@ create function private.lock_status_shared() returns void
 language sql volatile set search_path = ''
 as $$ select pg_advisory_xact_lock_shared(private.status_lock_key()) $$;
 
--- A scope as doctors, numbers and campaigns are compared with it. One that could cover nothing is a
--- slip of the pen, and refused: whoever wrote it believes that something has stopped.
-create function private.clean_scope(p jsonb) returns jsonb
+-- A scope as doctors, numbers and campaigns are compared with it. Of what stops (`p_stops`), one that
+-- could cover nothing is a slip of the pen, and refused: whoever wrote it believes that something has
+-- stopped. What resumes may name what is no more: its pause outlives it.
+create function private.clean_scope(p jsonb, p_stops boolean) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -65,6 +66,13 @@ begin
   end if;
   select nome into v_especialidade from public.especialidades
    where lower(nome) = lower(p ->> 'especialidade');
+  if not p_stops then
+    v_especialidade := coalesce(
+      v_especialidade,
+      (select escopo ->> 'especialidade' from public.pausas
+        where lower(escopo ->> 'especialidade') = lower(p ->> 'especialidade') limit 1),
+      p ->> 'especialidade');
+  end if;
   if p ? 'especialidade' and v_especialidade is null then
     raise exception 'there is no specialty %', p ->> 'especialidade' using errcode = '22023',
       hint = 'Take its name from the table especialidades.';
@@ -75,12 +83,12 @@ begin
     raise exception 'there is no state %', p ->> 'estado' using errcode = '22023',
       hint = 'Name it by its two letters, such as SP.';
   end if;
-  if p ? 'instancia' and not exists (
+  if p_stops and p ? 'instancia' and not exists (
       select from public.whatsapp_instances where instance = p ->> 'instancia') then
     raise exception 'there is no number %', p ->> 'instancia' using errcode = '22023',
       hint = 'Take its name from the table whatsapp_instances.';
   end if;
-  if p ? 'campanha' and not exists (
+  if p_stops and p ? 'campanha' and not exists (
       select from public.campanhas where id::text = lower(p ->> 'campanha')) then
     raise exception 'there is no campaign %', p ->> 'campanha' using errcode = '22023',
       hint = 'Take its id from the table campanhas.';
@@ -94,12 +102,17 @@ create function private.julia_status_before_insert() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  new.escopo := private.clean_scope(new.escopo);
+  new.escopo := private.clean_scope(new.escopo, new.status <> 'ativo');
   perform pg_advisory_xact_lock(private.status_lock_key());
   -- Drawn here and not by a column default: a default is drawn before the lock is held, and the
   -- order of the numbers would not be the order of the commits.
   new.id := nextval('public.julia_status_id_seq');
   new.created_at := api.agora();
+  -- What reads it cannot tell such a time.
+  if not isfinite(new.ate) or new.ate >= '9001-01-01 00:00:00+00' then
+    raise exception 'a pause until % has no end that can be told', new.ate using errcode = '22023',
+      hint = 'Leave the end out: it stands until it is lifted. Or name one before the year 9001.';
+  end if;
   -- A slip of the pen as well, such as a time of São Paulo in a session of UTC. A resource was looked at
   -- by apply_status; its time may run out between there and here.
   if new.ate <= new.created_at and new.alterado_via <> 'kubernetes' then

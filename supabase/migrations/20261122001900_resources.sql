@@ -60,6 +60,7 @@ declare
   r public.recursos_status;
   v_known boolean;
   v_older boolean;
+  v_stops boolean;
   v_status text;
   v_id bigint;
 begin
@@ -81,9 +82,10 @@ begin
   if (v_older or r.removido_em is not null) and not v_confirmed then
     return jsonb_build_object('status', 'antiga', 'id', null);
   end if;
-  v_escopo := private.clean_scope(v_escopo);
+  v_stops := v_paused and coalesce(v_ate > api.agora(), true);
+  v_escopo := private.clean_scope(v_escopo, v_stops);
 
-  if v_paused and coalesce(v_ate > api.agora(), true) then
+  if v_stops then
     v_status := 'pausada';
     v_id := private.insert_status('pausado',
       private.need_text(p, 'reason'), p ->> 'por', v_escopo, v_ate,

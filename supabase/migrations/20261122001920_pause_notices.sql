@@ -25,6 +25,15 @@ create function private.status_notice(j public.julia_status, p_restam jsonb) ret
 language sql stable set search_path = ''
 as $$ select private.status_for_managers(j) || jsonb_build_object('restam', p_restam) $$;
 
+-- A notice of an `ativo`; `encerrou`: whether it ended any pause.
+create function private.resume_notice(j public.julia_status) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.status_notice(j, private.pauses_for_managers(api.agora()))
+    || jsonb_build_object('encerrou', exists (
+         select from public.pausas_encerradas where por = j.id))
+$$;
+
 create function private.status_reference(p_id bigint) returns uuid
 language sql immutable set search_path = ''
 as $$ select md5('julia_status ' || p_id)::uuid $$;
@@ -35,7 +44,7 @@ as $$
 begin
   if j.status = 'ativo' then
     perform private.notify_managers('julia_retomada', null, private.status_reference(j.id),
-      private.status_notice(j, private.pauses_for_managers(api.agora())));
+      private.resume_notice(j));
   else
     perform private.notify_managers('julia_pausada', null, private.status_reference(j.id),
       private.status_notice(j, '[]'));

@@ -229,6 +229,61 @@ async def test_a_scope_that_could_cover_nothing_is_refused(
     assert await julia.value("select count(*) from julia_status") == 0
 
 
+GONE = [
+    ({"especialidade": "pediatria"}, "delete from especialidades where nome = 'Pediatria'"),
+    ({"instancia": "julia-velha"}, "delete from whatsapp_instances where instance = 'julia-velha'"),
+    ({"campanha": CAMPANHA}, "delete from campanhas"),
+]
+
+
+async def with_what_goes(julia: Julia) -> None:
+    await julia.sql("insert into especialidades (nome) values ('Pediatria')")
+    await julia.sql("insert into whatsapp_instances (instance) values ('julia-velha')")
+    await campaign(julia)
+
+
+@pytest.mark.parametrize(("escopo", "delete"), GONE)
+async def test_an_active_row_lifts_the_pause_of_what_was_deleted(
+    julia: Julia, escopo: dict[str, str], delete: str
+) -> None:
+    await with_what_goes(julia)
+    await say(julia, "pausado", escopo)
+    await julia.sql(delete)
+
+    await say(julia, "ativo", escopo)
+
+    assert await julia.value("select count(*) from pausas") == 0
+
+
+async def test_an_active_row_lifts_the_pause_of_a_state(julia: Julia) -> None:
+    await say(julia, "pausado", {"estado": "SP"})
+
+    await say(julia, "ativo", {"estado": "sp"})
+
+    assert await julia.value("select count(*) from pausas") == 0
+
+
+@pytest.mark.parametrize("escopo", [{"estado": "XX"}, {"uf": "SP"}, {"estado": ["SP"]}, "SP"])
+async def test_the_form_of_an_active_rows_scope_is_looked_at(julia: Julia, escopo: Any) -> None:
+    with pytest.raises(asyncpg.PostgresError, match=r"is not understood|there is no state"):
+        await say(julia, "ativo", escopo)
+
+
+@pytest.mark.parametrize(
+    "ate", ["infinity", "-infinity", "9999-12-31T23:59:59-05:00", "9001-01-01Z"]
+)
+async def test_an_end_that_no_clock_can_tell_is_refused(julia: Julia, ate: str) -> None:
+    with pytest.raises(asyncpg.InvalidParameterValueError, match="no end that can be told") as said:
+        await julia.sql(
+            "insert into julia_status (status, motivo, alterado_via, ate)"
+            " values ('pausado', 'teste', 'manual', $1::text::timestamptz)",
+            ate,
+        )
+
+    assert said.value.hint
+    assert await julia.value("select count(*) from julia_status") == 0
+
+
 async def test_what_a_scope_covers_is_neither_claimed_nor_rung_for_nor_expired(
     julia: Julia,
 ) -> None:

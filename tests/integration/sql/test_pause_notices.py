@@ -100,6 +100,24 @@ async def test_a_resume_names_what_is_stopped_all_the_same(julia: Julia) -> None
     assert [(one["motivo"], one["escopo"]) for one in row["restam"]] == [("Tudo", {})]
 
 
+async def test_a_resume_tells_whether_it_ended_a_pause(julia: Julia) -> None:
+    await stop(julia, "Tudo")
+    for escopo in ('{"estado": "SP"}', "{}", "{}"):
+        await julia.sql(
+            "insert into julia_status (status, motivo, alterado_via, escopo)"
+            " values ('ativo', 'volta', 'manual', $1)",
+            escopo,
+        )
+
+    rows = [row for tipo, row in await told(julia) if tipo == "julia_retomada"]
+
+    assert [(row["encerrou"], len(row["restam"])) for row in rows] == [
+        (False, 1),
+        (True, 0),
+        (False, 0),
+    ]
+
+
 async def test_a_campaign_that_is_stopped_is_named(julia: Julia) -> None:
     campanha = await julia.value(
         "insert into campanhas (nome, tipo, corpo) values ('Verão', 'discovery', 'Oi, {nome}')"

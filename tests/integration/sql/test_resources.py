@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.integration.sql.conftest import INSTANCE, Julia
+from tests.integration.sql.test_pause_by_scope import GONE, with_what_goes
 
 pytestmark = pytest.mark.integration
 
@@ -165,6 +166,27 @@ async def test_a_removed_resource_ends_its_own_pauses_and_no_others(julia: Julia
     assert (await rows(julia))[2:] == [("ativo", "kubernetes")] * 2
 
 
+@pytest.mark.parametrize(("escopo", "delete"), GONE)
+@pytest.mark.parametrize("how", ["removed", "resumed", "expired"])
+async def test_a_resource_lets_go_of_what_was_deleted(
+    julia: Julia, escopo: dict[str, str], delete: str, how: str
+) -> None:
+    await with_what_goes(julia)
+    resource = Resource(julia)
+    await resource.apply(paused=True, scope=escopo)
+    await julia.sql(delete)
+
+    if how == "removed":
+        await resource.remove()
+    elif how == "resumed":
+        await resource.apply(paused=False, scope=escopo)
+    else:
+        await resource.apply(paused=True, scope=escopo, until=julia.ago(hours=1).isoformat())
+
+    assert await julia.value("select count(*) from pausas") == 0
+    assert (await rows(julia))[1:] == [("ativo", "kubernetes")]
+
+
 async def test_removing_a_resource_that_pauses_nothing_is_no_change(julia: Julia) -> None:
     resource = Resource(julia)
     await resource.apply(paused=False)
@@ -212,6 +234,7 @@ async def test_a_pause_whose_time_is_up_pauses_nothing(julia: Julia) -> None:
         ({"scope": {"estado": "XX"}}, "no state XX"),
         ({"scope": {"cidade": "Campinas"}}, "not understood"),
         ({"reason": None}, "reason"),
+        ({"until": "9999-12-31T23:59:59-05:00"}, "no end that can be told"),
     ],
 )
 async def test_a_spec_that_cannot_be_meant_is_refused_and_changes_nothing(

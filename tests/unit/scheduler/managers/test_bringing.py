@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.unit.scheduler.managers.samples import notice, report
+from tests.unit.scheduler.managers.samples import PAUSE, notice, report
 
 from julia_common.database import DueNotices, Notice, NoticesDelivered, NoticesFailed
 from julia_common.errors import Permanent, Retryable
@@ -140,6 +140,23 @@ async def test_a_notice_that_slack_does_not_like_holds_up_no_other() -> None:
     assert delivered == 3
     assert database.delivered == ["n0", "n1", "boa"]
     assert [(each, wait) for each, _, wait in database.failed] == [("ruim", 3600.0)]
+
+
+async def test_a_notice_that_cannot_be_drawn_holds_up_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bad = notice("julia_pausada", id="ruim", dados={**PAUSE, "ate": "Helena"})
+
+    database, delivered = await bring([*many(2), bad, notice("reserva", id="boa")], FakeSlack())
+
+    assert delivered == 3
+    assert database.delivered == ["n0", "n1", "boa"]
+    ((each, said, wait),) = database.failed
+    assert (each, wait) == ("ruim", 3600.0)
+    assert said == "no message can be made of it: ValueError"
+    logged = capsys.readouterr().out
+    assert "ruim" in logged
+    assert "Helena" not in logged
 
 
 async def test_a_notice_whose_blocks_are_not_liked_goes_as_plain_text() -> None:

@@ -73,6 +73,17 @@ def test_a_resume_of_everything_says_what_becomes_of_what_waited() -> None:
     assert resume.statement == ""
 
 
+def test_a_resume_that_ended_nothing_announces_no_resume() -> None:
+    wide = {"motivo": "Reunião", "escopo": {}, "ate": None}
+    idle = told("julia_retomada", encerrou=False)
+    stopped = told("julia_retomada", encerrou=False, restam=[wide])
+
+    assert idle.title == stopped.title == "▶️ Uma retomada que não encerrou pausa nenhuma"
+    assert idle.text.startswith("Pedido: estado SP. Motivo: Feriado.\nQuem decidiu: argocd")
+    assert idle.text.endswith("\nNada está parado.")
+    assert stopped.text.endswith("\nContinua parado:\n• tudo, Reunião")
+
+
 @pytest.mark.parametrize("tipo", ["julia_retomada", "pausa_encerrada", "pausa_terminando"])
 def test_what_is_stopped_all_the_same_is_named(tipo: str) -> None:
     other = {"motivo": "Chip novo", "escopo": {"instancia": "julia-2"}, "ate": PAUSE["ate"]}

@@ -7,6 +7,8 @@ idempotency, and a notice that comes twice is better than one that never came.
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, Protocol
 
+import structlog
+
 from julia_common.database import DueNotices, Notice, NoticesDelivered, NoticesFailed
 from julia_common.errors import Permanent, Retryable
 from julia_common.slack import SlackMessage, WebhookRefused
@@ -22,6 +24,12 @@ RETRY_SECONDS: Final = 45.0
 RETRY_REFUSED_SECONDS: Final = 3600.0
 
 REPORT: Final = "relatorio"
+
+log = structlog.get_logger(__name__)
+
+
+class Undrawable(Permanent):
+    """No message can be made of what these notices tell."""
 
 
 class Waiting(Protocol):
@@ -80,10 +88,18 @@ class Bringer:
                 raise
             except Permanent as error:
                 if len(bundle) > 1:
-                    # One of them is what Slack does not like; the others shall not suffer for it.
+                    # One of them is what cannot be drawn, or what Slack does not like; the others
+                    # shall not suffer for it.
                     waiting[:0] = [(notice,) for notice in bundle]
                     continue
-                if not await self._taken_as_plain_text(bundle[0]):
+                notice = bundle[0]
+                if isinstance(error, Undrawable) or not await self._taken_as_plain_text(notice):
+                    log.warning(
+                        "a notice cannot be brought",
+                        aviso=notice.id,
+                        tipo=notice.tipo,
+                        erro=str(error),
+                    )
                     await self._give_back(bundle, error, retry_in_s=RETRY_REFUSED_SECONDS)
                     continue
             await self._delivered(bundle)
@@ -149,6 +165,14 @@ def _bundles(due: Sequence[Notice]) -> Iterator[tuple[Notice, ...]]:
 
 
 def _drawn(bundle: Sequence[Notice]) -> SlackMessage:
+    try:
+        return _message(bundle)
+    except Exception as error:  # noqa: BLE001 - what one notice tells must not hold up the others
+        # Not what the error says: it may quote what the notice tells.
+        raise Undrawable(f"no message can be made of it: {type(error).__name__}") from None
+
+
+def _message(bundle: Sequence[Notice]) -> SlackMessage:
     first = bundle[0]
     if first.tipo == REPORT and first.relatorio is not None:
         return reports.message(first.relatorio, again=first.tentativa > 1)

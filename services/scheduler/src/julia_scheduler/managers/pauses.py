@@ -48,6 +48,12 @@ def _stopped(notice: Notice) -> Card:
 def _resumed(notice: Notice) -> Card:
     row = notice.dados
     left = _left(row)
+    if row.get("encerrou") is False:
+        return Card(
+            "▶️ Uma retomada que não encerrou pausa nenhuma",
+            f"{_what('Pedido', row)}\n{_who(row)}\n"
+            + (f"Continua parado:\n{left}" if left else "Nada está parado."),
+        )
     title = "▶️ Júlia retomada, mas não de todo" if left else "▶️ Júlia retomada"
     return Card(
         title,
