@@ -32,7 +32,21 @@ async def kubectl(kubernetes: Access) -> AsyncIterator[Kubectl]:
             {"paused": False, "until": "2030-01-01T00:00:00Z"},
             "spec.until says when a pause ends: it goes with paused: true only",
         ),
-        ({"paused": True, "reason": "x", "until": "amanhã"}, "spec.until: Invalid value"),
+        *(
+            (
+                {"paused": True, "reason": "x", "until": until},
+                "a day and time with its zone, before",
+            )
+            for until in (
+                "amanhã",
+                "2031-12-01",
+                "2031-12-01T08:00:00",
+                "2031-12-01t08:00:00z",
+                "2031-12-01T08:00:00+25:00",
+                "2031-02-30T08:00:00Z",
+                "9999-12-31T23:59:59-05:00",
+            )
+        ),
         (
             {"paused": True, "reason": "x", "scope": {}},
             "names nothing: leave spec.scope out to mean everything",
@@ -72,6 +86,15 @@ async def test_a_scope_may_name_all_its_fields(kubectl: Kubectl) -> None:
     await kubectl.apply(manifest("certo", paused=True, reason="x", scope=scope))
 
     assert (await kubectl.get("js", "certo"))["spec"]["scope"] == scope
+
+
+@pytest.mark.parametrize(
+    "until", ["2031-12-01T08:00:00-03:00", "2032-02-29T23:59:59.5Z", "8999-12-31T23:59:59Z"]
+)
+async def test_an_end_may_be_any_day_and_time_with_its_zone(kubectl: Kubectl, until: str) -> None:
+    await kubectl.apply(manifest("certo", paused=True, reason="x", until=until))
+
+    assert (await kubectl.get("js", "certo"))["spec"]["until"] == until
 
 
 async def test_every_field_is_explained(kubectl: Kubectl) -> None:

@@ -117,6 +117,21 @@ def test_the_author_is_who_wrote_the_spec_last() -> None:
     assert author([]) is None
 
 
+@pytest.mark.parametrize("fields", [{"f:reason": {}}, {"f:paused": {}, "f:request": {}}])
+def test_of_two_authors_in_one_second_it_is_who_owns_the_decision(fields: dict[str, Any]) -> None:
+    def wrote(manager: str, fields: dict[str, Any]) -> dict[str, Any]:
+        time = "2026-11-23T11:00:00Z"
+        return {"manager": manager, "time": time, "fieldsV1": {"f:spec": fields}}
+
+    ana = wrote("ana", {"f:reason": {}})
+
+    assert author([ana, wrote("bruno", {"f:paused": {}}), ana]) == "bruno"
+    assert author([ana, wrote("bruno", {"f:request": {}}), ana]) == "bruno"
+    assert author([wrote("ana", {"f:request": {}}), wrote("bruno", {"f:paused": {}})]) == "bruno"
+    later = wrote("carla", fields) | {"time": "2026-11-23T11:00:01Z"}
+    assert author([later, wrote("bruno", {"f:paused": {}, "f:request": {}})]) == "carla"
+
+
 def test_a_spec_is_told_to_the_database_as_it_is() -> None:
     spec = {
         "paused": True,
@@ -131,6 +146,31 @@ def test_a_spec_is_told_to_the_database_as_it_is() -> None:
     assert (asked.uid, asked.generation, asked.por) == ("u1", 3, "kubectl")
     assert (asked.scope, asked.request) == ({"estado": "SP"}, "2")
     assert asked.until == datetime(2026, 12, 1, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("end", ["2031-12-01t08:00:00z", "2031-12-01T08:00:00Z"])
+async def test_an_end_is_read_once_for_the_database_and_for_the_status(end: str) -> None:
+    body = resource({"paused": True, "reason": "x", "until": end})
+
+    outcome = await look(FakeDatabase({"pausas": [pause()]}), body)
+
+    assert said(outcome)["Enforced"] == ("True", "Stopped")
+
+
+async def test_a_spec_that_cannot_be_read_is_refused_in_words() -> None:
+    database = FakeDatabase()
+    body = resource({"paused": True, "reason": "x", "until": "2031-12-01T08:00:00+25:00"})
+
+    outcome = await look(database, body)
+
+    assert said(outcome)["Applied"] == ("False", "Refused")
+    assert outcome.changes["conditions"][0]["message"] == (
+        "spec.until is not understood: write a time with its zone, such as"
+        " 2026-12-01T08:00:00-03:00, or leave it out"
+    )
+    assert database.asked == []
+    with pytest.raises(Permanent, match=r"^spec.reason is not understood: see kubectl explain"):
+        wanted(resource({"paused": True, "reason": 5}))
 
 
 async def test_a_stop_with_sends_in_flight_is_not_enforced_yet() -> None:
@@ -165,7 +205,7 @@ async def test_a_pause_that_took_the_place_of_another_has_stood_since_that_one_b
 
 
 async def test_a_resume_by_somebody_else_shows_with_its_author() -> None:
-    database = FakeDatabase({"ultima": last(propria=False, por="ana")})
+    database = FakeDatabase({"encerrada": last(propria=False, por="ana")})
 
     outcome = await look(database, resource())
 
@@ -173,6 +213,25 @@ async def test_a_resume_by_somebody_else_shows_with_its_author() -> None:
     assert said(outcome)["Enforced"] == ("False", "Overridden")
     message = outcome.changes["conditions"][2]["message"]
     assert message == "Resumed via slack by ana: voltamos"
+
+
+async def test_who_resumed_is_named_also_when_somebody_decided_on_a_part_later() -> None:
+    later = last(propria=False, status="pausado", por="bruno", id="8", escopo={"estado": "SP"})
+    database = FakeDatabase({"encerrada": last(propria=False, por="ana"), "ultima": later})
+
+    outcome = await look(database, resource())
+
+    assert outcome.changes["conditions"][2]["message"] == "Resumed via slack by ana: voltamos"
+    assert said(outcome)["Overridden"] == ("True", "ResumedElsewhere")
+
+
+async def test_a_pause_without_an_end_is_never_said_to_have_expired() -> None:
+    database = FakeDatabase({"ultima": last(propria=False, status="pausado")})
+
+    outcome = await look(database, resource())
+
+    assert said(outcome)["Overridden"] == ("True", "ResumedElsewhere")
+    assert outcome.changes["conditions"][2]["message"] == "The pause of this resource was ended"
 
 
 async def test_a_pause_by_somebody_else_shows_on_a_resource_that_pauses_nothing() -> None:
@@ -186,8 +245,9 @@ async def test_a_pause_by_somebody_else_shows_on_a_resource_that_pauses_nothing(
 
 async def test_a_pause_whose_time_is_up_is_not_called_overridden() -> None:
     database = FakeDatabase({"ultima": last(propria=True, status="pausado")})
+    body = resource({"paused": True, "reason": "x", "until": "2026-11-23T11:59:00Z"})
 
-    outcome = await look(database, resource())
+    outcome = await look(database, body)
 
     assert said(outcome)["Overridden"] == ("False", "Expired")
     assert said(outcome)["Enforced"] == ("False", "Expired")
@@ -197,9 +257,9 @@ async def test_a_pause_whose_time_is_up_is_not_called_overridden() -> None:
 async def test_a_pause_whose_time_was_up_before_somebody_resumed_has_expired() -> None:
     body = resource({"paused": True, "reason": "x", "until": "2026-11-23T11:59:00Z"})
 
-    expired = await look(FakeDatabase({"ultima": last(propria=False)}), body)
+    expired = await look(FakeDatabase({"encerrada": last(propria=False)}), body)
     body["spec"]["until"] = "2026-11-23T12:01:00Z"
-    resumed = await look(FakeDatabase({"ultima": last(propria=False)}), body)
+    resumed = await look(FakeDatabase({"encerrada": last(propria=False)}), body)
 
     assert said(expired)["Overridden"] == ("False", "Expired")
     assert said(resumed)["Overridden"] == ("True", "ResumedElsewhere")
@@ -278,7 +338,31 @@ async def test_a_decision_is_told_with_its_author_and_without_its_reason() -> No
     again = await look(database, resource({"paused": False}, **first.changes))
 
     assert told(first) == []
-    assert told(again) == [("Resumed", "Resumed via slack by ana (estado=SP), record 8")]
+    assert told(again) == [
+        (
+            "ResumeRecorded",
+            "Resumed via slack by ana (estado=SP), record 8; this scope as a whole was not stopped",
+        )
+    ]
+
+
+async def test_a_resume_is_told_as_one_when_nothing_stops_the_scope_any_more() -> None:
+    stopped = {"pausas": [pause(propria=False)], "ultima": last(propria=False, status="pausado")}
+    database = FakeDatabase({"pausa": False} | stopped)
+    first = await look(database, resource({"paused": False}))
+    database.standing |= {"ultima": last(propria=False, por="ana", id="8")}
+
+    still = await look(database, resource({"paused": False}, **first.changes))
+    database.standing["pausas"] = []
+    resumed = await look(database, resource({"paused": False}, **first.changes))
+
+    assert told(still) == [
+        (
+            "ResumeRecorded",
+            "Resumed via slack by ana (everything), record 8; another pause of this scope stands",
+        )
+    ]
+    assert told(resumed) == [("Resumed", "Resumed via slack by ana (everything), record 8")]
 
 
 async def test_replicas_that_see_the_same_change_tell_it_under_the_same_key() -> None:
@@ -310,7 +394,21 @@ async def test_a_spec_that_may_not_resume_says_how_to() -> None:
     outcome = await look(database, resource({"paused": False}))
 
     assert [reason for reason, _ in told(outcome)] == ["NotResumed"]
-    assert "spec.request" in told(outcome)[0][1]
+    assert told(outcome)[0][1].endswith("change spec.request to repeat the decision")
+
+
+@pytest.mark.parametrize("propria", [False, True])
+async def test_after_a_restore_of_the_cluster_a_spec_says_from_which_generation_on_it_decides(
+    *, propria: bool
+) -> None:
+    known = {"pausa": False, "pausas": [pause(propria=propria)], "generation": 7}
+
+    outcome = await look(FakeDatabase(known, "observada"), resource({"paused": False}))
+
+    way_out = "resume by SQL or the API, or change spec.request again and again until"
+    assert f"{way_out} metadata.generation is above 7" in told(outcome)[0][1]
+    overridden = outcome.changes["conditions"][2]["message"]
+    assert ("above 7" in overridden) == propria
 
 
 async def test_a_pause_of_a_part_shows_on_a_resource_that_pauses_nothing() -> None:

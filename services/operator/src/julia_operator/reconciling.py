@@ -10,7 +10,7 @@ from julia_common.errors import Permanent, Retryable, Unreachable
 from julia_operator import metrics
 from julia_operator.domain import happenings, standing
 from julia_operator.domain.happenings import Happening
-from julia_operator.domain.resource import goes, until, wanted
+from julia_operator.domain.resource import goes, wanted
 
 AWAY: Final = "DatabaseUnavailable"
 REFUSED: Final = "Refused"
@@ -81,14 +81,15 @@ class Reconciling:
         """
         uid = body["metadata"]["uid"]
         try:
+            asked = wanted(body)
             with metrics.APPLY_SECONDS.time():
-                applied = await self._apply(body)
+                applied = await self._apply(asked, body["metadata"])
             if applied is None:
                 return None
             stands = await self.database.status_of(uid=uid)
         except Absent:
             raise
-        except (Retryable, Permanent, ValueError) as error:
+        except (Retryable, Permanent) as error:
             return self._unapplied(body, error)
         metrics.DECISIONS.labels(applied.status).inc()
         metrics.know(uid, stands)
@@ -98,12 +99,12 @@ class Reconciling:
             stands,
             before,
             generation=generation,
-            until=until(body.get("spec", {})),
+            until=asked.until,
             now=datetime.now(UTC),
         )
         told = (
             *happenings.of_recording(before, after),
-            *happenings.of_decisions(stands.ultima, before, after),
+            *happenings.of_decisions(stands, before, after),
         )
         return Outcome(standing.changes(before, after), told)
 
@@ -116,13 +117,13 @@ class Reconciling:
         """What to say of a deletion that the database has not taken yet."""
         return self._unapplied(body, error)
 
-    async def _apply(self, body: Mapping[str, Any]) -> StatusApplied | None:
+    async def _apply(self, asked: ApplyStatus, metadata: Mapping[str, Any]) -> StatusApplied | None:
         """Show the spec to the database; None: the resource has gone, or is going, meanwhile."""
-        applied = await self.database.apply_status(wanted(body))
+        applied = await self.database.apply_status(asked)
         if applied.status != "antiga":
             return applied
         # Late news, or a cluster that was restored: the API server knows.
-        fresh = await self.cluster.read(body["metadata"])
+        fresh = await self.cluster.read(metadata)
         if fresh is None or goes(fresh["metadata"]):
             return None
         return await self.database.apply_status(wanted(fresh, confirmed=True))

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from julia_common.database import LastChange
-from julia_operator.domain.standing import scope_in_words
+from julia_common.database import LastChange, StatusOf
+from julia_operator.domain.standing import how_to_repeat, scope_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,17 @@ class Happening:
 
 
 def of_decisions(
-    last: LastChange | None, before: Mapping[str, Any], after: Mapping[str, Any]
+    stands: StatusOf, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Happening]:
     """What became of the scope: who stopped it or let it go on, and what came of that.
 
     Reasons that people gave stay out; they are in the status.
     """
+    last = stands.ultima
     record = after.get("record")
     seen_before = bool(before.get("conditions"))
     if last is not None and record != before.get("record") and (seen_before or last.propria):
-        yield Happening("Normal", *_told(last), key=f"record {record}")
+        yield Happening("Normal", *_told(last, before, after), key=f"record {record}")
     elif before.get("paused") and not after["paused"]:
         yield Happening("Normal", "Expired", "The time of the pause is up", f"expired {record}")
     overridden = _condition(after, "Overridden")
@@ -43,7 +44,7 @@ def of_decisions(
     ):
         message = (
             "Nothing was resumed: a new, restored or older spec, or one that is as it was, ends no"
-            " pause; change spec.request to repeat the decision"
+            f" pause; {how_to_repeat(stands, after['observedGeneration'])}"
         )
         key = f"generation {after['observedGeneration']} not resumed {record}"
         yield Happening("Warning", "NotResumed", message, key)
@@ -66,12 +67,16 @@ def of_recording(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterato
         yield Happening("Normal", "Recorded", message, key)
 
 
-def _told(last: LastChange) -> tuple[str, str]:
+def _told(last: LastChange, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:
     by = f" by {last.por}" if last.por else ""
     told = f"via {last.via}{by} ({scope_in_words(last.escopo)}), record {last.id}"
-    return (
-        ("Resumed", f"Resumed {told}") if last.status == "ativo" else ("Paused", f"Paused {told}")
-    )
+    if last.status != "ativo":
+        return "Paused", f"Paused {told}"
+    if after["paused"]:
+        return "ResumeRecorded", f"Resumed {told}; another pause of this scope stands"
+    if not before.get("paused"):
+        return "ResumeRecorded", f"Resumed {told}; this scope as a whole was not stopped"
+    return "Resumed", f"Resumed {told}"
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

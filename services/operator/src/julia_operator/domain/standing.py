@@ -32,7 +32,7 @@ def status(
     phase = _phase(standing)
     pause = standing.pausas[0] if standing.pausas else None
     last = standing.ultima
-    overridden = _overridden(standing, until)
+    overridden = _overridden(standing, generation, until)
     return {
         "phase": phase.value,
         "observedGeneration": generation,
@@ -90,6 +90,16 @@ def scope_in_words(fields: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={fields[name]}" for name in sorted(fields)) or "everything"
 
 
+def how_to_repeat(standing: StatusOf, generation: int) -> str:
+    """What makes the spec of this generation a decision: one above what the database has seen."""
+    if generation < standing.generation:
+        return (
+            "resume by SQL or the API, or change spec.request again and again until"
+            f" metadata.generation is above {standing.generation}, which was seen before"
+        )
+    return "change spec.request to repeat the decision"
+
+
 def _since(standing: StatusOf) -> datetime | None:
     """Since when it has been so: a pause that takes the place of another goes on with it."""
     if standing.pausas:
@@ -122,17 +132,17 @@ def _enforced(standing: StatusOf, phase: Phase, overridden: Finding) -> Finding:
     return Finding("Enforced", holds=True, reason="Running", message="Nothing stops Julia here")
 
 
-def _overridden(standing: StatusOf, until: datetime | None) -> Finding:
+def _overridden(standing: StatusOf, generation: int, until: datetime | None) -> Finding:
     if standing.pausa:
         finding = _not_as_it_was_paused(standing, until)
     else:
-        finding = _paused_although_not_asked(standing)
+        finding = _paused_although_not_asked(standing, generation)
     return finding or Finding(
         "Overridden", holds=False, reason="AsAskedFor", message="Nobody has decided otherwise since"
     )
 
 
-def _paused_although_not_asked(standing: StatusOf) -> Finding | None:
+def _paused_although_not_asked(standing: StatusOf, generation: int) -> Finding | None:
     elsewhere = _elsewhere(standing)
     if elsewhere is not None:
         message = f"Paused {_by(elsewhere)}: {elsewhere.motivo}"
@@ -140,7 +150,7 @@ def _paused_although_not_asked(standing: StatusOf) -> Finding | None:
     if standing.pausas:
         message = (
             "A pause that this resource had set still stands: a restored or older spec resumes"
-            " nothing; change spec.request to repeat the decision"
+            f" nothing; {how_to_repeat(standing, generation)}"
         )
         return Finding("Overridden", holds=True, reason="NotResumed", message=message)
     if standing.parciais:
@@ -162,13 +172,14 @@ def _not_as_it_was_paused(standing: StatusOf, until: datetime | None) -> Finding
             f"The pause of this resource was ended; paused {_by(elsewhere)}: {elsewhere.motivo}"
         )
         return Finding("Overridden", holds=True, reason="PausedElsewhere", message=message)
-    last = standing.ultima
-    resumed = last is not None and not last.propria and last.status == "ativo"
+    ended = standing.encerrada
     # By the database's clock alone: what was decided later than that ended nothing of ours.
-    if last is None or not resumed or (until is not None and until <= last.em):
+    if until is not None and (ended is None or ended.propria or until <= ended.em):
         message = "The time of this pause is up"
         return Finding("Overridden", holds=False, reason="Expired", message=message)
-    message = f"Resumed via {last.via}{_named(last.por)}: {last.motivo}"
+    message = "The pause of this resource was ended"
+    if ended is not None:
+        message = f"Resumed via {ended.via}{_named(ended.por)}: {ended.motivo}"
     return Finding("Overridden", holds=True, reason="ResumedElsewhere", message=message)
 
 
