@@ -18,7 +18,7 @@ import httpx
 import kopf
 
 from julia_operator.domain.happenings import Happening
-from julia_operator.domain.resource import GROUP, PLURAL, VERSION
+from julia_operator.domain.resource import FINALIZER, GROUP, PLURAL, VERSION
 from julia_operator.reconciling import Absent
 
 _TIMEOUT_S: Final = 5.0
@@ -82,26 +82,51 @@ class Cluster:
             return None
         return found
 
+    async def was_put_back(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether the API server knows less than it has shown already: its etcd was restored."""
+        page = await self._ask("GET", _resources(self._namespace), query={"limit": 1})
+        # Of one etcd these are revisions, and grow; Kubernetes lets them be compared so.
+        return int(page["metadata"]["resourceVersion"]) < int(metadata["resourceVersion"])
+
+    async def hold(self, metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Put our finalizer on a resource that has it not; None: it is not as it was seen."""
+        return await self.patch(
+            metadata,
+            [
+                *as_seen(metadata),
+                {
+                    "op": "add",
+                    "path": "/metadata/finalizers",
+                    "value": [*metadata.get("finalizers", ()), FINALIZER],
+                },
+            ],
+        )
+
     async def write_status(
         self, body: Mapping[str, Any], changes: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """Change the status of the resource as it was seen; None: it is not like that any more."""
         metadata = body["metadata"]
-        known = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        # No two resources have the same, nor one of them at two times.
+        seen = {"resourceVersion": metadata["resourceVersion"]}
         written: dict[str, Any] | None = await self._ask(
             "PATCH",
             f"{_path(metadata)}/status",
             # What is None is taken away: it is a merge patch.
-            {"metadata": known, "status": dict(changes)},
+            {"metadata": seen, "status": dict(changes)},
             kind=_MERGE,
             missing_ok=True,
         )
         return written
 
-    async def patch(self, metadata: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
-        """Make these steps of a JSON patch, all or none; False: a test failed, or it is gone."""
-        done = await self._ask("PATCH", _path(metadata), steps, kind=_JSON_PATCH, missing_ok=True)
-        return done is not None
+    async def patch(
+        self, metadata: Mapping[str, Any], steps: list[dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Make these steps of a JSON patch, all or none; None: a test failed, or it is gone."""
+        patched: dict[str, Any] | None = await self._ask(
+            "PATCH", _path(metadata), steps, kind=_JSON_PATCH, missing_ok=True
+        )
+        return patched
 
     async def tell(self, body: Mapping[str, Any], happening: Happening) -> bool:
         """Make an Event of it; False: it was told already."""
@@ -181,6 +206,14 @@ _NOT_AS_SEEN: Final = (
     HTTPStatus.CONFLICT,
     HTTPStatus.UNPROCESSABLE_ENTITY,  # a JSON patch whose test fails
 )
+
+
+def as_seen(metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The steps of a JSON patch that fail if the resource has changed since, or is another one."""
+    return [
+        {"op": "test", "path": f"/metadata/{name}", "value": metadata[name]}
+        for name in ("uid", "resourceVersion")
+    ]
 
 
 def _resources(namespace: str) -> str:

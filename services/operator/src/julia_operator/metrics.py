@@ -14,6 +14,9 @@ DECISIONS: Final = Counter(
 FAILURES: Final = Counter(
     "julia_operador_falhas_total", "Specs that did not reach the database, by reason", ["motivo"]
 )
+UNTOLD: Final = Counter(
+    "julia_operador_eventos_falhos_total", "Times that the API server did not take an Event"
+)
 APPLY_SECONDS: Final = Histogram(
     "julia_operador_aplicar_segundos",
     "Seconds from seeing a spec to its row",

@@ -1,8 +1,9 @@
 """`python -m julia_operator.release`: lets all resources go, before the operator is uninstalled.
 
 Takes the operator's finalizer off the resources of WATCH_NAMESPACE, and marks them so that an
-operator that still runs does not put it on again. Pauses stay as they are. May be repeated. Exit
-codes: 0 done; 1 the API server did not do it, with the reason in the log; 2 bad settings.
+operator that still runs does not put it on again; one that is started later takes the mark off.
+Pauses stay as they are. May be repeated. Exit codes: 0 done; 1 the API server did not do it, with
+the reason in the log; 2 bad settings.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import structlog
 
 from julia_common.settings import load_settings
 from julia_common.telemetry.logging import canonical, configure_logging
-from julia_operator.cluster import Cluster
+from julia_operator.cluster import Cluster, as_seen
 from julia_operator.domain.resource import FINALIZER, RELEASED, released
 from julia_operator.reconciling import Absent
 from julia_operator.settings import NamespaceSettings
@@ -32,10 +33,32 @@ async def release(cluster: Cluster) -> int:
         if not held:
             return count
         # What changed between is looked at again.
-        count += sum([await cluster.patch(one["metadata"], _steps(one)) for one in held])
+        done = [await cluster.patch(one["metadata"], _steps(one)) for one in held]
+        count += sum(one is not None for one in done)
         await asyncio.sleep(attempt / 5)
     message = f"resources change faster than they can be let go; {len(held)} are left: repeat it"
     raise Absent(message)
+
+
+def marked(metadata: Mapping[str, Any]) -> bool:
+    """Whether it was let go at an uninstall, be it of this spec or of one before."""
+    return RELEASED in metadata.get("annotations", {})
+
+
+async def take_back(cluster: Cluster, metadata: Mapping[str, Any]) -> None:
+    """Take the mark off, so that it is kept again; nothing if it bears another one by now.
+
+    Raises `Absent`.
+    """
+    path = f"/metadata/annotations/{RELEASED.replace('/', '~1')}"
+    await cluster.patch(
+        metadata,
+        [
+            {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
+            {"op": "test", "path": path, "value": metadata["annotations"][RELEASED]},
+            {"op": "remove", "path": path},
+        ],
+    )
 
 
 def _free(body: Mapping[str, Any]) -> bool:
@@ -48,12 +71,7 @@ def _steps(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     others = [one for one in metadata.get("finalizers", ()) if one != FINALIZER]
     marks = metadata.get("annotations", {}) | {RELEASED: str(metadata["generation"])}
     return [
-        {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
-        {
-            "op": "test",
-            "path": "/metadata/resourceVersion",
-            "value": metadata["resourceVersion"],
-        },
+        *as_seen(metadata),
         {"op": "add", "path": "/metadata/annotations", "value": marks},
         {"op": "add", "path": "/metadata/finalizers", "value": others},
     ]

@@ -19,6 +19,7 @@ from julia_operator.cluster import Cluster, login
 from julia_operator.domain.happenings import Happening
 from julia_operator.domain.resource import FINALIZER, GROUP, PLURAL, VERSION, goes, released
 from julia_operator.reconciling import Absent, Reconciling
+from julia_operator.release import marked, take_back
 from julia_operator.tending import Tending
 
 log = structlog.get_logger(__name__)
@@ -55,17 +56,20 @@ class Watching:
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; survives absences of the API server."""
         _quieten_kopf()
-        if not await self._may_begin(stop):
+        let_go = await self._let_go_before(stop)
+        if let_go is None:
             return
         enough = threading.Event()
         registry = self._registry(asyncio.get_running_loop())
         watch = asyncio.create_task(asyncio.to_thread(self._watch, registry, enough))
         asked = asyncio.create_task(stop.wait())
+        taking_back = asyncio.create_task(self._take_back(let_go))
         try:
             await asyncio.wait({watch, asked}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             enough.set()
             asked.cancel()
+            taking_back.cancel()
             await watch
             await self._tending.leave_all()
 
@@ -92,23 +96,40 @@ class Watching:
             message = f"not watching {PLURAL}.{GROUP} yet: is the CRD there, may we list them?"
             raise Permanent(message)
 
-    async def _may_begin(self, stop: asyncio.Event) -> bool:
-        """Wait until the resources can be listed: kopf looks for the CRD once. False: stopped."""
+    async def _let_go_before(self, stop: asyncio.Event) -> list[dict[str, Any]] | None:
+        """Wait until the resources can be listed: kopf looks for the CRD once. None: stopped.
+
+        Returns the metadata of those that an uninstall has let go. All of them were let go before
+        now, so no clock has to say so; what is let go from now on stays so while we run.
+        """
         said = ""
         while not stop.is_set():
             try:
-                async for _ in self._cluster.everything():
-                    pass
+                everything = [one["metadata"] async for one in self._cluster.everything()]
             except Absent as error:
                 if said != str(error):
                     log.warning("waits for the resources: is the CRD there?", erro=str(error))
                     said = str(error)
             else:
-                return True
+                return [one for one in everything if marked(one)]
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TRIES_AGAIN_SECONDS):
                     await stop.wait()
-        return False
+        return None
+
+    async def _take_back(self, let_go: list[dict[str, Any]]) -> None:
+        """Keep again what was let go, however long the API server refuses that."""
+        while let_go:
+            left = []
+            for metadata in let_go:
+                try:
+                    await take_back(self._cluster, metadata)
+                except Absent as error:
+                    log.warning("a resource is not kept again yet", erro=str(error))
+                    left.append(metadata)
+            let_go = left
+            if left:
+                await asyncio.sleep(_TRIES_AGAIN_SECONDS)
 
     def _registry(self, home: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         """Handlers that have everything done in our own loop, and wait for it."""
