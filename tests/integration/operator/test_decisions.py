@@ -69,6 +69,11 @@ async def test_an_unchanged_apply_repeats_nothing_and_a_request_repeats_the_deci
     await scene.until(
         "geral", Overridden=("True", "ResumedElsewhere"), Enforced=("False", "Overridden")
     )
+    # Of a part, which ended nothing: it does not become the author of the resume.
+    await scene.database.execute(
+        "insert into julia_status (status, motivo, alterado_via, alterado_por, escopo)"
+        " values ('pausado', 'chuva', 'manual', 'bruno', '{\"estado\": \"SP\"}')"
+    )
     rows = await scene.rows()
 
     await scene.apply("geral", **PAUSE)
