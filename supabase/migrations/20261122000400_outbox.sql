@@ -161,6 +161,8 @@ create table public.envios (
   deadline_at timestamptz not null,
   start_delay_ms integer,
   late_start boolean not null default false,
+  -- What pauses were compared with at the claim (`private.target_of`); null of what was not claimed.
+  alvo jsonb,
   http_status smallint,
   motivo text,
   provider_message_id text,

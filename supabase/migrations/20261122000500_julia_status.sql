@@ -192,6 +192,17 @@ begin
                   where escopo = '{}' and coalesce(ate > api.agora(), true));
 end $$;
 
+-- What paused_for compares with scopes, as a claim keeps it: what is learned of the doctor later makes
+-- no send one that a pause should have stopped.
+create function private.target_of(p_medico uuid, p_instance text, p_campanha uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('especialidade', e.nome, 'estado', m.estado, 'instancia', p_instance,
+                            'campanha', p_campanha)
+    from public.medicos m left join public.especialidades e on e.id = m.especialidade_id
+   where m.id = p_medico
+$$;
+
 -- Whether a standing pause covers this doctor, on this number, in this campaign. What is not known
 -- of a doctor (the specialty, the state) is covered by no pause that names it.
 create function private.paused_for(p_medico uuid, p_instance text, p_campanha uuid default null)

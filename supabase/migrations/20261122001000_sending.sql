@@ -620,10 +620,11 @@ begin
     end if;
     insert into public.envios
       (claim_id, fila_id, conversa_id, medico_id, kind, instance, owner, tentativa, text_hash,
-       conta, claimed_at, deadline_at)
+       conta, claimed_at, deadline_at, alvo)
     values
       (v_claim, f.id, c.id, c.medico_id, f.kind, c.instance, (p ->> 'owner')::uuid, f.tentativas + 1,
-       private.content_hash(f.conteudo, f.anexo), r.teto, v_now, v_now + private.attempt_time(v_timeout))
+       private.content_hash(f.conteudo, f.anexo), r.teto, v_now, v_now + private.attempt_time(v_timeout),
+       private.target_of(c.medico_id, c.instance, f.campanha_id))
     returning * into e;
     return private.claim_answer(e)
       || jsonb_build_object('usage', private.usage_json(c.instance, v_timeout));

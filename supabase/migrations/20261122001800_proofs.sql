@@ -67,7 +67,7 @@ execute function private.medicos_note_stops();
 -- was claimed for, `pessoa_id` who that is now: contacts are united, and their messages go along.
 create type private.prova_envio as (
   claim_id uuid, fila_id uuid, conversa_id uuid, medico_id uuid, pessoa_id uuid, instance text,
-  kind text, conta boolean, claimed_at timestamptz, campanha_id uuid, criada_em timestamptz,
+  kind text, conta boolean, claimed_at timestamptz, alvo jsonb, criada_em timestamptz,
   regra public.regras_envio
 );
 
@@ -76,7 +76,7 @@ returns setof private.prova_envio
 language sql stable set search_path = ''
 as $$
   select e.claim_id, e.fila_id, e.conversa_id, e.medico_id, f.medico_id, e.instance, e.kind,
-         e.conta, e.claimed_at, f.campanha_id, f.created_at, r
+         e.conta, e.claimed_at, e.alvo, f.created_at, r
     from public.envios e
     join public.fila_mensagens f on f.id = e.fila_id
     join public.regras_envio r on r.kind = e.kind
@@ -109,14 +109,12 @@ returns setof uuid
 language sql stable set search_path = ''
 as $$
   select c.claim_id from private.claims_between(p_de, p_ate) c
-    join public.medicos m on m.id = c.medico_id
-    left join public.especialidades x on x.id = m.especialidade_id
    where (c.regra).pausa and exists (
      select from public.julia_status s
       where s.status <> 'ativo' and s.created_at < c.claimed_at
         and coalesce(s.ate, 'infinity') > c.claimed_at
-        and jsonb_build_object('especialidade', x.nome, 'estado', m.estado,
-              'instancia', c.instance, 'campanha', c.campanha_id) @> s.escopo
+        -- By what was known at the claim; of whom nothing is known, a pause of everything covers.
+        and coalesce(c.alvo, '{}') @> s.escopo
         -- Ended as the trigger of julia_status ends it.
         and not exists (
           select from public.julia_status a

@@ -152,20 +152,14 @@ end $$;
 -- Asked every two seconds by each replica of the operator, of each resource.
 create index envios_reserva on public.envios (claimed_at);
 
--- The claims that a stop of this scope would have prevented. Inlined: so the indexes are used.
+-- The claims that a stop of this scope would have prevented, by what was known at the claim. Inlined: so
+-- the indexes are used.
 create function private.stoppable_sends(p_escopo jsonb) returns setof public.envios
 language sql stable
 as $$
   select e.* from public.envios e
     join public.regras_envio k on k.kind = e.kind and k.pausa and k.postado
-    join public.fila_mensagens f on f.id = e.fila_id
-    join public.medicos m on m.id = e.medico_id
-    left join public.especialidades x on x.id = m.especialidade_id
-   -- As `@>` of paused_for; field by field, because here it is many rows.
-   where (p_escopo ->> 'especialidade' is null or x.nome = p_escopo ->> 'especialidade')
-     and (p_escopo ->> 'estado' is null or m.estado = p_escopo ->> 'estado')
-     and (p_escopo ->> 'instancia' is null or e.instance = p_escopo ->> 'instancia')
-     and (p_escopo ->> 'campanha' is null or f.campanha_id::text = p_escopo ->> 'campanha')
+   where coalesce(e.alvo, '{}') @> p_escopo
 $$;
 
 -- What a resource's state tells of a row; `propria`: the resource wrote it.

@@ -115,6 +115,19 @@ async def test_a_send_in_a_pause_that_covers_it_is_found(
     assert await proofs(julia) == ({"envio_apos_parada": 1} if found else {})
 
 
+async def test_what_is_learned_of_a_doctor_later_accuses_no_send(julia: Julia) -> None:
+    await julia.sql(
+        "insert into julia_status (status, motivo, alterado_via, escopo) "
+        """values ('pausado', 'teste', 'manual', '{"estado": "SP"}')"""
+    )
+    await julia.later(seconds=5)
+    await send(julia)
+
+    await julia.sql("update medicos set estado = 'SP'")
+
+    assert await proofs(julia) == {}
+
+
 async def test_a_pause_that_another_replaced_covers_no_send(julia: Julia) -> None:
     await julia.receive()
     await julia.sql("update medicos set estado = 'RJ'")

@@ -368,6 +368,20 @@ async def test_a_claim_after_the_stop_would_be_counted_in_its_scope(
     assert (state["reservas_apos"], state["em_voo"]) == (counted, counted)
 
 
+async def test_what_is_learned_of_a_doctor_later_makes_no_claim_one_after_the_stop(
+    julia: Julia,
+) -> None:
+    conversa = await julia.talk("um")
+    resource = Resource(julia)
+    await resource.apply(paused=True, scope={"estado": "SP"})
+    assert (await julia.claim(conversa))["status"] == "enviar"
+
+    await julia.sql("update medicos set estado = 'SP'")
+
+    state = await resource.state()
+    assert (state["reservas_apos"], state["em_voo"]) == (0, 0)
+
+
 async def test_the_state_is_that_of_its_scope(julia: Julia) -> None:
     await julia.receive(text="um")
     await julia.receive("5521977776666", text="dois")
