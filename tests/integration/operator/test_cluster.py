@@ -28,7 +28,7 @@ PAUSE = {"paused": True, "reason": "Manutenção do hospital"}
 
 @dataclass
 class Notes:
-    """A database that takes everything and knows of nothing that stands."""
+    """A database that takes everything, and says that what is asked for stands."""
 
     applied: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -44,7 +44,17 @@ class Notes:
 
     async def status_of(self, *, uid: str) -> StatusOf:
         del uid
-        return StatusOf(status="conhecida")
+        pause = {
+            "id": "1",
+            "escopo": {},
+            "motivo": PAUSE["reason"],
+            "via": "kubernetes",
+            "por": None,
+            "desde": "2026-11-23T12:00:00Z",
+            "propria": True,
+        }
+        known = {"status": "conhecida", "pausa": True, "pausas": [pause]}
+        return StatusOf.model_validate(known)
 
 
 @dataclass(frozen=True)
@@ -117,19 +127,18 @@ async def test_an_api_server_that_knows_less_than_it_has_shown_was_put_back(home
     assert await home.cluster.was_put_back(from_the_future)
 
 
-async def test_a_resource_bears_the_finalizer_before_its_spec_is_acted_on(home: Home) -> None:
-    borne: list[Any] = []
+async def test_it_is_held_as_it_was_seen_beside_whoever_else_holds_it(home: Home) -> None:
+    await home.apply("geral", **PAUSE)
+    other = json.dumps({"metadata": {"finalizers": ["outro.dev/um"]}})
+    seen = await home.metadata("geral")
+    await home.kubectl("patch", "js", "geral", "--type=merge", "-p", other)
+    assert await home.cluster.hold(seen) is None
 
-    async def note(wanted: ApplyStatus) -> StatusApplied:
-        borne.append((await home.metadata(wanted.nome)).get("finalizers"))
-        return StatusApplied(status="repetida")
+    held = await home.cluster.hold(await home.metadata("geral"))
 
-    home.notes.apply_status = note  # type: ignore[method-assign]
-    async with home.watched():
-        await home.apply("geral", **PAUSE)
-        await until(_of(borne), bool)
-
-    assert borne[0] == [FINALIZER]
+    assert held is not None
+    assert held["metadata"]["finalizers"] == ["outro.dev/um", FINALIZER]
+    assert (await home.metadata("geral"))["finalizers"] == ["outro.dev/um", FINALIZER]
 
 
 async def test_installed_anew_it_keeps_what_was_let_go_of_the_same_spec(home: Home) -> None:
@@ -185,7 +194,8 @@ async def test_without_the_right_to_tell_the_status_is_written(home: Home) -> No
         async def status() -> Any:
             return (await home.kubectl.get("js", "geral")).get("status", {})
 
-        assert (await until(status, lambda now: "observedGeneration" in now))["conditions"]
+        # Of which "Stopped" would be told.
+        await until(status, lambda now: now.get("phase") == "Paused")
 
 
 def _of(noted: list[Any]) -> Any:

@@ -34,6 +34,11 @@ class ControlPlane:
         """The API server's URL."""
         return f"https://127.0.0.1:{self.port}"
 
+    @property
+    def etcd_url(self) -> str:
+        """The URL of etcd."""
+        return f"http://127.0.0.1:{self.etcd_port}"
+
     def prepare(self) -> None:
         """Make certificates: the server's, the administrator's."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,7 @@ class ControlPlane:
 
     def etcd(self) -> Program:
         """Return etcd's process."""
-        client = f"http://127.0.0.1:{self.etcd_port}"
+        client = self.etcd_url
         peer = f"http://127.0.0.1:{self.etcd_peer_port}"
         return Program(
             name="etcd",
@@ -69,7 +74,7 @@ class ControlPlane:
             name="kube-apiserver",
             argv=(
                 binary("kube-apiserver"),
-                f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
+                f"--etcd-servers={self.etcd_url}",
                 "--bind-address=127.0.0.1",
                 f"--secure-port={self.port}",
                 "--advertise-address=127.0.0.1",

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import httpx
+
 from julia_dev import paths
 from julia_dev.kube.access import Access
 from julia_dev.kube.control_plane import ControlPlane
@@ -73,6 +75,14 @@ class Kube:
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a process; one that ends is started again."""
         self._keepers[name].kill(number)
+
+    async def compact(self) -> None:
+        """Forget all changes until now, as etcd does every few minutes: a watch cannot go on."""
+        async with httpx.AsyncClient(base_url=self._plane.etcd_url, trust_env=False) as etcd:
+            found = await etcd.post("/v3/kv/range", json={"key": "AA=="})
+            revision = found.raise_for_status().json()["header"]["revision"]
+            done = await etcd.post("/v3/kv/compaction", json={"revision": revision})
+            done.raise_for_status()
 
     async def wait_ready(self) -> None:
         """Wait until both are ready, again if need be."""
