@@ -13,8 +13,8 @@ VERSION: Final = "v1"
 PLURAL: Final = "juliastatuses"
 FINALIZER: Final = f"{GROUP}/ends-its-pauses"
 RELEASED: Final = f"{GROUP}/released"
-"""Annotation: the generation at which the operator was uninstalled. Until the spec changes again
-the resource has no finalizer, and nothing hangs on an operator that is not there any more."""
+"""Annotation: the generation at which the operator was uninstalled. Until the spec changes or an
+operator is started the resource has no finalizer: nothing hangs on one that is gone."""
 
 _SPEC: Final = "f:spec"
 _WAY_OUT: Final = {
