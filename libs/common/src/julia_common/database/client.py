@@ -14,7 +14,7 @@ from julia_common.database.knowledge import Knowledge
 from julia_common.database.managers import Managers
 from julia_common.database.numbers import Numbers
 from julia_common.database.receiving import Receiving
-from julia_common.database.rpc import CALL_TIMEOUT_S, RETRIES, Rpc, remember_status
+from julia_common.database.rpc import CALL_TIMEOUT_S, MAX_CALLS, RETRIES, Rpc, remember_status
 from julia_common.database.sending import Sending
 from julia_common.database.status import Stopping
 from julia_common.database.turns import Turns
@@ -24,8 +24,6 @@ from julia_common.resilience.breaker import CircuitBreaker
 
 CONTRACT_VERSION: Final = 1
 """The version of `docs/reference/rpc.md` that this module speaks."""
-
-_MAX_CONNECTIONS: Final = 20
 
 
 class Database(
@@ -71,9 +69,8 @@ class Database(
             http2=False,
             timeout=CALL_TIMEOUT_S,
             event_hooks={"response": [remember_status]},
-            limits=httpx.Limits(
-                max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS
-            ),
+            # `Rpc` limits the calls, and says why httpx must not.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=MAX_CALLS),
         )
         options = AsyncClientOptions(
             schema="api",

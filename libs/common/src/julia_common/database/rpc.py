@@ -23,6 +23,13 @@ from julia_common.resilience.retry import retrying
 CALL_TIMEOUT_S: Final = 3.0
 """Deadline of one attempt; the role's statement_timeout lies below it."""
 
+MAX_CALLS: Final = 20
+"""So many calls of a process are under way at a time; the others wait here, outside any deadline.
+
+They must not queue in httpx: a call that is given up there can keep its connection for ever, and
+twenty of those made a process deaf (https://github.com/encode/httpcore/issues/1093).
+"""
+
 RETRIES: Final = 2
 _DEADLINE_S: Final = 12.0
 
@@ -84,10 +91,11 @@ class Rpc:
         retries: int = RETRIES,
         circuit: CircuitBreaker | None = None,
     ) -> None:
-        """`client` speaks to the schema `api`, does not retry and calls `remember_status`."""
+        """`client` speaks to `api`, does not retry, calls `remember_status`, limits nothing."""
         self._client = client
         self._retries = retries
         self._circuit = circuit
+        self._slots = asyncio.Semaphore(MAX_CALLS)
 
     async def call[T](
         self, function: str, arguments: Arguments | Mapping[str, object], answer: TypeAdapter[T]
@@ -101,7 +109,8 @@ class Rpc:
         attempts = 1 + self._retries
         async for attempt in retrying(attempts=attempts, deadline_seconds=_DEADLINE_S):
             with attempt:
-                data = await self._measured(function, body)
+                async with self._slots:
+                    data = await self._measured(function, body)
         return _read(function, data, answer)
 
     async def _measured(self, function: str, body: dict[str, object]) -> object:

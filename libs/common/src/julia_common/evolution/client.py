@@ -294,7 +294,9 @@ async def open_evolution(
         base_url=base_url,
         headers={"apikey": api_key.get_secret_value()},
         timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
-        limits=httpx.Limits(max_connections=100, keepalive_expiry=KEEPALIVE_SECONDS),
+        # No limit: a call that is given up while it waits for a connection can keep one for ever
+        # (https://github.com/encode/httpcore/issues/1093), and callers limit themselves.
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=KEEPALIVE_SECONDS),
         follow_redirects=False,
         trust_env=False,  # Evolution is a neighbour: never through a proxy
     ) as http:
