@@ -126,7 +126,7 @@ async def invalid_specs_are_refused_by_the_api_server(scene: Scene) -> None:
         ({"paused": True}, "a pause needs a reason"),
         ({"paused": True, "reason": "  "}, "a pause needs a reason"),
         ({"paused": False, "until": "2099-01-01T00:00:00Z"}, "says when a pause ends"),
-        ({"paused": True, "reason": "x", "until": "amanhã"}, "date-time"),
+        ({"paused": True, "reason": "x", "until": "amanhã"}, "day and time with its zone"),
         ({"paused": True, "reason": "x", "scope": {}}, "scope"),
         ({"paused": True, "reason": "x", "scope": {"estado": "São Paulo"}}, "scope.estado"),
         ({"paused": True, "reason": "x", "scope": {"campanha": "dez mil"}}, "scope.campanha"),
