@@ -30,21 +30,31 @@ class Kubectl:
             Refused: it failed; holds its words.
         """
         process = await asyncio.create_subprocess_exec(
+            *self.command(*arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self.environment(),
+        )
+        output, errors = await process.communicate(stdin.encode())
+        if process.returncode:
+            raise Refused(errors.decode(errors="replace").strip())
+        return output.decode()
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        """Return the command line, for who runs it otherwise."""
+        return (
             binary("kubectl"),
             f"--kubeconfig={self.kubeconfig}",
             f"--namespace={self.namespace}",
             # Not in the home of whoever runs the tests.
             f"--cache-dir={self._cache}",
             *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", os.defpath), "NO_PROXY": "127.0.0.1"},
         )
-        output, errors = await process.communicate(stdin.encode())
-        if process.returncode:
-            raise Refused(errors.decode(errors="replace").strip())
-        return output.decode()
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that goes with it."""
+        return {"PATH": os.environ.get("PATH", os.defpath), "NO_PROXY": "127.0.0.1"}
 
     @property
     def _cache(self) -> Path:

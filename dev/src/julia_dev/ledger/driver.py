@@ -29,6 +29,7 @@ class Driver:
         self._plan = plan
         self._number_of = number_of or {}
         self._began = 0.0
+        self._enough = False
 
     async def run(self) -> None:
         """Play the whole plan."""
@@ -40,12 +41,16 @@ class Driver:
             for stop in self._plan.stops:
                 group.create_task(self._stop(stop))
 
+    def enough(self) -> None:
+        """Let doctors write no more; what they are just writing is still sent."""
+        self._enough = True
+
     async def _until(self, at_s: float) -> None:
         await asyncio.sleep(max(0.0, self._began + at_s - time.monotonic()))
 
     async def _write(self) -> None:
         waiting = list(self._plan.messages)
-        while waiting:
+        while waiting and not self._enough:
             now = time.monotonic() - self._began
             due = [message for message in waiting if message.at_s <= now]
             waiting = waiting[len(due) :]

@@ -63,9 +63,9 @@ class Plan:
     lasts_s: float
 
 
-def doctors(count: int) -> tuple[str, ...]:
+def doctors(count: int, *, first: int = 0) -> tuple[str, ...]:
     """Return mobile numbers of São Paulo (E.164 digits); only the simulated WhatsApp knows them."""
-    return tuple(f"5511970{number:06d}" for number in range(count))
+    return tuple(f"5511970{number:06d}" for number in range(first, first + count))
 
 
 def draw(
@@ -76,13 +76,17 @@ def draw(
     takeover_count: int,
     stop_count: int,
     lasts_s: float,
+    first: int = 0,
 ) -> Plan:
-    """Draw a run: every doctor writes in bursts of one to five, spread over `lasts_s`."""
-    people = doctors(doctor_count)
+    """Draw a run: every doctor writes in bursts of one to five, spread over `lasts_s`.
+
+    `first`: what doctors and messages are counted from, where another run's have gone before.
+    """
+    people = doctors(doctor_count, first=first)
     takeovers = _takeovers(rng, people, takeover_count, lasts_s)
     return Plan(
         doctors=people,
-        messages=tuple(_messages(rng, people, message_count, lasts_s)),
+        messages=tuple(_messages(rng, people, message_count, lasts_s, first)),
         takeovers=takeovers,
         stops=tuple(_stops(rng, stop_count, lasts_s)),
         lasts_s=lasts_s,
@@ -90,7 +94,7 @@ def draw(
 
 
 def _messages(
-    rng: random.Random, people: tuple[str, ...], count: int, lasts_s: float
+    rng: random.Random, people: tuple[str, ...], count: int, lasts_s: float, first: int
 ) -> list[PlannedMessage]:
     shares = [count // len(people) + (n < count % len(people)) for n in range(len(people))]
     drafts = []
@@ -113,7 +117,7 @@ def _messages(
             copies=rng.choice((1, 1, 1, 2, 3)),
             late_s=rng.choice((0.0, 0.0, 0.0, rng.uniform(0.2, 2.0))),
         )
-        for number, (at, doctor) in enumerate(drafts, start=1)
+        for number, (at, doctor) in enumerate(drafts, start=first + 1)
     ]
 
 

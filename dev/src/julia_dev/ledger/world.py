@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import asyncpg
 import httpx
 
 from julia_dev.ledger.account import Delivery, Period, Records, Thought, Written, numbers_in
-from julia_dev.stack.stack import Stack
 
 LID_FORMS = ("none", "none", "none", "none", "none", "alt", "overwritten", "sender_pn", "bare")
 """Most doctors show their number; the others are written as the versions of Evolution do."""
@@ -38,15 +37,28 @@ class Handoff:
     trigger: str
 
 
+class Places(Protocol):
+    """Where a run's neighbours are: those of a local stack, or of a cluster."""
+
+    def url(self, part: str) -> str:
+        """Return the base URL of a simulator (`evolution`, `anthropic`)."""
+
+    def broker_url(self) -> str:
+        """Return the URL of RabbitMQ's management API, with user and password."""
+
+    def pg_dsn(self) -> str:
+        """Return the database, as its owner."""
+
+
 class World:
     """One run's neighbours: the simulated WhatsApp, the simulated Claude, the SQL console."""
 
-    def __init__(self, stack: Stack) -> None:
-        """Talk to the stack's simulators, to its broker, and to its database as the owner."""
-        self._whatsapp = _client(stack.url("evolution"))
-        self._claude = _client(stack.url("anthropic"))
-        self._broker = _client(stack.rabbitmq.management_url())
-        self._dsn = stack.pg_dsn()
+    def __init__(self, places: Places) -> None:
+        """Talk to simulators, to the broker, and to the database as its owner."""
+        self._whatsapp = _client(places.url("evolution"))
+        self._claude = _client(places.url("anthropic"))
+        self._broker = _client(places.broker_url())
+        self._dsn = places.pg_dsn()
         self._number_of: dict[str, str] = {}
         self._lid_of: dict[str, str] = {}
 
@@ -89,6 +101,14 @@ class World:
         """Change speeds of the simulated WhatsApp."""
         (await self._whatsapp.patch("/_sim/tuning", json=changes)).raise_for_status()
 
+    async def connect(self, instance: str) -> None:
+        """Let one of our numbers be connected to WhatsApp, as if its QR code had been scanned."""
+        await self._post(f"/_sim/instances/{instance}/connection", {"action": "reconnect"})
+
+    async def clear_faults(self) -> None:
+        """Let the simulated WhatsApp work well again."""
+        (await self._whatsapp.delete("/_sim/faults")).raise_for_status()
+
     async def slow_sends(self, seconds: float, *, instance: str | None = None) -> None:
         """Let every send (of one of our numbers, if named) take its time, as over the air."""
         match = {} if instance is None else {"match": {"instance": instance}}
@@ -109,10 +129,11 @@ class World:
         recent = await self._claude.get("/_sim/requests", params={"since": max(0, seen - 20)})
         return any(request["ended_at"] is None for request in recent.json())
 
-    async def records(self, kind: str, *, doctor: str | None = None) -> list[dict[str, Any]]:
-        """Return all records of a kind, or those of one doctor."""
+    async def records(
+        self, kind: str, *, doctor: str | None = None, after: int = 0
+    ) -> list[dict[str, Any]]:
+        """Return the records of a kind with numbers above `after`, or those of one doctor."""
         found: list[dict[str, Any]] = []
-        after = 0
         while True:
             asked: dict[str, str | int] = {"kinds": kind, "after": after, "limit": _PAGE}
             if doctor is not None:
@@ -152,6 +173,10 @@ class World:
             )
             for request in answer.json()
         ]
+
+    async def forget_thoughts(self) -> None:
+        """Let the simulated Claude forget what it was asked, which is long."""
+        (await self._claude.delete("/_sim/requests")).raise_for_status()
 
     async def queued(self) -> int:
         """Return how many messages wait in the broker's queues, wait queues included."""

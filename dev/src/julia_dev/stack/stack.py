@@ -150,6 +150,10 @@ class Stack:
         """Return the base URL of a service or simulator (of its first replica)."""
         return f"http://127.0.0.1:{self.config.ports[part]}"
 
+    def broker_url(self) -> str:
+        """Return the URL of RabbitMQ's management API, with user and password."""
+        return self.rabbitmq.management_url()
+
     def pg_dsn(self) -> str:
         """Return the superuser's DSN of the instance's database."""
         return self.postgres.dsn(environment.DATABASE)

@@ -1,0 +1,30 @@
+"""Bringing up `tests/cluster` with the images in it, where no other cluster was given."""
+
+import asyncio
+import sys
+from typing import Final
+
+from julia_dev import paths
+from julia_dev.e2e.images import Images
+from julia_dev.stack.errors import StackError
+
+_BUILD: Final = paths.ROOT / "dev" / "images" / "build"
+_CLUSTER: Final = paths.ROOT / "tests" / "cluster" / "cluster"
+
+
+async def cluster(images: Images) -> None:
+    """Build the images under both tags and bring the cluster up with them.
+
+    Raises:
+        StackError: a step failed; its own words went to the console before.
+    """
+    for tag in (images.tag, images.other):
+        await _run(str(_BUILD), "--tag", tag)
+    await _run(str(_CLUSTER), "up")
+    await _run(str(_CLUSTER), "load")
+
+
+async def _run(*command: str) -> None:
+    process = await asyncio.create_subprocess_exec(*command, cwd=paths.ROOT, stdout=sys.stderr)
+    if await process.wait():
+        raise StackError(f"{' '.join(command)} failed (exit code {process.returncode})")

@@ -1,0 +1,31 @@
+"""1: `helm install --wait` from nothing to the first answered message; minutes are printed."""
+
+import time
+
+from julia_dev.e2e.install import NUMBERS
+from julia_dev.e2e.scene import Scene, timed
+from julia_dev.ledger import plan
+from julia_dev.stopping.scene import eventually
+
+_NUMBER = 1
+
+
+async def play(scene: Scene) -> None:
+    """Install, let one doctor write, and wait for the answer on the phone."""
+    await scene.release.uninstall()
+    began = time.monotonic()
+    await timed("helm install --wait", scene.release.install())
+    await scene.find()
+    (doctor,) = plan.doctors(1)
+    await scene.world.join([doctor], plain=True)
+    await scene.world.write(
+        [{"doctor": doctor, "text": f"Oi, tem plantão? #m{_NUMBER}", "instance": NUMBERS[0]}]
+    )
+
+    async def answered() -> bool:
+        deliveries = await scene.world.records("delivery", doctor=doctor)
+        return any(f"#m{_NUMBER}" in each["text"] for each in deliveries)
+
+    await eventually("the first answer", answered, within_s=60)
+    scene.install_minutes = (time.monotonic() - began) / 60
+    print(f"    {scene.install_minutes:.1f} minutes to the first answer", flush=True)
