@@ -29,6 +29,7 @@ def trial(way: str, **changes: object) -> Trial:
 
 
 CLEAN = Verdict(
+    least_trials=50,
     trials=[trial("kubectl")] * 25 + [trial("sql", asked_at=100.38)] * 25,
     outcomes=[Outcome(f"scenario_{n}", None, 1.0) for n in range(12)],
     account=BALANCED,
@@ -70,6 +71,7 @@ def test_the_worst_figures_are_shown() -> None:
             "x: no row came",
         ),
         (replace(CLEAN, trials=CLEAN.trials[1:]), "24 trials by kubectl"),
+        (replace(CLEAN, least_trials=52), "25 trials by sql under load, below 26"),
         (replace(CLEAN, trials=CLEAN.trials[:-1]), "24 trials by sql"),
         (
             replace(CLEAN, trials=[*CLEAN.trials[1:], trial("kubectl", in_flight=0)]),

@@ -1,8 +1,9 @@
 """`python -m julia_dev.evals`: play every conversation of `evals/`, judge, print, exit.
 
 Environment: `SEED` (the order and the ids; drawn and printed when absent), `CASES` (words: only
-cases whose name or topic contains one), `CLAUDE=real` (the real Claude answers, with
-`ANTHROPIC_API_KEY`; scripted cases are left out). Ends with one line of JSON; exits 1 when a bar is
+cases whose name or topic contains one), `QUICK=1` (a share of what no bar counts:
+`docs/reference/quick.md`), `CLAUDE=real` (the real Claude answers, with `ANTHROPIC_API_KEY`;
+scripted cases are left out). Ends with one line of JSON; exits 1 when a bar is
 missed, 2 when nothing could be played.
 """
 
@@ -16,8 +17,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from julia_dev import paths
-from julia_dev.evals import by_model, furnishing, loading
+from julia_dev import extent, paths
+from julia_dev.evals import by_model, drawing, furnishing, loading
 from julia_dev.evals.billing import Billing, billing, users_by_doctor
 from julia_dev.evals.cast import Cast
 from julia_dev.evals.loading import EvalsError, Kind, Listed
@@ -44,7 +45,9 @@ async def _main(environ: Mapping[str, str]) -> int:
         raise EvalsError("CLAUDE=real needs ANTHROPIC_API_KEY")
     print(f"seed {seed}", flush=True)
     listed = _chosen(environ.get("CASES", ""), real=real)
-    random.Random(seed).shuffle(listed)  # noqa: S311 - a repeatable order, not a secret
+    rng, asked = random.Random(seed), extent.wanted(environ)  # noqa: S311 - an order, no secret
+    listed = drawing.drawn(listed, rng, asked.evals.share)
+    rng.shuffle(listed)
     folder = _folder_of_our_own()
     claude = {name: environ[name] for name in _REAL if real and environ.get(name)}
     config = StackConfig.apart(folder, env={**_CEILINGS, **claude}, durable=False)
@@ -72,7 +75,7 @@ async def _main(environ: Mapping[str, str]) -> int:
     missed = verdict.missed()
     for bar in missed:
         print(f"MISSED {bar}", flush=True)
-    print(json.dumps({"seed": seed, **verdict.figures()}), flush=True)
+    print(json.dumps({"seed": seed, **asked.mark(), **verdict.figures()}), flush=True)
     return 1 if missed else 0
 
 

@@ -1,6 +1,7 @@
 """`python -m julia_dev.ledger`: the run under fire, the run at production's ceilings, the verdict.
 
-Environment: `SEED` (drawn and printed when absent), `LEDGER_SECONDS` (how long doctors write).
+Environment: `SEED` (drawn and printed when absent), `LEDGER_SECONDS` (how long doctors write),
+`QUICK=1` (less of everything: `docs/reference/quick.md`).
 Ends with one line of JSON; exits 1 when a figure misses its bar.
 """
 
@@ -11,22 +12,30 @@ import random
 import shutil
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from julia_dev import paths
+from julia_dev import extent, paths
 from julia_dev.ledger import ceilings, under_fire
 from julia_dev.stack.errors import StackError
 
 
 async def _main() -> int:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
-    lasts_s = float(os.environ.get("LEDGER_SECONDS") or 240)
+    asked = extent.wanted(os.environ)
+    ledger = replace(
+        asked.ledger, lasts_s=float(os.environ.get("LEDGER_SECONDS") or asked.ledger.lasts_s)
+    )
     print(f"seed {seed}", flush=True)
     folder = paths.RUN / "ledger"
     shutil.rmtree(folder, ignore_errors=True)
     began = time.monotonic()
-    first = await under_fire.run(folder / "fire", seed, lasts_s=lasts_s)
-    second = await ceilings.run(folder / "ceilings")
+    if ledger.one_at_a_time:
+        first = await under_fire.run(folder / "fire", seed, ledger)
+        second = await ceilings.run(folder / "ceilings")
+    else:
+        first, second = await asyncio.gather(
+            under_fire.run(folder / "fire", seed, ledger), ceilings.run(folder / "ceilings")
+        )
     missed = [*first.missed(), *second.missed()]
     for name, examples in first.account.examples.items():
         print(f"  {name}: {', '.join(examples)}", flush=True)
@@ -36,6 +45,7 @@ async def _main() -> int:
         json.dumps(
             {
                 "seed": seed,
+                **asked.mark(),
                 **first.figures(),
                 "at_15_and_80": asdict(second),
                 "seconds": round(time.monotonic() - began),

@@ -1,7 +1,8 @@
 """`python -m julia_dev.sending`: everything that `docs/reference/sending.md` describes.
 
 Environment: `SEED` (drawn and printed when absent), `PARTS` (some of faults, fortnight, campaign,
-kills, claim; all when absent). Ends with one line of JSON; exits 1 when a bar was missed.
+kills, claim; all when absent), `QUICK=1` (less of each: `docs/reference/quick.md`). Ends with one
+line of JSON; exits 1 when a bar was missed.
 """
 
 import asyncio
@@ -15,12 +16,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from julia_dev import paths
+from julia_dev import extent, paths
 from julia_dev.sending import bench, campaign, faults, fortnight, under_kills
 from julia_dev.stack.errors import StackError
 
 _PARTS: Final = ("faults", "fortnight", "campaign", "kills", "claim")
-_KILLING_S: Final = 180.0
 
 
 class Part(Protocol):
@@ -37,6 +37,8 @@ class Part(Protocol):
 
 async def _main() -> int:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
+    asked = extent.wanted(os.environ)
+    sending = asked.sending
     wanted = (os.environ.get("PARTS") or ",".join(_PARTS)).split(",")
     if unknown := set(wanted) - set(_PARTS):
         print(f"no part {', '.join(sorted(unknown))}: there are {', '.join(_PARTS)}")
@@ -59,16 +61,25 @@ async def _main() -> int:
 
     async def on_a_moved_clock() -> None:
         await play("fortnight", fortnight.run)
-        await play("campaign", lambda at: campaign.run(at, seed))
+        await play("campaign", lambda at: campaign.run(at, seed, doctors=sending.campaign_doctors))
 
-    # The faults mostly wait for timeouts; what follows measures, or wants the machine for itself.
-    await asyncio.gather(play("faults", faults.run), on_a_moved_clock())
-    await play("kills", lambda at: under_kills.run(at, seed, lasts_s=_KILLING_S))
-    await play("claim", bench.run)
-    return _tell(seed, done, time.monotonic() - began)
+    async def under_faults() -> None:
+        await play("faults", lambda at: faults.run(at, seed, sending))
+
+    async def killed() -> None:
+        await play("kills", lambda at: under_kills.run(at, seed, lasts_s=sending.killing_s))
+
+    # Faults and kills mostly wait for timeouts; what is measured last has the machine for itself.
+    if sending.one_at_a_time:
+        await asyncio.gather(under_faults(), on_a_moved_clock())
+        await killed()
+    else:
+        await asyncio.gather(under_faults(), on_a_moved_clock(), killed())
+    await play("claim", lambda _: bench.run(sending))
+    return _tell({"seed": seed, **asked.mark()}, done, time.monotonic() - began)
 
 
-def _tell(seed: int, done: dict[str, Part], seconds: float) -> int:
+def _tell(run: dict[str, Any], done: dict[str, Part], seconds: float) -> int:
     missed = [bar for part in done.values() for bar in part.missed()]
     for bar in missed:
         print(f"MISSED {bar}", flush=True)
@@ -77,7 +88,7 @@ def _tell(seed: int, done: dict[str, Part], seconds: float) -> int:
     print(
         json.dumps(
             {
-                "seed": seed,
+                **run,
                 **counted,
                 **{
                     name: sum(part.get(name, 0) for part in shown.values())

@@ -4,10 +4,10 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from julia_dev import paths
+from julia_dev.extent import SendingExtent
 
 LEAST: Final = 0.25
 """Below it the gates of a claim cost more than three bare claims: somebody made them dear."""
@@ -29,10 +29,11 @@ class Claims:
         return [] if ratio >= LEAST else [f"claim: {ratio} of bare claims, below {LEAST}"]
 
 
-async def run(_: Path) -> Claims:
+async def run(extent: SendingExtent) -> Claims:
     """Run it in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(paths.ROOT / "bench" / "claim.py")),
+        *(str(extent.claim_rounds), str(extent.claims_a_round)),
         stdout=asyncio.subprocess.PIPE,
     )
     said, _errors = await process.communicate()

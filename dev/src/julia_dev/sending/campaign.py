@@ -1,8 +1,8 @@
-"""A campaign to 10,000 doctors over 20 numbers at production's ceilings, while doctors opt out.
+"""A campaign to thousands of doctors over 20 numbers at production's ceilings, and opt-outs.
 
-Two weeks of working days pass on the moved clock. Doctors opt out at the very moment at which
-numbers send: some have had the message, some have it in the queue, some are not reached yet. Half
-of them write it, half are entered by a manager.
+Two weeks of working days pass on the moved clock (10,000 doctors). Doctors opt out at the very
+moment at which numbers send: some have had the message, some have it in the queue, some are not
+reached yet. Half of them write it, half are entered by a manager.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ from julia_dev.sending.simulated import Simulated, simulated
 from julia_dev.sending.windows import most_within
 from julia_scheduler.jobs.campaigns import campaigns
 
-DOCTORS: Final = 10_000
 NUMBERS: Final = tuple(f"julia-{n:02}" for n in range(20))
 PER_HOUR, PER_DAY = 15, 80
 _SHARE: Final = 0.6
@@ -135,7 +134,7 @@ class _Notes:
     days: int = 0
 
 
-async def run(folder: Path, seed: int, *, doctors: int = DOCTORS) -> Campaign:
+async def run(folder: Path, seed: int, *, doctors: int) -> Campaign:
     """Play it; returns the figures."""
     rng, began, notes = random.Random(seed), time.monotonic(), _Notes()  # noqa: S311
     async with simulated(folder, _START, per_hour=PER_HOUR, per_day=PER_DAY) as scene:

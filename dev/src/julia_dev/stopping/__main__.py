@@ -1,7 +1,7 @@
 """`python -m julia_dev.stopping`: everything that `docs/reference/stopping.md` describes.
 
-Environment: `SEED` (drawn and printed when absent). Ends with one line of JSON; exits 1 when a
-figure misses its bar.
+Environment: `SEED` (drawn and printed when absent), `QUICK=1` (fewer stops under load:
+`docs/reference/quick.md`). Ends with one line of JSON; exits 1 when a figure misses its bar.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 
-from julia_dev import paths
+from julia_dev import extent, paths
 from julia_dev.stack.errors import StackError
 from julia_dev.stopping import run
 
@@ -23,7 +23,8 @@ async def _main() -> int:
     folder = paths.RUN / "stopping"
     shutil.rmtree(folder, ignore_errors=True)
     began = time.monotonic()
-    verdict = await run.run(folder, seed)
+    asked = extent.wanted(os.environ)
+    verdict = await run.run(folder, seed, asked.operator)
     for name, examples in verdict.account.examples.items():
         print(f"  {name}: {', '.join(examples)}", flush=True)
     missed = verdict.missed()
@@ -31,6 +32,7 @@ async def _main() -> int:
         print(f"MISSED {bar}", flush=True)
     shown = {
         "seed": seed,
+        **asked.mark(),
         **verdict.figures(),
         "seconds": round(time.monotonic() - began),
         "held": not missed,

@@ -1,4 +1,4 @@
-"""How soon a stop stops: fifty of them while doctors write, by kubectl and by the runbook's SQL."""
+"""How soon a stop stops: many of them while doctors write, by kubectl and by the runbook's SQL."""
 
 import asyncio
 import random
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from julia_dev.stopping.scene import Resource, Row, Scene, Wrong, require
-from julia_dev.stopping.verdict import LEAST_TRIALS, Trial
+from julia_dev.stopping.verdict import Trial
 
 SPARE: Final = 10
 """So many stops may be made again because they met nothing under way."""
@@ -38,9 +38,9 @@ class Stop:
     claimed_before: int
 
 
-async def run(scene: Scene, rng: random.Random) -> list[Stop]:
+async def run(scene: Scene, rng: random.Random, trials: int) -> list[Stop]:
     """Stop and resume until enough stops met sends under way; those that did not are kept too."""
-    ways = ["kubectl", "sql"] * (LEAST_TRIALS // 2)
+    ways = ["kubectl", "sql"] * (trials // 2)
     rng.shuffle(ways)
     stops: list[Stop] = []
     try:
@@ -55,8 +55,9 @@ async def _go_through(scene: Scene, ways: list[str], stops: list[Stop]) -> None:
     resource = scene.resource("propagation")
     await resource.resume()
     await scene.holds(resource, "Applied")
+    most = len(ways) + SPARE
     async with scene.load.running():
-        while ways and len(stops) < LEAST_TRIALS + SPARE:
+        while ways and len(stops) < most:
             require(
                 await scene.load.flowing(
                     claimed=_CLAIMED, open_now=_OPEN, within_s=_FLOWS_WITHIN_S

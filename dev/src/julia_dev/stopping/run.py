@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from julia_common.database import Database
+from julia_dev.extent import OperatorExtent
 from julia_dev.kube.kube import Kube
 from julia_dev.ledger.account import balance
 from julia_dev.ledger.world import World, gather
@@ -49,7 +50,7 @@ select api.connection_changed(jsonb_build_object('instance', $1::text, 'state', 
 """
 
 
-async def run(folder: Path, seed: int) -> Verdict:
+async def run(folder: Path, seed: int, extent: OperatorExtent) -> Verdict:
     """Play it all; returns the figures.
 
     Raises:
@@ -58,10 +59,11 @@ async def run(folder: Path, seed: int) -> Verdict:
     rng = random.Random(seed)  # noqa: S311 - a repeatable run, not a secret
     async with _furnished(folder, rng) as scene:
         print(f"scenarios: {len(scenarios.ALL)}", flush=True)
-        *first, last = scenarios.ALL
+        groups = [[one] for one in scenarios.ALL] if extent.one_at_a_time else scenarios.GROUPS
+        *first, last = groups
         outcomes = await play(scene, first)
         print("stops under load", flush=True)
-        stops = await propagation.run(scene, rng)
+        stops = await propagation.run(scene, rng, extent.trials)
         # What takes minutes to be told has had them.
         outcomes += await play(scene, [last])
         decisions, claims = await records.decisions(scene.world), await records.claims(scene.world)
@@ -75,6 +77,7 @@ async def run(folder: Path, seed: int) -> Verdict:
             )
         )
         return Verdict(
+            least_trials=extent.trials,
             trials=await propagation.trials(scene, stops),
             outcomes=outcomes,
             account=account,

@@ -9,7 +9,6 @@ from julia_dev.ledger.account import Account
 from julia_dev.stopping.stops import START_BUDGET_S
 
 LEAST_SCENARIOS: Final = 12
-LEAST_TRIALS: Final = 50
 APPLY_BUDGET_S: Final = 1.0
 """From the start of `kubectl apply` to the row, for 95 of 100."""
 
@@ -63,6 +62,8 @@ class Outcome:
 class Verdict:
     """All that the last line shows."""
 
+    least_trials: int
+    """So many, half by either way, must have met something to stop."""
     trials: Sequence[Trial]
     outcomes: Sequence[Outcome]
     account: Account
@@ -117,13 +118,14 @@ class Verdict:
         bars |= {
             f"{outcome.name}: {outcome.wrong}": outcome.wrong is None for outcome in self.outcomes
         }
+        of_each = self.least_trials // 2
         bars |= {
             f"{len(self.outcomes)} scenarios, below {LEAST_SCENARIOS}": (
                 len(self.outcomes) >= LEAST_SCENARIOS
             ),
             **{
-                f"{len(self._of(way))} trials by {way} under load, below {LEAST_TRIALS // 2}": (
-                    len(self._of(way)) >= LEAST_TRIALS // 2
+                f"{len(self._of(way))} trials by {way} under load, below {of_each}": (
+                    len(self._of(way)) >= of_each
                 )
                 for way in ("kubectl", "sql")
             },

@@ -1,5 +1,6 @@
-"""Playing scenarios one after the other, and what was wrong."""
+"""Playing scenarios, and what was wrong."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -17,24 +18,33 @@ type Scenario = Callable[[Scene], Awaitable[None]]
 _WHAT_A_SYSTEM_SAYS = (Refused, Permanent, Retryable, asyncpg.PostgresError, httpx.HTTPError)
 
 
-async def play(scene: Scene, scenarios: Sequence[Scenario]) -> list[Outcome]:
-    """Play them all; one that goes wrong does not keep the next from its turn."""
+async def play(scene: Scene, groups: Sequence[Sequence[Scenario]]) -> list[Outcome]:
+    """Play one group after the other, those of a group side by side.
+
+    One that goes wrong does not keep the next from its turn.
+    """
     outcomes = []
-    for scenario in scenarios:
-        outcome = await _play(scene, scenario)
-        outcomes.append(outcome)
-        print(f"  {outcome.seconds:5.1f} s  {outcome.name}: {outcome.wrong or 'ok'}", flush=True)
+    for group in groups:
+        for outcome in await _play(scene, group):
+            outcomes.append(outcome)
+            print(
+                f"  {outcome.seconds:5.1f} s  {outcome.name}: {outcome.wrong or 'ok'}", flush=True
+            )
     return outcomes
 
 
-async def _play(scene: Scene, scenario: Scenario) -> Outcome:
+async def _play(scene: Scene, group: Sequence[Scenario]) -> list[Outcome]:
     began = time.monotonic()
-    wrong = await _wrong_with(scenario, scene)
-    # What is left behind is the scenario's fault too.
-    wrong = await _wrong_with(_settled, scene) if wrong is None else wrong
-    if wrong is not None:
+    wrongs = await asyncio.gather(*(_wrong_with(scenario, scene) for scenario in group))
+    left = await _wrong_with(_settled, scene)
+    if left is not None:
         await _wrong_with(_settled, scene)
-    return Outcome(scenario.__name__, wrong, time.monotonic() - began)
+    took = time.monotonic() - began
+    # What is left behind is the scenario's fault too.
+    return [
+        Outcome(scenario.__name__, wrong or left, took)
+        for scenario, wrong in zip(group, wrongs, strict=True)
+    ]
 
 
 async def _settled(scene: Scene) -> None:

@@ -1,4 +1,8 @@
-"""Stops of a part: what they cover waits, everything else goes on."""
+"""Stops of a part: what they cover waits, everything else goes on.
+
+No scope here covers a doctor of another scenario, and each resource has a name of its own: they may
+be played side by side.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,35 +18,36 @@ _LOOKS_AGAIN_S: Final = 2.0
 async def a_state_is_stopped_and_another_is_not(scene: Scene) -> None:
     """By the doctor's state."""
     covered, other = await scene.doctor(state="SP"), await scene.doctor(state="RJ")
-    await _stops_only(scene, {"estado": "SP"}, covered, other)
+    await _stops_only(scene, "de-estado", {"estado": "SP"}, covered, other)
 
 
 async def a_specialty_is_stopped_and_another_is_not(scene: Scene) -> None:
     """By the doctor's specialty."""
     covered = await scene.doctor(specialty="Pediatria")
     other = await scene.doctor(specialty="Anestesiologia")
-    await _stops_only(scene, {"especialidade": "Pediatria"}, covered, other)
+    await _stops_only(scene, "de-especialidade", {"especialidade": "Pediatria"}, covered, other)
 
 
 async def a_number_is_stopped_and_another_is_not(scene: Scene) -> None:
     """By the number that the doctor writes to."""
     covered, other = await scene.doctor(), await scene.doctor()
     numbers = {covered: NUMBERS[1], other: NUMBERS[0]}
-    await _stops_only(scene, {"instancia": NUMBERS[1]}, covered, other, numbers)
+    await _stops_only(scene, "de-numero", {"instancia": NUMBERS[1]}, covered, other, numbers)
 
 
 async def all_fields_of_a_scope_must_fit(scene: Scene) -> None:
-    """Pediatricians of SP are stopped; a pediatrician of RJ is not."""
-    covered = await scene.doctor(state="SP", specialty="Pediatria")
-    other = await scene.doctor(state="RJ", specialty="Pediatria")
-    await _stops_only(scene, {"estado": "SP", "especialidade": "Pediatria"}, covered, other)
+    """Anesthetists of MG are stopped; an anesthetist of BA is not."""
+    covered = await scene.doctor(state="MG", specialty="Anestesiologia")
+    other = await scene.doctor(state="BA", specialty="Anestesiologia")
+    scope = {"estado": "MG", "especialidade": "Anestesiologia"}
+    await _stops_only(scene, "de-dois-campos", scope, covered, other)
 
 
 async def a_campaign_is_stopped_and_another_is_not(scene: Scene) -> None:
     """Its messages wait; those of another campaign arrive, and so do replies."""
     campaign, covered = await _campaign(scene, "Cirurgia")
     _, other = await _campaign(scene, "Ortopedia")
-    resource = await _paused(scene, {"campanha": campaign})
+    resource = await _paused(scene, "de-campanha", {"campanha": campaign})
     await _feed(scene)
 
     async def arrived() -> list[str]:
@@ -52,9 +57,8 @@ async def a_campaign_is_stopped_and_another_is_not(scene: Scene) -> None:
     (number,) = await scene.letters.write(other)
     await scene.answered(other, number)
     require(not await scene.answers(covered), "the stopped campaign's message arrived")
-    before = await scene.last_id()
     await resource.resume(scope={"campanha": campaign})
-    await scene.row_after(before, "ativo")
+    await scene.says(resource, paused=False)
     await _feed(scene)
 
     async def arrived_late() -> list[str]:
@@ -65,28 +69,29 @@ async def a_campaign_is_stopped_and_another_is_not(scene: Scene) -> None:
 
 async def two_resources_stop_two_scopes_and_one_is_deleted(scene: Scene) -> None:
     """The deletion ends what the deleted one had set, and nothing else."""
-    in_sp, in_rj = await scene.doctor(state="SP"), await scene.doctor(state="RJ")
-    sp = await _paused(scene, {"estado": "SP"}, name="sao-paulo")
-    rj = await _paused(scene, {"estado": "RJ"}, name="rio")
-    from_sp, from_rj = await scene.letters.write(in_sp, in_rj)
-    await scene.stored(from_rj)
-    await sp.delete()
-    await scene.answered(in_sp, from_sp)
+    in_pr, in_sc = await scene.doctor(state="PR"), await scene.doctor(state="SC")
+    pr = await _paused(scene, "parana", {"estado": "PR"})
+    sc = await _paused(scene, "santa-catarina", {"estado": "SC"})
+    from_pr, from_sc = await scene.letters.write(in_pr, in_sc)
+    await scene.stored(from_sc)
+    await pr.delete()
+    await scene.answered(in_pr, from_pr)
     await asyncio.sleep(_LOOKS_AGAIN_S)
-    await scene.unanswered(in_rj, from_rj)
-    await scene.says(rj, paused=True, scope="estado=RJ")
-    await rj.delete()
-    await scene.answered(in_rj, from_rj)
+    await scene.unanswered(in_sc, from_sc)
+    await scene.says(sc, paused=True, scope="estado=SC")
+    await sc.delete()
+    await scene.answered(in_sc, from_sc)
 
 
 async def _stops_only(
     scene: Scene,
+    name: str,
     scope: Mapping[str, str],
     covered: str,
     other: str,
     numbers: Mapping[str, str] | None = None,
 ) -> None:
-    resource = await _paused(scene, scope)
+    resource = await _paused(scene, name, scope)
     asked = {}
     for doctor in (covered, other):
         instance = (numbers or {}).get(doctor)
@@ -98,7 +103,7 @@ async def _stops_only(
     await scene.answered(covered, asked[covered])
 
 
-async def _paused(scene: Scene, scope: Mapping[str, str], name: str = "parte") -> Resource:
+async def _paused(scene: Scene, name: str, scope: Mapping[str, str]) -> Resource:
     resource = scene.resource(name)
     await resource.pause("Parada de uma parte", scope=dict(scope))
     shown = ", ".join(f"{field}={scope[field]}" for field in sorted(scope))
