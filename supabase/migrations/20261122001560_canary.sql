@@ -117,3 +117,20 @@ as $$
        where job = 'canario' and detalhes ->> 'pausada' = 'true'
          and scheduled_at > api.agora() - interval '10 minutes') excused on true
 $$;
+
+-- When the answer to one of its messages was recorded as sent, if it was: whoever writes in its name
+-- looks for an answer of its own, not for the last one.
+create function api.canary_answer(p jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_key text := private.need_text(p, 'key_id');
+begin
+  return jsonb_build_object('respondido_em', (
+    select min(f.enviada_em)
+      from public.inbox_keys k
+      join public.interacoes i on i.id = k.interacao_id and i.medico_id = private.canary()
+      join public.fila_mensagens f on f.turno_id = i.turno_id and f.status = 'enviada'
+     where k.key_id = v_key and private.is_canary_key(v_key)
+       and k.instance = private.need_text(p, 'instance')));
+end $$;

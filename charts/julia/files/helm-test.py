@@ -1,8 +1,8 @@
 """`helm test`: a message from a number that cannot exist is answered at the outbox, and never sent.
 
 It goes the way of the scheduler's canary (docs/reference/scheduler.md): through ingest, broker,
-brain and database; the dispatcher records its answer as sent and posts nothing. The scheduler
-measures the answer, and its metrics are read here.
+brain and database; the dispatcher records its answer as sent and posts nothing. The scheduler says
+whether this very message was answered; of doctors' messages it tells nobody.
 """
 
 import json
@@ -14,21 +14,16 @@ import urllib.request
 NUMBER = "5500000000000"
 KEY = "CANARIO"
 TIMEOUT_SECONDS = 120
-ANSWERED = "julia_canario_ultima_resposta_timestamp_segundos"
 PAUSED = "julia_pausada"
 
 
-def deliver(sent_at: float) -> None:
+def deliver(key_id: str, sent_at: float) -> None:
     """Post the message to ingest as Evolution would."""
     message = {
         "event": "messages.upsert",
         "instance": os.environ["EVOLUTION_INSTANCE"].split(",")[0].strip(),
         "data": {
-            "key": {
-                "remoteJid": f"{NUMBER}@s.whatsapp.net",
-                "fromMe": False,
-                "id": f"{KEY}{int(sent_at * 1000)}",
-            },
+            "key": {"remoteJid": f"{NUMBER}@s.whatsapp.net", "fromMe": False, "id": key_id},
             "pushName": "Canário",
             "message": {"conversation": "Canário"},
             "messageType": "conversation",
@@ -47,34 +42,43 @@ def deliver(sent_at: float) -> None:
         pass
 
 
-def measured() -> dict[str, float]:
-    """Read the scheduler's gauges that count here."""
-    with urllib.request.urlopen(os.environ["SCHEDULER_URL"] + "/metrics", timeout=10) as answer:
-        lines = answer.read().decode().splitlines()
-    return {
-        name: float(value)
-        for name, _, value in (line.partition(" ") for line in lines)
-        if name in {ANSWERED, PAUSED}
-    }
+def ask_scheduler(path: str) -> str:
+    """Return what the scheduler answers."""
+    with urllib.request.urlopen(os.environ["SCHEDULER_URL"] + path, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def paused() -> bool:
+    """Whether everything is paused; a canary would wait."""
+    lines = (line.partition(" ") for line in ask_scheduler("/metrics").splitlines())
+    return any(name == PAUSED and float(value) > 0 for name, _, value in lines)
+
+
+def answered(key_id: str) -> bool:
+    """Whether the answer to this message is in the outbox, recorded as sent."""
+    return json.loads(ask_scheduler(f"/canario/{key_id}"))["respondido_em"] is not None
 
 
 def main() -> str | None:
     """Return what is wrong, or nothing."""
     sent_at = time.time()
+    key_id = f"{KEY}{int(sent_at * 1000)}"
     try:
-        before = measured()
-        if before.get(PAUSED):
+        if paused():
             return "Julia is paused: resume her and run the test again"
-        deliver(sent_at)
+        deliver(key_id, sent_at)
         while time.time() < sent_at + TIMEOUT_SECONDS:
-            # Compared with itself: the database's clock need not be this pod's.
-            if measured()[ANSWERED] > before[ANSWERED]:
-                print(f"answered within {time.time() - sent_at:.0f} s; nothing went to WhatsApp")
+            if answered(key_id):
+                seconds = time.time() - sent_at
+                print(f"{key_id} was answered within {seconds:.0f} s; nothing went to WhatsApp")
                 return None
             time.sleep(1)
     except OSError as error:
         return f"a service of Julia does not answer: {error}"
-    return f"no answer within {TIMEOUT_SECONDS} s: see the logs of brain, dispatcher and scheduler"
+    return (
+        f"no answer to {key_id} within {TIMEOUT_SECONDS} s: "
+        "see the logs of brain, dispatcher and scheduler"
+    )
 
 
 if __name__ == "__main__":

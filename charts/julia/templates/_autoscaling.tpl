@@ -3,15 +3,37 @@ What scales a service: nothing, a HorizontalPodAutoscaler on CPU, or a ScaledObj
 `due` names what is due: (dict "root" $ "component" "brain" "due" "turnos").
 */}}
 {{- define "julia.autoscaler" -}}
+{{- include "julia.checkReplicas" . -}}
 {{- $mode := ((index .root.Values .component).autoscaling).mode | default "off" -}}
 {{- if eq $mode "hpa" -}}{{- include "julia.horizontalPodAutoscaler" . -}}
 {{- else if eq $mode "keda" -}}{{- include "julia.scaledObject" . -}}
 {{- end -}}
 {{- end -}}
 
+{{/* Fails on numbers of pods that contradict each other, or that a service is not made for. */}}
+{{- define "julia.checkReplicas" -}}
+{{- $component := .component -}}
+{{- $values := index .root.Values $component -}}
+{{- $most := dict "ingest" 3 "dispatcher" 2 | dig $component 0 -}}
+{{- $asked := dict (printf "%s.replicas" $component) ($values.replicas | default 1) -}}
+{{- if and $values.autoscaling (ne $values.autoscaling.mode "off") -}}
+{{- with $values.autoscaling -}}
+{{- if gt (int .minReplicas) (int .maxReplicas) -}}
+{{- fail (printf "%s.autoscaling: minReplicas (%v) is above maxReplicas (%v)" $component .minReplicas .maxReplicas) -}}
+{{- end -}}
+{{- $asked = dict (printf "%s.autoscaling.maxReplicas" $component) .maxReplicas -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $number := $asked -}}
+{{- if and $most (gt (int $number) $most) -}}
+{{- fail (printf "%s: %v is too many, %s runs as 1 to %d pods" $name $number $component $most) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
-Quick to add, slow to take away: a turn takes seconds, so a pod is only taken after five minutes in
-which fewer would have done, and then one a minute. What is in hand is finished before it ends.
+Quick to add, slow to take away: a turn takes seconds, so a pod is only taken after minutes in which fewer
+would have done, and then one a minute. What is in hand is finished before it ends.
 */}}
 {{- define "julia.scalingBehavior" -}}
 scaleUp:
@@ -20,7 +42,7 @@ scaleUp:
   policies:
     - {type: Pods, value: 2, periodSeconds: 30}
 scaleDown:
-  stabilizationWindowSeconds: 300
+  stabilizationWindowSeconds: {{ (index .root.Values .component).autoscaling.scaleDownSeconds }}
   selectPolicy: Max
   policies:
     - {type: Pods, value: 1, periodSeconds: 60}

@@ -125,8 +125,34 @@ The name of the Secret of a key group (`secrets.<group>`): the one given, or our
 - {name: PGDATABASE, value: {{ .name | quote }}}
 - {name: PGUSER, value: {{ .user | quote }}}
 - {name: PGSSLMODE, value: {{ .sslmode | quote }}}
+{{- if include "julia.databaseVolumes" $.root }}
+- {name: PGSSLROOTCERT, value: /etc/julia/database/ca.crt}
+{{- end }}
 {{- end }}
 - name: PGPASSWORD
   valueFrom:
     secretKeyRef: {name: {{ .secret }}, key: PGPASSWORD}
+{{- end -}}
+
+{{/* The authority that signs the database's certificate, where one is given. Argument: the root. */}}
+{{- define "julia.databaseVolumes" -}}
+{{- $ca := .Values.database.ca -}}
+{{- $checks := hasPrefix "verify-" .Values.database.sslmode -}}
+{{- if and $checks (not (or $ca.secret $ca.configMap)) -}}
+{{- fail (printf "database.ca: sslmode %s needs the authority of the database's certificate: set database.ca.secret or database.ca.configMap to what holds it" .Values.database.sslmode) -}}
+{{- end -}}
+{{- if $ca.secret }}
+- name: database-ca
+  secret: {secretName: {{ $ca.secret }}, items: [{key: {{ $ca.key }}, path: ca.crt}]}
+{{- else if $ca.configMap }}
+- name: database-ca
+  configMap: {name: {{ $ca.configMap }}, items: [{key: {{ $ca.key }}, path: ca.crt}]}
+{{- end }}
+{{- end -}}
+
+{{/* Where whatever speaks to the database finds it. */}}
+{{- define "julia.databaseMounts" -}}
+{{- if include "julia.databaseVolumes" . }}
+- {name: database-ca, mountPath: /etc/julia/database, readOnly: true}
+{{- end }}
 {{- end -}}

@@ -167,3 +167,26 @@ async def test_a_number_known_by_its_canary_alone_has_nothing_to_catch_up(julia:
 
     since, until = (datetime.fromisoformat(window[end]) for end in ("since", "until"))
     assert until - since < timedelta(seconds=1)
+
+
+async def test_the_answer_to_one_message_is_not_the_answer_to_another(julia: Julia) -> None:
+    await answered(julia, minute=1)
+    await chirp(julia, minute=2)
+
+    async def answer_to(key_id: str) -> str | None:
+        told = await julia.call("canary_answer", instance=INSTANCE, key_id=key_id)
+        return told["respondido_em"]
+
+    assert await answer_to("CANARIO202611230001") is not None
+    assert await answer_to("CANARIO202611230002") is None
+    assert await answer_to("CANARIO202611230003") is None
+
+
+async def test_nothing_is_told_of_the_answer_to_a_doctor(julia: Julia) -> None:
+    received = await julia.receive("5511988887777", key_id="3EB0C767D097B7C7A4A5")
+    await julia.answer(received["conversa_id"], "Tem sim.")
+    await julia.record(await julia.claim(received["conversa_id"]))
+
+    told = await julia.call("canary_answer", instance=INSTANCE, key_id="3EB0C767D097B7C7A4A5")
+
+    assert told == {"respondido_em": None}

@@ -78,8 +78,9 @@
 {{- end -}}
 
 {{/*
-The spec of a Job's pod. Backing up, a first container dumps and a second stores; restoring, a first
-fetches and a second puts it back: each in the image that it needs.
+The spec of a Job's pod. Backing up, a first container dumps, a second stores and a third notes the
+success in Julia's database; restoring, a first fetches and a second puts it back: each in the image that
+it needs.
 (dict "root" $ "kind" "redis" "verb" "backup")
 */}}
 {{- define "julia.backup.pod" -}}
@@ -101,10 +102,12 @@ initContainers:
   {{- if $isBackup }}
   - name: dump
     {{- include "julia.backup.native" (merge (dict "script" "dump") .) | nindent 4 }}
-containers:
   - name: store
     {{- include "julia.backup.rclone" (merge (dict "script" "store") .) | nindent 4 }}
       - {name: RETENTION_DAYS, value: {{ $backup.retentionDays | quote }}}
+containers:
+  - name: record
+    {{- include "julia.backup.recorder" . | nindent 4 }}
   {{- else }}
   - name: fetch
     {{- include "julia.backup.rclone" (merge (dict "script" "fetch") .) | nindent 4 }}
@@ -126,6 +129,11 @@ volumes:
   - name: backups
     persistentVolumeClaim: {claimName: {{ include "julia.backup.claimName" $root }}}
   {{- end }}
+  {{- if eq .kind "supabase" }}
+  {{- with include "julia.databaseVolumes" $root | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
+  {{- end }}
   {{- if $isEvolution }}
   - name: instances
     persistentVolumeClaim: {claimName: {{ include "julia.evolution.claimName" $root }}, readOnly: {{ $isBackup }}}
@@ -142,9 +150,33 @@ volumeMounts:
   - {name: tmp, mountPath: /tmp}
   {{- if eq .kind "evolution" }}
   - {name: instances, mountPath: /evolution/instances, readOnly: {{ eq .script "dump" }}}
+  {{- else if eq .kind "supabase" }}
+  {{- with include "julia.databaseMounts" .root | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
   {{- end }}
 env:
   {{- include "julia.backup.environment" . | nindent 2 }}
+{{- end -}}
+
+{{/* Tells Julia's database, as its services do, what the scheduler then shows. */}}
+{{- define "julia.backup.recorder" -}}
+{{- $root := .root -}}
+image: {{ include "julia.ownImage" (dict "root" $root "image" $root.Values.scheduler.image) }}
+imagePullPolicy: {{ $root.Values.global.imagePullPolicy }}
+securityContext: {{- include "julia.containerSecurityContext" dict | nindent 2 }}
+command: [python, /scripts/record.py]
+resources: {{- toYaml $root.Values.backup.resources | nindent 2 }}
+volumeMounts:
+  - {name: scripts, mountPath: /scripts, readOnly: true}
+  - {name: work, mountPath: /scratch, readOnly: true}
+env:
+  - {name: WORK, value: /scratch}
+  - {name: KIND, value: {{ .kind }}}
+  - {name: SUPABASE_URL, value: {{ $root.Values.config.SUPABASE_URL | quote }}}
+  - name: SUPABASE_SERVICE_KEY
+    valueFrom:
+      secretKeyRef: {name: {{ include "julia.secretName" (dict "root" $root "group" "supabase") }}, key: SUPABASE_SERVICE_KEY}
 {{- end -}}
 
 {{- define "julia.backup.rclone" -}}

@@ -130,7 +130,8 @@ Secret knows the address, to its port anywhere.
 {{- $database := .database -}}
 {{- range $kind := include "julia.backup.kinds" $root | fromYamlArray -}}
 {{- range $verb := list "backup" "restore" -}}
-{{- $egress := list $dns -}}
+{{- /* A backup tells Julia's database that it has been stored. */ -}}
+{{- $egress := eq $verb "backup" | ternary (list $dns $.supabase) (list $dns) -}}
 {{- $ingress := list -}}
 {{- if eq $root.Values.backup.target.type "s3" -}}
 {{- $egress = append $egress (include "julia.network.url" (dict "root" $root "url" ($root.Values.backup.target.s3.endpoint | default "https://s3.amazonaws.com"))) -}}

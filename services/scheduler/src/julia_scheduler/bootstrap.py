@@ -14,6 +14,7 @@ from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
 from julia_common.serve import Service
 from julia_common.slack import open_slack
+from julia_scheduler.backups import measure_backups
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.due import (
     expire_holds,
@@ -22,6 +23,7 @@ from julia_scheduler.due import (
     measure_canary,
     sweep_doorbells,
 )
+from julia_scheduler.http import Deps, routes
 from julia_scheduler.ingest import open_ingest
 from julia_scheduler.jobs.all import all_jobs
 from julia_scheduler.jobs.proofs import measure_proofs
@@ -76,6 +78,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     jobs = all_jobs(database, publisher, evolution, ingest, settings, bringer)
 
     return Service(
+        routes=routes(),
+        state={"deps": Deps(database, settings.evolution_instances[0])},
         readiness={"broker": messaging.check, "database": database.check_contract},
         background=[
             circuits,
@@ -90,6 +94,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             SurvivingLoop("banidos", 15, lambda: show_banned(database, redis)),
             SurvivingLoop("provas", 60, lambda: measure_proofs(database)),
             SurvivingLoop("canario", 5, lambda: measure_canary(database)),
+            SurvivingLoop("backups", 60, lambda: measure_backups(database)),
             Runner(database, jobs, owner=owner),
         ],
         drain_seconds=settings.evolution_timeout_seconds + 5,

@@ -128,6 +128,15 @@ CANARY_SECONDS: Final = Gauge(
     "julia_canario_segundos", "Quanto o último canário respondido esperou pela resposta"
 )
 
+BACKUP_LAST_SUCCESS: Final = Gauge(
+    "julia_backup_ultimo_sucesso_timestamp_segundos",
+    "De quando é o último backup guardado, por tipo (Unix)",
+    ["tipo"],
+)
+BACKUP_AGE: Final = Gauge(
+    "julia_backup_idade_segundos", "Idade do último backup guardado, por tipo", ["tipo"]
+)
+
 PROOF_VIOLATIONS: Final = Gauge(
     "julia_provas_violacoes", "Violações que as provas da última noite acharam", ["prova"]
 )

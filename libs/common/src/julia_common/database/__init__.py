@@ -10,7 +10,7 @@ from julia_common.database.booking import (
     ShiftsFound,
 )
 from julia_common.database.campaigns import CampaignsFed, FollowupsPlanned
-from julia_common.database.canary import CanaryPrepared, CanaryStatus
+from julia_common.database.canary import CanaryAnswer, CanaryPrepared, CanaryStatus
 from julia_common.database.client import CONTRACT_VERSION, Database
 from julia_common.database.context import (
     Cancellation,
@@ -147,6 +147,10 @@ from julia_common.database.turns import (
     TurnRenewed,
 )
 from julia_common.database.upkeep import (
+    BackupKind,
+    BackupRecorded,
+    LastBackup,
+    LastBackups,
     LastProofs,
     Proof,
     Proofs,
@@ -162,9 +166,12 @@ __all__ = [
     "ApplyStatus",
     "Attachment",
     "Backlog",
+    "BackupKind",
+    "BackupRecorded",
     "Bookings",
     "BotSuspicion",
     "CampaignsFed",
+    "CanaryAnswer",
     "CanaryPrepared",
     "CanaryStatus",
     "Cancellation",
@@ -210,6 +217,8 @@ __all__ = [
     "InstanceUse",
     "JobClaimed",
     "JobFinished",
+    "LastBackup",
+    "LastBackups",
     "LastChange",
     "LastProofs",
     "Memory",

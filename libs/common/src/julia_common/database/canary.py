@@ -28,8 +28,15 @@ class CanaryStatus(Answer):
     idade_s: float | None
 
 
+class CanaryAnswer(Answer):
+    """When the answer to one message of the canary was recorded as sent."""
+
+    respondido_em: AwareDatetime | None
+
+
 _PREPARED: Final = TypeAdapter(CanaryPrepared)
 _STATUS: Final = TypeAdapter(CanaryStatus)
+_ANSWER: Final = TypeAdapter(CanaryAnswer)
 
 
 class Canary:
@@ -44,3 +51,8 @@ class Canary:
     async def canary_status(self) -> CanaryStatus:
         """Say whether the canary is answered."""
         return await self._rpc.call("canary_status", {}, _STATUS)
+
+    async def canary_answer(self, *, instance: str, key_id: str) -> CanaryAnswer:
+        """Say whether this message, written in the canary's name to our number, was answered."""
+        p = {"instance": instance, "key_id": key_id}
+        return await self._rpc.call("canary_answer", p, _ANSWER)

@@ -1,4 +1,4 @@
-"""Functions of the nights: proofs of what must never happen, and what is old."""
+"""Functions of the nights: proofs of what must never happen, what is old, and backups."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -43,6 +43,29 @@ class Purged(Answer):
     mais: bool
 
 
+type BackupKind = Literal["supabase", "redis", "evolution"]
+
+
+class BackupRecorded(Answer):
+    """The newest backup of its kind."""
+
+    ultimo_sucesso: AwareDatetime
+
+
+class LastBackup(Answer):
+    """The newest backup of a kind: when it began, and how many seconds ago that was."""
+
+    tipo: BackupKind
+    ultimo_sucesso: AwareDatetime
+    idade_s: float
+
+
+class LastBackups(Answer):
+    """Of each kind of which a backup ever succeeded."""
+
+    backups: tuple[LastBackup, ...]
+
+
 type Proofs = Mapping[str, Proof]
 """By name."""
 
@@ -51,6 +74,8 @@ _RECORDED: Final = TypeAdapter(ProofsRecorded)
 _LAST: Final = TypeAdapter(LastProofs)
 _RETENTION: Final = TypeAdapter(Retention)
 _PURGED: Final = TypeAdapter(Purged)
+_BACKUP: Final = TypeAdapter(BackupRecorded)
+_BACKUPS: Final = TypeAdapter(LastBackups)
 
 
 class Upkeep:
@@ -83,3 +108,11 @@ class Upkeep:
     async def purge_old(self, *, tabela: str, limit: int) -> Purged:
         """Delete up to `limit` rows of a table that are older than it keeps them."""
         return await self._rpc.call("purge_old", {"tabela": tabela, "limit": limit}, _PURGED)
+
+    async def record_backup(self, *, tipo: BackupKind, em: datetime) -> BackupRecorded:
+        """Note that a backup, begun at `em`, has been stored; the newest one counts."""
+        return await self._rpc.call("record_backup", {"tipo": tipo, "em": em}, _BACKUP)
+
+    async def last_backups(self) -> LastBackups:
+        """Say how old the newest backup of each kind is."""
+        return await self._rpc.call("last_backups", {}, _BACKUPS)
