@@ -1,14 +1,14 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator sending chart lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator sending chart e2e lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
 COMPOSE := env -u ANTHROPIC_BASE_URL docker compose --env-file .run/compose.env
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 bootstrap: # What is missing on this machine: servers, Python, .venv
 	@dev/bootstrap
@@ -77,6 +77,10 @@ sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign
 chart: ## Lint, test, render and validate the Helm chart (ARGS="--values minimal", ARGS=--readme)
 	@dev/bootstrap --with-kubernetes
 	@$(PYTHON) -m julia_dev.chart $(ARGS)
+
+e2e: ## The chart on a real cluster: upgraded, broken, paused under load (RATE= SCENARIOS=2,3)
+	@dev/bootstrap $(if $(KUBECONFIG),--with-kubernetes,--with-cluster)
+	@$(PYTHON) -m julia_dev.e2e
 
 format: bootstrap ## Format the code and fix what ruff can
 	@.venv/bin/ruff format --quiet

@@ -5,6 +5,7 @@ import random
 import shutil
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -61,18 +62,15 @@ async def run(
         Refused: the neighbours do not come up.
         StackError: the cluster cannot be reached.
     """
-    shutil.rmtree(_FOLDER / "found", ignore_errors=True)
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    secrets = _FOLDER / "secrets.json"
+    folder = _FOLDER / cluster.namespace
     if not keep:
-        secrets.unlink(missing_ok=True)
         await _clear(cluster)
-    neighbours = Neighbours(cluster, images, Secrets.load(secrets))
+    neighbours = Neighbours(cluster, images, _secrets(folder, anew=not keep))
     try:
         await neighbours.start()
         print("the neighbours are up", flush=True)
     except (Refused, Wrong):
-        await diagnose(cluster.kubectl, _FOLDER / "found" / "neighbours")
+        await diagnose(cluster.kubectl, folder / "neighbours")
         raise
     crds = {"crds": {"enabled": await owns_crds(cluster)}}
     scene = Scene(
@@ -84,7 +82,7 @@ async def run(
         rate=rate,
     )
     try:
-        outcomes = [await _play(scene, scenario) for scenario in scenarios]
+        outcomes = [await _play(scene, scenario, folder) for scenario in scenarios]
     finally:
         await scene.close()
         if not keep:
@@ -92,13 +90,21 @@ async def run(
     return Verdict(outcomes, scene.tallies, scene.install_minutes)
 
 
-async def _play(scene: Scene, scenario: Scenario) -> Outcome:
+def _secrets(folder: Path, *, anew: bool) -> Secrets:
+    """Return those of the run; they stay, for a run that goes on with what is there."""
+    if anew:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Secrets.load(folder / "secrets.json")
+
+
+async def _play(scene: Scene, scenario: Scenario, folder: Path) -> Outcome:
     print(f"{scenario.number}. {scenario.title}", flush=True)
     began = time.monotonic()
     wrong = await _wrong_with(scene, scenario)
     if wrong is not None:
         print(f"    WRONG: {wrong}", flush=True)
-        await diagnose(scene.cluster.kubectl, _FOLDER / "found" / str(scenario.number))
+        await diagnose(scene.cluster.kubectl, folder / str(scenario.number))
     outcome = Outcome(scenario.number, scenario.title, wrong, time.monotonic() - began)
     print(f"  {outcome.seconds:5.0f} s  {scenario.number}: {wrong or 'ok'}", flush=True)
     return outcome
