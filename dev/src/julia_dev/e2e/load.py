@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,7 +24,7 @@ DRAIN_S: Final = 240
 _PAUSE_S: Final = 30
 """A doctor writes about so often."""
 _LEAST_DOCTORS: Final = 40
-_APART: Final = 20_000
+_SLOTS, _APART = 50, 20_000
 """Doctors and messages of one load are numbered apart from those of the next."""
 _PROGRESS_S: Final = 15
 
@@ -44,7 +44,13 @@ class Loads:
     rate: float
     numbers: tuple[str, ...]
     tallies: list[Tally] = field(default_factory=list)
-    _turn: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _slots: Iterator[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin anywhere: a run that goes on with what another left meets other doctors."""
+        slots = range(1, _SLOTS)
+        begin = self.rng.randrange(len(slots))
+        self._slots = itertools.cycle((*slots[begin:], *slots[:begin]))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Driver]:
@@ -58,11 +64,11 @@ class Loads:
         drawn = plan.draw(
             self.rng,
             doctor_count=max(_LEAST_DOCTORS, round(self.rate * _PAUSE_S)),
-            message_count=round(self.rate * LONGEST_S),
+            message_count=min(round(self.rate * LONGEST_S), _APART - 1),
             takeover_count=0,
             stop_count=0,
             lasts_s=LONGEST_S,
-            first=next(self._turn) * _APART,
+            first=next(self._slots) * _APART,
         )
         await self.world.forget_thoughts()
         since = (await self.world.summary())["last"]
