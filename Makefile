@@ -10,7 +10,7 @@ COMPOSE := env -u ANTHROPIC_BASE_URL docker compose --env-file .run/compose.env
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-bootstrap: # What is missing on this machine: servers, Python, .venv
+bootstrap: ## Install what is missing on this machine: servers, Python, .venv
 	@dev/bootstrap
 
 ifdef DOCKER
@@ -21,7 +21,7 @@ up: docker
 down: docker
 	@$(COMPOSE) down
 
-docker: # Who asks for Docker needs no servers of Debian's
+docker: ## What DOCKER=1 needs: an engine with compose, .venv; none of Debian's servers
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { \
 	  echo "DOCKER=1 needs a running Docker engine with the compose plugin. Without: make up" >&2; \
 	  exit 1; }
@@ -58,24 +58,24 @@ check: bootstrap ## What CI asks beside the tests: format, lint, types, imports,
 smoke: bootstrap ## One message through the whole path; the milliseconds of each stage
 	@$(PYTHON) -m julia_dev.smoke
 
-evals: bootstrap ## Play the conversations of evals/ and judge them (CASES=hostil SEED= CLAUDE=real)
+evals: bootstrap ## Play the conversations of evals/ and judge them (CASES=hostil SEED= CLAUDE=real QUICK=1)
 	@$(PYTHON) -m julia_dev.evals
 
 shadow: bootstrap ## What shadows would have sent beside what was sent (ARGS="--textos --horas 48")
 	@$(PYTHON) -m julia_dev.shadow $(ARGS)
 
-ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and doubled (SEED=)
+ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and doubled (SEED= QUICK=1)
 	@$(PYTHON) -m julia_dev.ledger
 
-operator: ## Stop and resume Julia in every way; fifty stops under load, timed (SEED=)
+operator: ## Stop and resume Julia in every way; fifty stops under load, timed (SEED= QUICK=1)
 	@dev/bootstrap --with-kubernetes
 	@$(PYTHON) -m julia_dev.stopping
 
-sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight)
+sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight QUICK=1)
 	@$(PYTHON) -m julia_dev.sending
 
 chart: ## Lint, test, render and validate the Helm chart (ARGS="--values minimal", ARGS=--readme)
-	@dev/bootstrap --with-kubernetes
+	@dev/bootstrap --with-kubernetes --with-chart
 	@$(PYTHON) -m julia_dev.chart $(ARGS)
 
 e2e: ## The chart on a real cluster: upgraded, broken, paused under load (RATE= SCENARIOS=2,3)
