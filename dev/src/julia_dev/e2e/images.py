@@ -15,6 +15,14 @@ class Images:
     tag: str = "dev"
     other: str = "dev2"
 
+    def own(self) -> list[str]:
+        """Return what upgrades replace, under the first tag."""
+        return [self.of(part) for part in _OWN]
+
+    def beside(self) -> list[str]:
+        """Return what stands beside it, which has one tag only."""
+        return [self.of(part) for part in (*NEIGHBOURS, *_OUTSIDE)]
+
     def of(self, part: str) -> str:
         """Return the image of a part, such as `simulators` or `postgres`."""
         return f"{self.registry}/julia-{part}:{self.tag}"
@@ -36,5 +44,7 @@ class Images:
         }
 
 
+_OWN: Final = ("api", "brain", "dispatcher", "scheduler", "operator", "migrations")
+_OUTSIDE: Final = ("simulators", "postgres", "rclone")
 NEIGHBOURS: Final = ("redis", "rabbitmq", "evolution")
 """What the chart installs beside the services."""

@@ -11,6 +11,8 @@ from julia_dev.stopping.scene import eventually
 SERVICES: Final = ("ingest", "brain", "dispatcher", "scheduler", "operator")
 """Components of the chart, as their pods' labels say."""
 REPLACED_WITHIN_S: Final = 180.0
+PACE_S: Final = 1.0
+"""Between two questions to the cluster: kubectl takes time of processors that the pods need."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Pods:
                 sum(pod.ready for pod in now) >= wanted
             )
 
-        await eventually(f"another pod than {gone.name}", look, within_s=REPLACED_WITHIN_S)
+        await eventually(
+            f"another pod than {gone.name}", look, within_s=REPLACED_WITHIN_S, every_s=PACE_S
+        )
 
     async def _wanted(self, component: str) -> int:
         listed = await self.kubectl.get(

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from julia_dev import paths
@@ -18,10 +20,16 @@ async def cluster(images: Images) -> None:
     Raises:
         StackError: a step failed; its own words went to the console before.
     """
-    for tag in (images.tag, images.other):
-        await _run(str(_BUILD), "--tag", tag)
+    other = replace(images, tag=images.other)
+    await _run(str(_BUILD), "--tag", images.tag)
+    await _run(str(_BUILD), "--tag", images.other, *_names(other.own()))
     await _run(str(_CLUSTER), "up")
-    await _run(str(_CLUSTER), "load")
+    await _run(str(_CLUSTER), "load", *images.own(), *images.beside(), *other.own())
+
+
+def _names(images: Iterable[str]) -> list[str]:
+    """Return `julia-brain` of `localhost/julia-brain:dev`."""
+    return [image.rpartition("/")[2].partition(":")[0] for image in images]
 
 
 async def _run(*command: str) -> None:

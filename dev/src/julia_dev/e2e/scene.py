@@ -16,7 +16,7 @@ from julia_dev.e2e.images import Images
 from julia_dev.e2e.install import NAME, NUMBERS, Release
 from julia_dev.e2e.load import Loads
 from julia_dev.e2e.neighbours import Neighbours
-from julia_dev.e2e.pods import SERVICES, Pods
+from julia_dev.e2e.pods import PACE_S, SERVICES, Pods
 from julia_dev.ledger.world import World
 from julia_dev.stopping.scene import Resource, eventually
 
@@ -136,7 +136,9 @@ class Scene:
                 "INSERT INTO julia_status (status, motivo, alterado_via)"
                 " VALUES ('ativo', 'Fim do cenário', 'manual')"
             )
-        await eventually("all pods ready", self._all_ready, within_s=_RECOVERED_WITHIN_S)
+        await eventually(
+            "all pods ready", self._all_ready, within_s=_RECOVERED_WITHIN_S, every_s=PACE_S
+        )
 
     async def close(self) -> None:
         """Let go of the ways."""

@@ -300,9 +300,13 @@ def require(holds: object, otherwise: str) -> None:
 
 
 async def eventually[T](
-    what: str, look: Callable[[], Awaitable[T | None]], *, within_s: float = _SOON_S
+    what: str,
+    look: Callable[[], Awaitable[T | None]],
+    *,
+    within_s: float = _SOON_S,
+    every_s: float = _POLL_S,
 ) -> T:
-    """Look until there is something to see; returns it.
+    """Look until there is something to see; returns it. `every_s`: pause between two looks.
 
     Raises:
         Wrong: nothing came within the time.
@@ -311,7 +315,7 @@ async def eventually[T](
     while not (seen := await look()):
         if time.monotonic() > deadline:
             raise Wrong(f"{what} did not come within {within_s:g} s")
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(every_s)
     return seen
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from julia_dev.e2e.pods import SERVICES, Pod
+from julia_dev.e2e.pods import PACE_S, SERVICES, Pod
 from julia_dev.e2e.scene import Scene
 from julia_dev.stopping.scene import eventually, require
 
@@ -25,6 +25,7 @@ async def _drain(scene: Scene, pods: Sequence[Pod]) -> None:
         )
     await scene.pods.replaced(first)
     for pod in others:
-        await eventually(f"the eviction of {pod.name}", partial(scene.pods.evict, pod))
+        evict = partial(scene.pods.evict, pod)
+        await eventually(f"the eviction of {pod.name}", evict, within_s=60, every_s=PACE_S)
         await scene.pods.replaced(pod)
     print(f"    {len(pods)} of {first.component} were evicted and replaced", flush=True)
