@@ -1,11 +1,12 @@
 """Julia as a Helm release."""
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from julia_dev.chart.programs import CHART
-from julia_dev.e2e.cluster import Cluster
+from julia_dev.e2e.cluster import Cluster, HelmFailed
 from julia_dev.e2e.images import Images
 from julia_dev.e2e.neighbours import Neighbours
 
@@ -24,11 +25,13 @@ class Release:
         """Prepare; nothing is installed. `base`: the values of every install and upgrade."""
         self.values: dict[str, Any] = copy.deepcopy(dict(base))
         """What the release has, or will have when it is installed."""
+        self._base = base
         self._before = self.values
         self._cluster = cluster
 
     async def install(self, *, within_s: int = WITHIN_S) -> None:
-        """`helm install --wait`; raises `HelmFailed`."""
+        """`helm install --wait` with the values of the beginning; raises `HelmFailed`."""
+        self.values = self._before = copy.deepcopy(dict(self._base))
         await self._cluster.helm(
             *("install", NAME, str(CHART), *_waiting(within_s)), values=self.values
         )
@@ -57,9 +60,15 @@ class Release:
         """`helm test`: return what it and the pod's log said; raises `HelmFailed`."""
         return await self._cluster.helm("test", NAME, "--logs", "--timeout", f"{WITHIN_S}s")
 
-    async def is_installed(self) -> bool:
-        """Tell whether there is a release, in whatever state."""
-        return bool((await self._cluster.helm("list", "--all", "--short")).split())
+    async def state(self) -> str | None:
+        """Return Helm's word for the state, such as `deployed` or `failed`; none without one."""
+        try:
+            said = await self._cluster.helm("status", NAME, "--output", "json")
+        except HelmFailed as error:
+            if "not found" in str(error):
+                return None
+            raise
+        return str(json.loads(said)["info"]["status"])
 
 
 def base_values(neighbours: Neighbours, images: Images) -> dict[str, Any]:

@@ -95,12 +95,13 @@ class Scene:
         return Resource(self.cluster.kubectl, name)
 
     async def install(self) -> None:
-        """`helm install --wait`, if nothing is installed, and find the ways into it.
+        """`helm install --wait`, unless the release stands well, and find the ways into it.
 
         Raises:
             HelmFailed: it did not come about.
         """
-        if not await self.release.is_installed():
+        if await self.release.state() != "deployed":
+            await self.release.uninstall()
             await self.release.install()
         await self.find()
 

@@ -1,0 +1,146 @@
+"""7: a wrong or missing secret is named by its pod and harms nobody else; a new one is picked up."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import httpx
+
+from julia_dev.e2e import observed
+from julia_dev.e2e.cluster import Cluster, HelmFailed
+from julia_dev.e2e.pods import SERVICES, Pod, Pods
+from julia_dev.e2e.scene import Scene, timed
+from julia_dev.e2e.second import second
+from julia_dev.stopping.scene import Wrong, eventually, require
+
+_GIVEN_UP_AFTER_S: Final = 75
+"""What `helm install --wait` gets as its timeout."""
+_GRACE_S: Final = 30
+"""Helm's own work before and after it waits."""
+_TAKEN_WITHIN_S: Final = 150
+"""A kubelet looks at a pod's Secrets once a minute, unless it is told otherwise."""
+_AFTERWARDS_S: Final = 10
+_FAILED_TURNS: Final = frozenset({"falha", "indisponibilidade", "adiado"})
+
+_MISSING, _WRONG = "QUARANTINE_KEY", "DOCUMENTS_KEY"
+_NEEDS: Final = {_MISSING: "ingest", _WRONG: "brain"}
+_UNHARMED: Final = ("dispatcher", "scheduler", "redis", "rabbitmq")
+
+
+async def play(scene: Scene) -> None:
+    """Install a second Julia with bad secrets while the first one gets new ones, under load."""
+    async with scene.loads.running():
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_bad_install(scene))
+            both.create_task(_rotation(scene))
+
+
+async def _bad_install(scene: Scene) -> None:
+    given = {_WRONG: "nenhuma chave"}
+    async with second(scene, given, {"secrets": {"keys": {"existingSecret": "dados"}}}) as other:
+        cluster, release = other
+        began = time.monotonic()
+        try:
+            await release.install(within_s=_GIVEN_UP_AFTER_S)
+        except HelmFailed:
+            pass
+        else:
+            raise Wrong(f"an install without {_MISSING} succeeded")
+        took = time.monotonic() - began
+        require(
+            took < _GIVEN_UP_AFTER_S + _GRACE_S,
+            f"helm install --wait gave up after {took:.0f} s, not {_GIVEN_UP_AFTER_S} s",
+        )
+        print(f"    helm install --wait failed after {took:.0f} s, as it should", flush=True)
+        await _each_names_its_secret(cluster)
+
+
+async def _each_names_its_secret(cluster: Cluster) -> None:
+    pods = Pods(cluster.kubectl)
+    for setting, component in _NEEDS.items():
+        (pod,) = await pods.of(component)
+        said = await observed.complaints(cluster.kubectl, pod.name)
+        require(not pod.ready, f"{pod.name} is ready with a bad {setting}")
+        require(setting in said, f"{pod.name} does not name {setting}:\n{said}")
+        print(f"    {component} says: {_line_with(setting, said)}", flush=True)
+    unharmed = await pods.of(*_UNHARMED)
+    require(
+        {pod.component for pod in unharmed if pod.ready} == set(_UNHARMED),
+        f"not only {' and '.join(_NEEDS.values())} failed: {unharmed}",
+    )
+
+
+async def _rotation(scene: Scene) -> None:
+    """Give Claude's key and the webhook's secret new values, then take the old ones away."""
+    keys = scene.neighbours.secrets
+    before = await scene.pods.of(*SERVICES)
+    failed = await _failed_turns(scene, before)
+    key, secret = (f"nova-{secrets.token_hex(16)}" for _ in range(2))
+    await _accept(scene, keys.anthropic_api_key, key)
+    await timed(
+        "the upgrade that rotates",
+        scene.release.upgrade(
+            {
+                "secrets": {
+                    "anthropic": {"apiKey": key},
+                    "webhook": {"secret": secret, "previousSecret": keys.webhook_secret},
+                }
+            }
+        ),
+    )
+    await timed("until every pod has the new values", _taken(scene, before))
+    await _accept(scene, key)
+    await asyncio.sleep(_AFTERWARDS_S)
+    now = await scene.pods.of(*SERVICES)
+    require(
+        {(pod.uid, pod.restarts) for pod in now} == {(pod.uid, pod.restarts) for pod in before},
+        "pods were restarted or replaced by a rotation",
+    )
+    require(await _failed_turns(scene, now) == failed, "turns failed while Claude's key changed")
+
+
+async def _taken(scene: Scene, pods: Sequence[Pod]) -> None:
+    wanted = {"brain": "ANTHROPIC_API_KEY", "ingest": "EVOLUTION_WEBHOOK_SECRET"}
+    for pod in pods:
+        if setting := wanted.get(pod.component):
+            await eventually(
+                f"{pod.name} with the new {setting}",
+                lambda pod=pod, setting=setting: _rotated(scene, pod, setting),
+                within_s=_TAKEN_WITHIN_S,
+            )
+
+
+async def _rotated(scene: Scene, pod: Pod, setting: str) -> bool:
+    samples = await observed.metrics(scene.cluster.kubectl, pod.name)
+    return any(
+        each.name == "julia_secret_rotations_total"
+        and each.labels["setting"] == setting
+        and each.value > 0
+        for each in samples
+    )
+
+
+async def _failed_turns(scene: Scene, pods: Sequence[Pod]) -> Mapping[str, float]:
+    """Count, for each pod of the brain, the turns that did not come about for want of Claude."""
+    found: dict[str, float] = {}
+    for pod in pods:
+        if pod.component == "brain":
+            samples = await observed.metrics(scene.cluster.kubectl, pod.name)
+            found[pod.name] = sum(
+                each.value
+                for each in samples
+                if each.name == "julia_turnos_total" and each.labels["resultado"] in _FAILED_TURNS
+            )
+    return found
+
+
+async def _accept(scene: Scene, *keys: str) -> None:
+    """Let the simulated Claude accept these keys and no others."""
+    async with httpx.AsyncClient(base_url=await scene.neighbours.url("anthropic")) as claude:
+        (await claude.put("/_sim/keys", json=list(keys))).raise_for_status()
+
+
+def _line_with(setting: str, said: str) -> str:
+    return next(line.strip()[:200] for line in said.splitlines() if setting in line)
