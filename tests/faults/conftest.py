@@ -1,23 +1,26 @@
 """Each fault of the catalogue that a test plays is put into the report, where it is counted."""
 
+import random
 from collections.abc import Callable
 
 import pytest
 
+from julia_dev.sending.faults import drawn
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--fault=N`, more than once if wanted: only the tests that play one of these faults."""
-    parser.addoption("--fault", type=int, action="append", metavar="N", help="play only fault N")
+    """`--drawn=SEED`: one test of each family of faults."""
+    parser.addoption("--drawn", type=int, metavar="SEED", help="one test of each family of faults")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for."""
-    wanted = set(config.getoption("--fault", default=None) or ())
-    if not wanted:
+    """Leave out what was not drawn."""
+    seed = config.getoption("--drawn", default=None)
+    if seed is None:
         return
-    chosen = [item for item in items if wanted & set(_faults(item))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    chosen = drawn(random.Random(seed), {item.nodeid: _faults(item) for item in items})
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
+    items[:] = [item for item in items if item.nodeid in chosen]
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ class SendingExtent:
     """Of `make sending`."""
 
     every_fault: bool
-    """Whether all faults are played, or one drawn from each family."""
+    """Whether all tests of faults are played, or one drawn from each family."""
     least_faults: int
     campaign_doctors: int
     killing_s: float
@@ -91,7 +91,7 @@ QUICK: Final = Extent(
     sending=SendingExtent(
         every_fault=False,
         least_faults=10,
-        campaign_doctors=1_500,
+        campaign_doctors=1_200,
         killing_s=75,
         claim_rounds=3,
         claims_a_round=200,

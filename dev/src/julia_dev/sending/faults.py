@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,16 +59,24 @@ class Faults:
 
 async def run(folder: Path, seed: int, extent: SendingExtent) -> Faults:
     """Play them with pytest; its words go to `folder/pytest.log`."""
-    chosen = None if extent.every_fault else drawn(random.Random(seed))  # noqa: S311
-    return await asyncio.to_thread(_play, folder, chosen, extent.least_faults)
+    few = () if extent.every_fault else (f"--drawn={seed}", "-n2", "--dist=worksteal")
+    return await asyncio.to_thread(_play, folder, few, extent.least_faults)
 
 
-def drawn(rng: random.Random) -> frozenset[int]:
-    """Draw one fault of each family."""
-    return frozenset(rng.choice(family) for family in FAMILIES)
+def drawn(rng: random.Random, tests: Mapping[str, Collection[int]]) -> set[str]:
+    """Draw of each family one test that plays a fault of it.
+
+    Args:
+        rng: draws.
+        tests: what each test is called, and which faults it plays.
+    """
+    return {
+        rng.choice([name for name, faults in tests.items() if set(faults) & set(family)])
+        for family in FAMILIES
+    }
 
 
-def _play(folder: Path, chosen: frozenset[int] | None, least: int) -> Faults:
+def _play(folder: Path, options: Sequence[str], least: int) -> Faults:
     folder.mkdir(parents=True, exist_ok=True)
     report, log = folder / "report.xml", folder / "pytest.log"
     with log.open("wb") as output:
@@ -77,7 +85,7 @@ def _play(folder: Path, chosen: frozenset[int] | None, least: int) -> Faults:
                 *(sys.executable, "-m", "pytest", "tests/faults", "-m", "fault", "-q"),
                 # The later format has no place for properties of a test.
                 *(f"--junitxml={report}", "-o", "junit_family=xunit1"),
-                *(f"--fault={number}" for number in sorted(chosen or ())),
+                *options,
             ),
             cwd=paths.ROOT,
             stdout=output,
