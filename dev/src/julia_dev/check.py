@@ -23,6 +23,12 @@ _SOURCES = sorted(
 )
 _SHELL = (
     "dev/lock",
+    "dev/images/build",
+    "dev/images/check",
+    "dev/images/common.sh",
+    "dev/images/postgres-entrypoint",
+    "dev/images/evolution/node",
+    "dev/images/evolution/prisma",
     "dev/kube/build",
     "dev/chart/build",
     "supabase/apply.sh",
