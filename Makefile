@@ -5,7 +5,8 @@ SHELL := /bin/sh
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
-COMPOSE := env -u ANTHROPIC_BASE_URL docker compose --env-file .run/compose.env
+COMPOSE := env -u ANTHROPIC_BASE_URL docker compose --env-file .run/compose.env \
+  --file compose.yaml --file compose.local.yaml
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +31,7 @@ docker: ## What DOCKER=1 needs: an engine with compose, .venv; none of Debian's 
 
 else
 
-up: bootstrap ## Start everything and print the page's address; Ctrl-C stops (DOCKER=1: compose.yaml)
+up: bootstrap ## Start everything and print the page's address; Ctrl-C stops (DOCKER=1: in Docker)
 	@exec $(PYTHON) -m julia_dev.stack up
 
 down: bootstrap ## Stop what `make up` started

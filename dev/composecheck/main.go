@@ -1,8 +1,10 @@
-// Command composecheck loads compose.yaml with the library that Docker Compose itself is made of,
-// so that its configuration is checked where no container engine is: schema, interpolation,
-// references between services, networks, volumes and profiles.
+// Command composecheck loads Compose files, the later ones over the earlier, with the library that
+// Docker Compose itself is made of, so that the configuration is checked where no container engine
+// is: schema, interpolation, references between services, networks and volumes.
 //
-//	go run . <folder> [profile...]
+// Files of variables (env_file) need not be there: they hold what is not in the repository.
+//
+//	go run . <file>...
 package main
 
 import (
@@ -17,22 +19,21 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: composecheck <folder of compose.yaml> [profile...]")
+		fmt.Fprintln(os.Stderr, "usage: composecheck <file>...")
 		os.Exit(2)
 	}
-	if err := check(os.Args[1], os.Args[2:]); err != nil {
-		fmt.Fprintln(os.Stderr, "compose.yaml:", err)
+	if err := check(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, strings.Join(os.Args[1:], ", ")+":", err)
 		os.Exit(1)
 	}
 }
 
-func check(folder string, profiles []string) error {
+func check(files []string) error {
 	options, err := cli.NewProjectOptions(
-		nil,
-		cli.WithWorkingDirectory(folder),
-		cli.WithDefaultConfigPath,
+		files,
 		cli.WithOsEnv,
-		cli.WithProfiles(profiles),
+		cli.WithoutEnvironmentResolution,
+		cli.WithProfiles([]string{"*"}),
 		cli.WithConsistency(true),
 	)
 	if err != nil {

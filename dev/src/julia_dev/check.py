@@ -59,13 +59,18 @@ def _steps() -> list[_Step]:
         _Step("hooks", (_tool("prek"), "validate-config", ".pre-commit-config.yaml")),
         # One by one: bash reads the first name only, and takes the others as its arguments.
         _Step("shell", ("bash", "-c", 'for f; do bash -n "$f" || exit 1; done', "-", *_SHELL)),
-        _Step(
-            "compose",
-            ("go", "run", ".", str(paths.ROOT)),
-            folder=paths.ROOT / "dev" / "composecheck",
-            env=compose.variables(Secrets.generate(), None),
-        ),
+        _compose("compose", "compose.yaml"),
+        _compose("compose-local", "compose.yaml", "compose.local.yaml"),
     ]
+
+
+def _compose(name: str, *files: str) -> _Step:
+    return _Step(
+        name,
+        ("go", "run", ".", *(str(paths.ROOT / file) for file in files)),
+        folder=paths.ROOT / "dev" / "composecheck",
+        env=compose.variables(Secrets.generate(), None),
+    )
 
 
 def _tool(name: str) -> str:

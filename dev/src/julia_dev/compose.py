@@ -1,4 +1,4 @@
-"""The variables that `compose.yaml` asks for: `python -m julia_dev.compose <file>`.
+"""The variables that `compose.local.yaml` asks for: `python -m julia_dev.compose <file>`.
 
 Secrets are those of the local stack. With ANTHROPIC_API_KEY set in the environment, Claude
 answers.
@@ -15,7 +15,7 @@ from julia_dev.stack.secrets import Secrets
 
 
 def variables(secrets: Secrets, anthropic_api_key: str | None) -> dict[str, str]:
-    """Return what has no default in `compose.yaml`, where Claude is, and the day's budget."""
+    """Return what has no default in `compose.local.yaml`, where Claude is, and the day's budget."""
     claude = (
         {
             "ANTHROPIC_API_KEY": anthropic_api_key,

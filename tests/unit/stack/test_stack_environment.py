@@ -79,7 +79,7 @@ def test_managers_are_told_on_the_simulators_page_unless_a_webhook_is_named(tmp_
 
 
 def test_compose_gets_every_variable_that_it_insists_on() -> None:
-    wanted = set(re.findall(r"\$\{(\w+):\?", (paths.ROOT / "compose.yaml").read_text()))
+    wanted = set(re.findall(r"\$\{(\w+):\?", (paths.ROOT / "compose.local.yaml").read_text()))
 
     assert wanted
     assert wanted <= compose.variables(Secrets.generate(), None).keys()
@@ -90,4 +90,4 @@ def test_the_simulators_dollars_are_not_counted_and_claudes_are(tmp_path: Path) 
     assert "BUDGET_DAY_USD" not in _environment(tmp_path, ANTHROPIC_API_KEY="sk-ant-real")
     assert compose.variables(Secrets.generate(), None)["BUDGET_DAY_USD"] == "0"
     assert "BUDGET_DAY_USD" not in compose.variables(Secrets.generate(), "sk-ant-real")
-    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-5.00}" in (paths.ROOT / "compose.yaml").read_text()
+    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-5.00}" in (paths.ROOT / "compose.local.yaml").read_text()
