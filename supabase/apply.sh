@@ -4,9 +4,20 @@
 # variables say where; not at a pooler in transaction mode, where a session's lock does not last. The
 # local stack and the Supabase CLI keep the same history table.
 #
-# LOCK_SECONDS: how long to wait for another one that works (300). Fails with the file and the line.
+# LOCK_SECONDS: how long to wait for another one that works (300). RESTORE_REQUEST: a backup is restored
+# afterwards, unless it was already; nothing is sent until then. Fails with the file and the line.
 set -eu
 cd "$(dirname "$0")"
+
+# A database that is about to be replaced sends nothing that the one that comes would not know of.
+pause() {
+  cat <<'SQL'
+\getenv request RESTORE_REQUEST
+insert into public.julia_status (status, motivo, alterado_via)
+select 'pausado', 'Restauração do banco pedida: termina com ele pausado', 'sistema'
+ where not private.was_restored(:'request');
+SQL
+}
 
 script() {
   cat <<SQL
@@ -35,6 +46,7 @@ commit;
 \endif
 SQL
   done
+  [ -z "${RESTORE_REQUEST:-}" ] || pause
   printf '%s\n' '\echo all migrations are applied'
 }
 

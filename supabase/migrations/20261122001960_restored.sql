@@ -87,6 +87,11 @@ begin
     end if;
   end loop;
 
+  -- Evolution may have been restored too, and then remembers nothing of what went since: that a send is
+  -- not found there proves nothing, and it is not sent once more but parked.
+  update public.fila_mensagens set reenvios = greatest(reenvios, 1)
+   where status in ('processando', 'incerta');
+
   for x in
     select distinct i.conversa_id
       from public.interacoes i join public.conversations c on c.id = i.conversa_id

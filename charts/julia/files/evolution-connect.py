@@ -1,7 +1,9 @@
 """After an install or upgrade: each number has an instance at Evolution that tells ingest of all.
 
 What is there already stays: an instance keeps its session, and a webhook is only set anew, for all
-events, with the secret that ingest asks for. Pairing a new instance with its phone is left to a
+events, with the secret that ingest asks for. A new secret reaches ingest's pods some time after the
+upgrade, and Evolution drops for good what is answered 401: so ingest is tried first, and Evolution
+told when every pod of it takes the secret. Pairing a new instance with its phone is left to a
 person.
 """
 
@@ -14,6 +16,8 @@ import urllib.request
 from http import HTTPStatus
 
 TIMEOUT_SECONDS = 180
+TRIES = 30
+"""In a row, each on a connection of its own: with three pods, one that is behind is met by then."""
 
 
 def ask(path: str, body: object = None) -> tuple[int, object]:
@@ -41,6 +45,38 @@ def ask_patiently(path: str) -> tuple[int, object]:
         if status < HTTPStatus.INTERNAL_SERVER_ERROR or time.monotonic() > give_up_at:
             return status, answer
         time.sleep(2)
+
+
+def accepted() -> bool:
+    """Whether ingest takes the secret; the event that is posted is one that it only counts."""
+    request = urllib.request.Request(
+        os.environ["WEBHOOK_URL"],
+        data=json.dumps({"event": "application.startup", "data": {}}).encode(),
+        headers={
+            "content-type": "application/json",
+            "x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"],
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30):
+            return True
+    except OSError:
+        return False
+
+
+def await_ingest() -> None:
+    """End with a message when ingest does not take the secret in the end."""
+    give_up_at = time.monotonic() + TIMEOUT_SECONDS
+    in_a_row = 0
+    while in_a_row < TRIES:
+        in_a_row = in_a_row + 1 if accepted() else 0
+        if time.monotonic() > give_up_at:
+            sys.exit(
+                "ingest does not take EVOLUTION_WEBHOOK_SECRET, so Evolution keeps the one before; "
+                "see ingest's log, and upgrade again"
+            )
+        if not in_a_row:
+            time.sleep(2)
 
 
 def must(instance: str, what: str, status: int, answer: object) -> None:
@@ -72,5 +108,6 @@ def connect(instance: str) -> None:
 
 
 if __name__ == "__main__":
+    await_ingest()
     for name in os.environ["EVOLUTION_INSTANCE"].split(","):
         connect(name.strip())

@@ -2,24 +2,60 @@
 
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from tests.contract.evolution.conftest import API_KEY, INSTANCE, Simulator
 
 from julia_dev import paths
+from julia_simulators.evolution.testing import serving
 
 _SCRIPT = paths.ROOT / "charts" / "julia" / "files" / "evolution-connect.py"
-WEBHOOK = "http://julia-api:8000/webhook/evolution"
+SECRET = "segredo"
+_PATH = "/webhook/evolution"
+
+
+class Ingest:
+    """Takes the secret as soon as it was refused so often."""
+
+    def __init__(self) -> None:
+        self.behind = 0
+        self.answers: Counter[int] = Counter()
+
+    async def webhook(self, request: Request) -> Response:
+        knows = request.headers["x-webhook-secret"] == SECRET and self.answers[401] >= self.behind
+        status = 202 if knows else 401
+        self.answers[status] += 1
+        return Response(status_code=status)
+
+
+@pytest.fixture
+def ingest() -> Ingest:
+    return Ingest()
+
+
+@pytest.fixture
+def webhook(ingest: Ingest) -> Iterator[str]:
+    """The URL of ingest."""
+    app = Starlette(routes=[Route(_PATH, ingest.webhook, methods=["POST"])])
+    with serving(app) as url:
+        yield url + _PATH
 
 
 def connect(
-    sim: Simulator, *instances: str, key: str = API_KEY
+    sim: Simulator, webhook: str, *instances: str, key: str = API_KEY
 ) -> "subprocess.CompletedProcess[str]":
     environment = {
         "EVOLUTION_API_URL": str(sim.http.base_url).rstrip("/"),
         "EVOLUTION_API_KEY": key,
         "EVOLUTION_INSTANCE": ", ".join(instances),
-        "WEBHOOK_URL": WEBHOOK,
-        "EVOLUTION_WEBHOOK_SECRET": "segredo",
+        "WEBHOOK_URL": webhook,
+        "EVOLUTION_WEBHOOK_SECRET": SECRET,
         "NO_PROXY": "127.0.0.1",
     }
     return subprocess.run(
@@ -32,22 +68,33 @@ def connect(
     )
 
 
-def test_a_number_that_is_there_gets_its_webhook_and_another_is_made(sim: Simulator) -> None:
-    connected = connect(sim, INSTANCE, "julia-nova")
+def test_a_number_that_is_there_gets_its_webhook_and_another_is_made(
+    sim: Simulator, webhook: str
+) -> None:
+    connected = connect(sim, webhook, INSTANCE, "julia-nova")
 
     assert connected.returncode == 0, connected.stderr
     for instance in (INSTANCE, "julia-nova"):
         answer = sim.http.get(f"/webhook/find/{instance}", headers={"apikey": API_KEY})
-        webhook = answer.json()
-        assert webhook["url"] == WEBHOOK
-        assert webhook["enabled"]
-        assert webhook["headers"] == {"x-webhook-secret": "segredo"}
+        found = answer.json()
+        assert found["url"] == webhook
+        assert found["enabled"]
+        assert found["headers"] == {"x-webhook-secret": SECRET}
     assert sim.get("instance/connectionState").json()["instance"]["state"] == "open"
-    assert "segredo" not in connected.stdout + connected.stderr
+    assert SECRET not in connected.stdout + connected.stderr
 
 
-def test_a_wrong_key_is_told(sim: Simulator) -> None:
-    refused = connect(sim, INSTANCE, key="outra")
+def test_evolution_is_told_of_a_new_secret_when_ingest_has_it(
+    sim: Simulator, ingest: Ingest, webhook: str
+) -> None:
+    ingest.behind = 1
+
+    assert connect(sim, webhook, INSTANCE).returncode == 0
+    assert ingest.answers == {401: 1, 202: 30}
+
+
+def test_a_wrong_key_is_told(sim: Simulator, webhook: str) -> None:
+    refused = connect(sim, webhook, INSTANCE, key="outra")
 
     assert refused.returncode == 1
     assert INSTANCE in refused.stderr

@@ -70,6 +70,32 @@ async def test_what_is_restored_is_paused_and_sends_nothing_twice(
         assert (again.returncode, await there.value("select private.paused()")) == (0, False)
 
 
+async def test_what_evolution_does_not_remember_after_a_restore_is_parked_and_not_sent_again(
+    julia: Julia, empty_database: str, tmp_path: Path
+) -> None:
+    doubtful = await julia.talk("Foi ou não foi?", number=SENT)
+    await julia.uncertain(doubtful)
+    claimed = await julia.talk("Indo.", number=CLAIMED)
+    assert (await julia.claim(claimed))["status"] == "enviar"
+    waiting = await julia.talk("Um.", number=TWO_PARTS)
+    work, request = tmp_path / "work", {"SCHEMAS": SCHEMAS, "REQUEST": "latest"}
+    await asyncio.to_thread(run, "dump-supabase.sh", work, **request, **libpq(julia.dsn))
+    await asyncio.to_thread(run, "restore-supabase.sh", work, **request, **libpq(empty_database))
+
+    async with asyncpg.create_pool(empty_database, min_size=1, max_size=2) as pool:
+        there = Julia(pool, empty_database)
+        uncertain = await there.sql("select claim_id::text from envios where status = 'incerto'")
+        # Evolution was restored as well, is open, and has none of them: asked twice.
+        for minutes in (3, 6):
+            await there.later(minutes=minutes)
+            for row in uncertain:
+                await there.call("settle_send", claim_id=row["claim_id"], evidence="negativa")
+
+        assert len(uncertain) == 3
+        for conversa in (doubtful, claimed, waiting):
+            assert await there.states(conversa) == ["estacionada"]
+
+
 async def test_a_damaged_dump_leaves_the_database_as_it_is(julia: Julia, tmp_path: Path) -> None:
     await julia.talk("Oi.")
     environment = {"SCHEMAS": SCHEMAS, "REQUEST": "latest", **libpq(julia.dsn)}

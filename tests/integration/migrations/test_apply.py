@@ -70,6 +70,22 @@ async def test_a_migration_that_fails_leaves_those_before_it_and_is_tried_again(
     assert await _known(empty) == ["20260101000000", "20260102000000"]
 
 
+def test_a_database_that_is_about_to_be_restored_is_paused_and_one_that_was_is_not(
+    empty: str,
+) -> None:
+    _execute(empty, paths.ROLES.read_text())
+    assert _apply(SUPABASE, empty, RESTORE_REQUEST="latest").returncode == 0
+    assert _paused(empty)
+
+    _execute(
+        empty,
+        """insert into julia_status (status, motivo, alterado_via, detalhes)
+           values ('ativo', 'Conferido', 'manual', '{"restauracao": "latest"}')""",
+    )
+    assert _apply(SUPABASE, empty, RESTORE_REQUEST="latest").returncode == 0
+    assert not _paused(empty)
+
+
 async def test_it_gives_up_when_another_holds_the_lock_for_too_long(
     empty: str, two_migrations: Path
 ) -> None:
@@ -111,6 +127,17 @@ def _apply(folder: Path, dsn: str, **env: str) -> "subprocess.CompletedProcess[s
         timeout=60,
         check=False,
     )
+
+
+def _paused(dsn: str) -> bool:
+    async def ask() -> bool:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return bool(await connection.fetchval("select private.paused()"))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
 
 
 async def _known(dsn: str) -> list[str]:

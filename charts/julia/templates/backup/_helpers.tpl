@@ -116,7 +116,7 @@ containers:
   - name: restore
     {{- include "julia.backup.native" (merge (dict "script" "restore") .) | nindent 4 }}
       # Named as asked for: what was restored once is not restored again by the next upgrade.
-      - {name: REQUEST, value: {{ printf "%s %s" (index $backup.restore .kind) $backup.restore.request | trim | quote }}}
+      - {name: REQUEST, value: {{ include "julia.backup.request" . | quote }}}
   {{- end }}
 volumes:
   - name: scripts
@@ -192,6 +192,12 @@ volumeMounts:
   {{- end }}
 env:
   {{- include "julia.backup.targetEnvironment" . | nindent 2 }}
+{{- end -}}
+
+{{/* What a restoring is known by. (dict "root" $ "kind" "redis") */}}
+{{- define "julia.backup.request" -}}
+{{- $restore := .root.Values.backup.restore -}}
+{{- printf "%s %s" (index $restore .kind) $restore.request | trim -}}
 {{- end -}}
 
 {{/* The kinds that this upgrade restores; fails on what cannot be. */}}
