@@ -84,6 +84,7 @@ def base_values(neighbours: Neighbours, images: Images) -> dict[str, Any]:
             },
             "redis": {"persistence": {"size": "256Mi"}},
             "rabbitmq": {"persistence": {"size": "1Gi"}, "diskFreeLimit": "200MB"},
+            "backup": {"enabled": True, "target": {"pvc": {"size": "256Mi"}}},
             "evolution": {
                 "persistence": {"size": "256Mi"},
                 # What the simulated WhatsApp opens by itself: no phone is there to be paired.

@@ -3,6 +3,7 @@
 PostgreSQL plays Supabase's database, a simulator PostgREST. Evolution is the chart's own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ class Neighbours:
         """
         kubectl = self.cluster.kubectl
         await kubectl.apply(namespace(kubectl.namespace))
-        await kubectl.apply(_secret("outside", self._passwords()), *self._manifests())
+        await kubectl.apply(secret("outside", self._passwords()), *self._manifests())
         await _ready(self.cluster, "postgres")
         await self._make_roles()
         for name in ("supabase", "anthropic", "slack", "transcription"):
@@ -119,7 +120,7 @@ class Neighbours:
             env=[
                 {"name": "POSTGRES_DB", "value": DATABASE},
                 {"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
-                _from_secret("POSTGRES_PASSWORD", "postgres"),
+                from_secret("POSTGRES_PASSWORD", "postgres"),
             ],
             folders=("/var/lib/postgresql/data", "/var/run/postgresql", "/tmp"),  # noqa: S108
             user=_POSTGRES_USER,
@@ -127,13 +128,13 @@ class Neighbours:
         simulated = {
             "supabase": (
                 "/health",
-                [_from_secret("PG_DSN", "authenticator-dsn"), _from_secret("JWT_SECRET", "jwt")],
+                [from_secret("PG_DSN", "authenticator-dsn"), from_secret("JWT_SECRET", "jwt")],
             ),
-            "anthropic": ("/_sim", [_from_secret("SIM_ANTHROPIC_API_KEY", "anthropic")]),
+            "anthropic": ("/_sim", [from_secret("SIM_ANTHROPIC_API_KEY", "anthropic")]),
             "slack": ("/_sim", []),
             "transcription": (
                 "/_sim",
-                [_from_secret("SIM_TRANSCRIPTION_API_KEY", "transcription")],
+                [from_secret("SIM_TRANSCRIPTION_API_KEY", "transcription")],
             ),
         }
         for name, (path, env) in simulated.items():
@@ -227,11 +228,18 @@ def deployment(
     ]
 
 
-def _secret(name: str, data: dict[str, str]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}
+def secret(name: str, data: Mapping[str, str]) -> dict[str, Any]:
+    """Return a Secret."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name},
+        "stringData": dict(data),
+    }
 
 
-def _from_secret(variable: str, key: str) -> dict[str, Any]:
+def from_secret(variable: str, key: str) -> dict[str, Any]:
+    """Return a variable whose value is a key of the Secret `outside`."""
     return {"name": variable, "valueFrom": {"secretKeyRef": {"name": "outside", "key": key}}}
 
 

@@ -1,5 +1,6 @@
 """What pods say of themselves: their metrics, and why they do not run."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,17 +36,15 @@ async def metrics(kubectl: Kubectl, pod: str) -> list[Sample]:
 
 
 async def complaints(kubectl: Kubectl, pod: str) -> str:
-    """Return what a person finds who asks why a pod does not run: its state, its events, its log."""
+    """Return what a person finds who asks why a pod does not run: state, events and log."""
     item = await kubectl.get("pod", pod)
     events = await kubectl.get("events", f"--field-selector=involvedObject.name={pod}")
     said = [each["message"] for each in events["items"]]
     for container in item["status"].get("containerStatuses", ()):
         said += _messages(container["state"]) + _messages(container.get("lastState", {}))
-    try:
+    # A container that could not be made has no log.
+    with suppress(Refused):
         said.append(await kubectl("logs", pod, "--tail=20"))
-    except Refused:
-        # A container that could not be made has no log.
-        pass
     return "\n".join(said)
 
 

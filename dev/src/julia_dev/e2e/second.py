@@ -1,7 +1,7 @@
 """A second Julia beside the first one, in a namespace of her own.
 
-She has a database, a Redis and a RabbitMQ of her own, and no Evolution: whatever becomes of her, she can
-neither help the first one nor write to a doctor.
+She has a database, a Redis and a RabbitMQ of her own, and no Evolution: whatever becomes of her,
+she can neither help the first one nor write to a doctor.
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -1,0 +1,196 @@
+"""8: database, Redis and Evolution's sessions are lost and restored; nothing is sent twice.
+
+The backup is made while answers are on their way, so that it knows of them and not of their end.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from julia_dev.e2e import jobs, observed
+from julia_dev.e2e.accounts import Tally, answers, only
+from julia_dev.e2e.install import NAME, NUMBERS
+from julia_dev.e2e.scene import Scene, timed
+from julia_dev.ledger import plan
+from julia_dev.ledger.account import Records, balance
+from julia_dev.ledger.draining import drain
+from julia_dev.ledger.world import gather
+from julia_dev.stopping.scene import eventually, require
+
+_KINDS: Final = ("supabase", "redis", "evolution")
+_DOCTORS: Final = 45
+"""More than can be answered at once: some answers wait while others go."""
+_LATER: Final = 5
+"""Doctors of whom the backup knows nothing."""
+_SEND_S: Final = 7.0
+"""So long a send takes: below what the dispatcher waits for."""
+_JOB_WITHIN_S: Final = 180
+_DRAIN_S: Final = 150
+_SHOWN_WITHIN_S: Final = 90
+_SETTLED_WITHIN_S: Final = 180
+_BETWEEN: Final = 950_000
+"""Above the doctors of all loads."""
+
+
+@dataclass
+class _Messages:
+    """What doctors wrote in this scenario: by message id, as the ledger wants it."""
+
+    doctors: Sequence[str]
+    written: dict[str, tuple[int, str, int]]
+
+
+async def play(scene: Scene) -> None:
+    """Back up, go on, lose everything, restore, resume, and make the account."""
+    since = (await scene.world.summary())["last"]
+    first = _BETWEEN + scene.rng.randrange(400) * 100
+    messages = _Messages(plan.doctors(_DOCTORS + _LATER, first=first), {})
+    await scene.world.join(messages.doctors)
+    await scene.world.slow_sends(_SEND_S)
+    await _write(scene, messages, messages.doctors[:_DOCTORS], first)
+    await eventually("answers on their way", lambda: _unsettled(scene), within_s=60)
+    await timed("the backups", _back_up(scene))
+    await _write(scene, messages, messages.doctors[_DOCTORS:], first)
+    await drain(scene.world, within_s=_DRAIN_S)
+    await timed("until the scheduler shows the backups", _shown(scene))
+    before = await _records(scene, messages)
+    webhooks = answers(await scene.world.records("webhook", after=since))
+
+    await timed("to lose the database, Redis and the sessions", _lose(scene))
+    latest = dict.fromkeys(_KINDS, "latest")
+    await timed("the upgrade that restores", _restore(scene, {"enabled": True, **latest}))
+    await _require_paused(scene)
+    await timed("the upgrade after it", _restore(scene, {"enabled": False}))
+    await scene.find()
+    await scene.world.join(messages.doctors)
+    began = time.monotonic()
+    await eventually("no doubt left", lambda: _certain(scene), within_s=_SETTLED_WITHIN_S)
+    await _resume(scene)
+    pending = await drain(scene.world, within_s=_DRAIN_S)
+    after = await _records(scene, messages)
+    tally = Tally(
+        account=balance(only(_together(before, after), messages.doctors)),
+        answers=webhooks,
+        pending=pending,
+        drained_s=time.monotonic() - began,
+    )
+    scene.tallies.append(tally)
+    missed = tally.missed()
+    require(not missed, "; ".join(missed))
+    print(f"    all {tally.account.accepted} messages are accounted for", flush=True)
+
+
+async def _write(scene: Scene, messages: _Messages, doctors: Sequence[str], first: int) -> None:
+    at = int(time.time())
+    numbered = [
+        (first + n, doctor) for n, doctor in enumerate(doctors, start=len(messages.written))
+    ]
+    records = await scene.world.write(
+        [
+            {
+                "doctor": doctor,
+                "text": f"Oi, tem plantão? #m{number}",
+                "timestamp": at,
+                "instance": NUMBERS[number % len(NUMBERS)],
+            }
+            for number, doctor in numbered
+        ]
+    )
+    for (number, doctor), record in zip(numbered, records, strict=True):
+        messages.written[record["key_id"]] = (number, doctor, at)
+
+
+async def _unsettled(scene: Scene) -> bool:
+    """Some answers are being sent, and others wait for them."""
+    rows = await scene.world.sql("select status, count(*) as n from fila_mensagens group by 1")
+    found = {row["status"]: row["n"] for row in rows}
+    return bool(found.get("processando") and found.get("pendente"))
+
+
+async def _back_up(scene: Scene) -> None:
+    """All three at once: the database's sees what is on its way just now."""
+    kubectl = scene.cluster.kubectl
+    await asyncio.gather(
+        *(jobs.run(kubectl, f"{NAME}-backup-{kind}", within_s=_JOB_WITHIN_S) for kind in _KINDS)
+    )
+
+
+async def _shown(scene: Scene) -> None:
+    """The scheduler's metrics name the newest backup of each kind."""
+
+    async def look() -> bool:
+        (scheduler, *_) = await scene.pods.of("scheduler")
+        shown = {
+            each.labels["tipo"]
+            for each in await observed.metrics(scene.cluster.kubectl, scheduler.name)
+            if each.name == "julia_backup_ultimo_sucesso_timestamp_segundos"
+        }
+        return shown == set(_KINDS)
+
+    await eventually("metrics of all backups", look, within_s=_SHOWN_WITHIN_S)
+
+
+async def _lose(scene: Scene) -> None:
+    """Take away PostgreSQL with its disk, and the volumes of Redis and Evolution."""
+    kubectl = scene.cluster.kubectl
+    await kubectl("scale", f"deployment/{NAME}-evolution", "--replicas=0")
+    await kubectl(
+        *("wait", "pod", "--for=delete", "--timeout=90s"),
+        f"--selector=app.kubernetes.io/instance={NAME},app.kubernetes.io/component=evolution",
+    )
+    await kubectl("delete", "pvc", f"{NAME}-evolution", "--timeout=60s")
+    await kubectl("delete", "pvc", f"data-{NAME}-redis-0", "--wait=false")
+    await kubectl("delete", "pod", f"{NAME}-redis-0", "--grace-period=0", "--force")
+    # Its disk goes with its pod. What comes is a database as a new project has it.
+    await kubectl("delete", "pod", "--selector=app=postgres", "--grace-period=0", "--force")
+    await kubectl("rollout", "status", "deployment/postgres", "--timeout=90s")
+    await scene.neighbours.start()
+
+
+async def _restore(scene: Scene, restore: dict[str, object]) -> None:
+    await scene.release.upgrade({"backup": {"restore": restore}})
+
+
+async def _require_paused(scene: Scene) -> None:
+    rows = await scene.world.sql(
+        "select (select count(*) from pausas) as pauses,"
+        " (select count(*) from fila_mensagens where status in ('incerta', 'estacionada'))"
+        " as doubtful,"
+        " (select count(*) from fila_mensagens where status = 'processando') as claimed"
+    )
+    (found,) = rows
+    require(found["pauses"] > 0, "the restored database is not paused")
+    require(found["claimed"] == 0, f"{found['claimed']} sends are still taken for under way")
+    require(found["doubtful"] > 0, "the backup knew of no unsettled send, so it shows nothing")
+    print(f"    restored, paused, {found['doubtful']} sends in doubt", flush=True)
+
+
+async def _certain(scene: Scene) -> bool:
+    """Evidence or a person has the word on each send."""
+    (row,) = await scene.world.sql(
+        "select count(*) as n from fila_mensagens where status = 'incerta'"
+    )
+    return bool(row["n"] == 0)
+
+
+async def _resume(scene: Scene) -> None:
+    await scene.world.sql(
+        "INSERT INTO julia_status (status, motivo, alterado_via)"
+        " VALUES ('ativo', 'Restauração conferida', 'manual')"
+    )
+
+
+async def _records(scene: Scene, messages: _Messages) -> Records:
+    return await gather(scene.world, written=messages.written, by_sql={}, by_phone=set(), stops=())
+
+
+def _together(before: Records, after: Records) -> Records:
+    """What happened in both lives of the simulated WhatsApp; phones forget nothing."""
+    return replace(
+        before,
+        deliveries=[*dict.fromkeys((*before.deliveries, *after.deliveries))],
+        thoughts=after.thoughts,
+        worklist=after.worklist,
+    )
