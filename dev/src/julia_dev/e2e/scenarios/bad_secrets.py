@@ -25,6 +25,7 @@ _TAKEN_WITHIN_S: Final = 150
 _AFTERWARDS_S: Final = 10
 _FAILED_TURNS: Final = frozenset({"falha", "indisponibilidade", "adiado"})
 
+_UNHARMED_WITHIN_S: Final = 60
 _MISSING, _WRONG = "QUARANTINE_KEY", "DOCUMENTS_KEY"
 _NEEDS: Final = {_MISSING: "ingest", _WRONG: "brain"}
 _UNHARMED: Final = ("dispatcher", "scheduler", "redis", "rabbitmq")
@@ -67,11 +68,11 @@ async def _each_names_its_secret(cluster: Cluster) -> None:
         require(not pod.ready, f"{pod.name} is ready with a bad {setting}")
         require(setting in said, f"{pod.name} does not name {setting}:\n{said}")
         print(f"    {component} says: {_line_with(setting, said)}", flush=True)
-    unharmed = await pods.of(*_UNHARMED)
-    require(
-        {pod.component for pod in unharmed if pod.ready} == set(_UNHARMED),
-        f"not only {' and '.join(_NEEDS.values())} failed: {unharmed}",
-    )
+
+    async def unharmed() -> bool:
+        return {pod.component for pod in await pods.of(*_UNHARMED) if pod.ready} == set(_UNHARMED)
+
+    await eventually(f"{', '.join(_UNHARMED)} ready", unharmed, within_s=_UNHARMED_WITHIN_S)
 
 
 async def _rotation(scene: Scene) -> None:

@@ -74,9 +74,10 @@ async def _look(kubectl: Kubectl, peaks: dict[str, _Peak]) -> None:
 
 
 def _sum(item: dict[str, Any], what: str) -> float:
-    return sum(_amount(container["usage"][what]) for container in item["containers"])
+    return sum(amount(container["usage"][what]) for container in item["containers"])
 
 
-def _amount(quantity: str) -> float:
+def amount(quantity: str) -> float:
+    """Read one of Kubernetes' quantities, such as `250m` or `64Mi`."""
     unit = quantity.lstrip("0123456789.")
     return float(quantity.removesuffix(unit)) * _UNITS[unit]

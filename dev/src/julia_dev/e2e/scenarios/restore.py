@@ -71,7 +71,7 @@ async def play(scene: Scene) -> None:
     pending = await drain(scene.world, within_s=_DRAIN_S)
     after = await _records(scene, messages)
     tally = Tally(
-        account=balance(only(_together(before, after), messages.doctors)),
+        account=balance(only(together(before, after), messages.doctors)),
         answers=webhooks,
         pending=pending,
         drained_s=time.monotonic() - began,
@@ -186,7 +186,7 @@ async def _records(scene: Scene, messages: _Messages) -> Records:
     return await gather(scene.world, written=messages.written, by_sql={}, by_phone=set(), stops=())
 
 
-def _together(before: Records, after: Records) -> Records:
+def together(before: Records, after: Records) -> Records:
     """What happened in both lives of the simulated WhatsApp; phones forget nothing."""
     return replace(
         before,
