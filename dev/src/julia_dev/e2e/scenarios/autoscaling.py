@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -33,16 +33,14 @@ async def play(scene: Scene) -> None:
 
 
 async def _by_cpu(scene: Scene) -> None:
-    scaling = scene.release.values.get("ingest", {}).get("autoscaling", {})
     eager = {"mode": "hpa", "cpu": _CPU, "scaleDownSeconds": 0}
-    await scene.release.upgrade({"ingest": {"autoscaling": {**scaling, **eager}}})
+    await scene.release.upgrade({"ingest": {"autoscaling": eager}})
     fewest = await _replicas(scene, "api")
     async with scene.loads.running():
         async with _strangers(scene):
             await timed("ingest out", _until(scene, "api", more_than=fewest))
         await timed("ingest back", _until(scene, "api", at_most=fewest))
-    usual: dict[str, Any] = {"cpu": "600m", "scaleDownSeconds": 300}
-    await scene.release.upgrade({"ingest": {"autoscaling": usual}})
+    await scene.release.rollback()
 
 
 async def _by_backlog(scene: Scene) -> None:
@@ -53,8 +51,7 @@ async def _by_backlog(scene: Scene) -> None:
         async with _slow_claude(scene):
             await timed("the brain to three pods", _until(scene, "brain", more_than=2))
         await timed("the brain back to one", _until(scene, "brain", at_most=1))
-    usual = {"mode": "hpa", "minReplicas": 2, "maxReplicas": 6, "scaleDownSeconds": 300}
-    await scene.release.upgrade({"brain": {"autoscaling": usual}})
+    await scene.release.rollback()
 
 
 @asynccontextmanager

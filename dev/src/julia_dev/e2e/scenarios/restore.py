@@ -135,14 +135,12 @@ async def _shown(scene: Scene) -> None:
 async def _lose(scene: Scene) -> None:
     """Take away PostgreSQL with its disk, and the volumes of Redis and Evolution."""
     kubectl = scene.cluster.kubectl
-    await kubectl("scale", f"deployment/{NAME}-evolution", "--replicas=0")
-    await kubectl(
-        *("wait", "pod", "--for=delete", "--timeout=90s"),
-        f"--selector=app.kubernetes.io/instance={NAME},app.kubernetes.io/component=evolution",
-    )
-    await kubectl("delete", "pvc", f"{NAME}-evolution", "--timeout=60s")
-    await kubectl("delete", "pvc", f"data-{NAME}-redis-0", "--wait=false")
-    await kubectl("delete", "pod", f"{NAME}-redis-0", "--grace-period=0", "--force")
+    await kubectl("delete", "pvc", f"{NAME}-evolution", f"data-{NAME}-redis-0", "--wait=false")
+    for component in ("evolution", "redis"):
+        await kubectl(
+            *("delete", "pod", "--grace-period=0", "--force"),
+            f"--selector=app.kubernetes.io/instance={NAME},app.kubernetes.io/component={component}",
+        )
     # Its disk goes with its pod. What comes is a database as a new project has it.
     await kubectl("delete", "pod", "--selector=app=postgres", "--grace-period=0", "--force")
     await kubectl("rollout", "status", "deployment/postgres", "--timeout=90s")
