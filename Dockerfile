@@ -38,13 +38,15 @@ RUN --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.cr
  && uv venv --python /usr/local/bin/python hatchling \
  && uv pip install --python hatchling --constraint requirements-dev.lock hatchling
 COPY libs/common libs/common
+RUN uv pip install --python hatchling --offline --no-build-isolation --no-deps --target /opt/julia \
+    libs/common/
 
 
 FROM build AS build-service
 ARG SERVICE=ingest
 COPY services/${SERVICE} services/${SERVICE}
 RUN uv pip install --python hatchling --offline --no-build-isolation --no-deps --target /opt/julia \
-    libs/common/ services/${SERVICE}/
+    services/${SERVICE}/
 
 
 # asyncpg is the one dependency of the simulators that no service has.
@@ -54,7 +56,7 @@ RUN --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.cr
     --mount=type=secret,id=uv.toml,target=/etc/uv/uv.toml \
     export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
  && uv pip install --python hatchling --no-build-isolation --no-deps --target /opt/julia \
-    --constraint requirements-dev.lock asyncpg libs/common/ simulators/
+    --constraint requirements-dev.lock asyncpg simulators/
 
 
 # What runs: an interpreter without installers, the dependencies, a user without rights or home.

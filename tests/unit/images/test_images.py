@@ -114,7 +114,7 @@ def test_what_the_simulators_need_is_in_the_services_lock_or_installed_with_them
     )
     dockerfile = (paths.ROOT / "Dockerfile").read_text()
     (beside,) = re.findall(
-        r"--constraint requirements-dev\.lock (.*) libs/common/ simulators/$",
+        r"--constraint requirements-dev\.lock (.*) simulators/$",
         dockerfile,
         re.MULTILINE,
     )
