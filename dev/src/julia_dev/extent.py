@@ -17,7 +17,8 @@ class LedgerExtent:
     lasts_s: float
     """How long doctors write, and how long everything is killed."""
     one_at_a_time: bool
-    """Whether the run at production's ceilings waits for the end of the one under fire."""
+    """Whether the run at production's ceilings waits for the end of the one under fire, or only
+    until all is written and killed there."""
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,19 @@ async def _main() -> int:
     folder = paths.RUN / "ledger"
     shutil.rmtree(folder, ignore_errors=True)
     began = time.monotonic()
-    if ledger.one_at_a_time:
-        first = await under_fire.run(folder / "fire", seed, ledger)
-        second = await ceilings.run(folder / "ceilings")
-    else:
-        first, second = await asyncio.gather(
-            under_fire.run(folder / "fire", seed, ledger), ceilings.run(folder / "ceilings")
-        )
+    ceilings_may_begin = asyncio.Event()
+
+    async def under_ceilings() -> ceilings.Ceilings:
+        await ceilings_may_begin.wait()
+        return await ceilings.run(folder / "ceilings")
+
+    async def under_kills() -> under_fire.Verdict:
+        fought = None if ledger.one_at_a_time else ceilings_may_begin
+        verdict = await under_fire.run(folder / "fire", seed, ledger, fought=fought)
+        ceilings_may_begin.set()
+        return verdict
+
+    first, second = await asyncio.gather(under_kills(), under_ceilings())
     missed = [*first.missed(), *second.missed()]
     for name, examples in first.account.examples.items():
         print(f"  {name}: {', '.join(examples)}", flush=True)

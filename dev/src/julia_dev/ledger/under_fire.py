@@ -11,6 +11,7 @@ from julia_dev.extent import LedgerExtent
 from julia_dev.ledger import plan
 from julia_dev.ledger.account import Account, balance
 from julia_dev.ledger.chaos import Chaos, Toll
+from julia_dev.ledger.draining import drain
 from julia_dev.ledger.driver import Driver
 from julia_dev.ledger.world import World, gather
 from julia_dev.stack.config import StackConfig
@@ -88,8 +89,10 @@ class Verdict:
         return [bar for bar, kept in bars.items() if not kept]
 
 
-async def run(folder: Path, seed: int, extent: LedgerExtent) -> Verdict:
-    """Play it all; returns the figures."""
+async def run(
+    folder: Path, seed: int, extent: LedgerExtent, *, fought: asyncio.Event | None = None
+) -> Verdict:
+    """Play it all; returns the figures. `fought` is set when all is written and killed."""
     rng = random.Random(seed)  # noqa: S311 - a repeatable run, not a secret
     drawn = plan.draw(
         rng,
@@ -116,8 +119,10 @@ async def run(folder: Path, seed: int, extent: LedgerExtent) -> Verdict:
                 acts.create_task(driver.run())
                 acts.create_task(chaos.run(times=KILLS_EACH, lasts_s=extent.lasts_s))
             print("all is written and killed; draining", flush=True)
+            if fought is not None:
+                fought.set()
             began = time.monotonic()
-            pending = await _drain(world)
+            pending = await drain(world, within_s=DRAIN_S)
             drained_s = time.monotonic() - began
             progress.cancel()
         records = await gather(
@@ -149,20 +154,6 @@ async def _progress(world: World, toll: Toll) -> None:
             f"kills {sum(toll.kills.values())}",
             flush=True,
         )
-
-
-async def _drain(world: World) -> int:
-    """Wait until nothing is open for a while; returns what still is in the end."""
-    deadline = time.monotonic() + DRAIN_S
-    calm = 0
-    left = -1
-    # The broker counts its queues every five seconds only.
-    while time.monotonic() < deadline and calm < 7:  # noqa: PLR2004
-        await asyncio.sleep(1)
-        on_their_way = (await world.summary())["webhooks_on_their_way"]
-        left = await world.backlog() + await world.queued() + on_their_way
-        calm = calm + 1 if left == 0 else 0
-    return left
 
 
 async def _claims_after_stop(world: World) -> int:
