@@ -40,7 +40,7 @@ async def test_two_operators_decide_once_tell_once_and_write_nothing_when_nothin
     assert (await scene.resource("geral"))["metadata"]["resourceVersion"] == version
     assert await scene.rows() == [PAUSED, RESUMED] * 2
 
-    await scene.kubectl("delete", "js", "geral", "--timeout=20s")
+    await scene.kubectl("delete", "js", "geral", "--timeout=60s")
     assert await scene.rows() == [PAUSED, RESUMED] * 2
     assert await world.told("geral") == {"Paused": 2, "Stopped": 2, "Resumed": 2, "Removed": 1}
 
@@ -59,7 +59,7 @@ async def test_an_operator_that_slept_does_not_do_again_what_is_over(world: Worl
     await scene.until("geral", Enforced=RUNNING)
     await scene.apply("breve", **PAUSE)
     await scene.until("breve", Enforced=STOPPED)
-    await scene.kubectl("delete", "js", "breve", "--timeout=20s")
+    await scene.kubectl("delete", "js", "breve", "--timeout=60s")
     await scene.decide("pausado", "emergência")
     rows = await scene.rows()
     asleep.kill(signal.SIGCONT)

@@ -59,7 +59,7 @@ async def scene(bed: Bed) -> AsyncIterator[Scene]:
     scene = Scene(bed.access.kubectl(bed.namespace), api, database)
     try:
         yield scene
-        await scene.kubectl("delete", "juliastatus", "--all", "--timeout=20s")
+        await scene.kubectl("delete", "juliastatus", "--all", "--timeout=60s")
         await scene.kubectl("delete", "events.v1.events.k8s.io", "--all")
         await scene.decide("ativo", "fim do teste")
     finally:

@@ -23,7 +23,7 @@ async def test_a_pause_becomes_a_row_and_shows_when_nothing_is_in_flight(scene: 
     before = await scene.rows()
 
     await scene.apply("geral", **PAUSE)
-    await scene.kubectl("wait", "juliastatus/geral", "--for=condition=Enforced", "--timeout=20s")
+    await scene.kubectl("wait", "juliastatus/geral", "--for=condition=Enforced", "--timeout=60s")
 
     assert await scene.rows() == [*before, ("pausado", "kubernetes")]
     assert await scene.conditions("geral") == {
@@ -99,7 +99,7 @@ async def test_a_pause_by_sql_shows_with_its_author_and_nothing_old_or_new_lifts
     overridden = (await scene.resource("geral"))["status"]["conditions"][2]
     assert overridden["message"] == "Paused via manual by plantonista: emergência"
 
-    await scene.kubectl("delete", "js", "geral", "--timeout=20s")
+    await scene.kubectl("delete", "js", "geral", "--timeout=60s")
     await scene.apply("geral", paused=False)
     await scene.until("geral", Overridden=("True", "PausedElsewhere"))
     assert await scene.standing() == 1
@@ -117,7 +117,7 @@ async def test_a_deletion_ends_the_pauses_of_that_resource_and_no_others(scene: 
     await scene.until("geral", Overridden=("False", "AlsoPausedElsewhere"))
     assert await scene.standing() == 2
 
-    await scene.kubectl("delete", "js", "geral", "--timeout=20s")
+    await scene.kubectl("delete", "js", "geral", "--timeout=60s")
 
     assert (await scene.rows())[-1] == ("ativo", "kubernetes")
     assert await scene.standing() == 1
@@ -190,7 +190,7 @@ async def test_sends_in_flight_are_counted_down_before_a_pause_is_enforced(
         provider_message_id="m1",
         start_delay_ms=5,
     )
-    await scene.kubectl("wait", "js/geral", "--for=condition=Enforced", "--timeout=20s")
+    await scene.kubectl("wait", "js/geral", "--for=condition=Enforced", "--timeout=60s")
     status = (await scene.resource("geral"))["status"]
     assert (status["phase"], status["inFlight"]) == ("Paused", 0)
     assert (status["lateStarts"], status["claimsAfterStop"]) == (0, 0)

@@ -41,7 +41,7 @@ async def test_its_log_is_like_that_of_the_other_services_and_repeats_no_reasons
 ) -> None:
     await scene.apply("geral", **PAUSE)
     await scene.until("geral", Enforced=("True", "Stopped"))
-    await scene.kubectl("delete", "js", "geral", "--timeout=20s")
+    await scene.kubectl("delete", "js", "geral", "--timeout=60s")
 
     lines = bed.said()
 

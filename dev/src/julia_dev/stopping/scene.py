@@ -23,7 +23,8 @@ from julia_dev.stopping.operators import Operators
 NAMESPACE: Final = "julia"
 NUMBERS: Final = ("julia-local", "julia-dois")
 
-_SOON_S: Final = 15.0
+_SOON_S: Final = 30.0
+"""How soon is no figure here: long enough for a machine that is busy with something else."""
 _POLL_S: Final = 0.1
 _GROUP: Final = "whats-agents.dev"
 
@@ -190,7 +191,7 @@ class Scene:
             seen = await resource.condition(kind)
             return seen if seen is not None and seen.status == status else None
 
-        return await eventually(f"{kind}={status} of {resource.name}", look, within_s=30)
+        return await eventually(f"{kind}={status} of {resource.name}", look, within_s=2 * _SOON_S)
 
     async def says(self, resource: Resource, **wanted: object) -> dict[str, Any]:
         """Wait until the resource's status says this; returns it whole."""
@@ -199,7 +200,7 @@ class Scene:
             seen = await resource.status()
             return seen if {name: seen.get(name) for name in wanted} == wanted else None
 
-        return await eventually(f"{resource.name} with {wanted}", look, within_s=30)
+        return await eventually(f"{resource.name} with {wanted}", look, within_s=2 * _SOON_S)
 
     # Doctors
 
@@ -224,7 +225,7 @@ class Scene:
         async def look() -> bool:
             return any(f"#m{number}" in text for text in await self.answers(doctor))
 
-        await eventually(f"the answer to message {number}", look, within_s=40)
+        await eventually(f"the answer to message {number}", look, within_s=2 * _SOON_S)
 
     async def unanswered(self, doctor: str, number: int) -> None:
         """Require that a message was stored and not answered."""
