@@ -5,10 +5,12 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from julia_common.contracts import text_hash
 from julia_dev.testbed import TEMPLATE
@@ -46,6 +48,7 @@ _CLOCK = (
     "set search_path = '' as $$ select clock_timestamp() + interval '{} seconds' $$"
 )
 _REAL_TIME = _CLOCK.format("0")
+_TIME_WAS_MOVED = "select abs(extract(epoch from api.agora() - clock_timestamp())) > 0.01"
 
 
 async def together(n: int, call: Callable[[int], Awaitable[Any]]) -> list[Any]:
@@ -283,6 +286,14 @@ class Julia:
         await self.sql(_CLOCK.format(self.ahead.total_seconds()))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of this folder run in the loop to which the shared connections belong."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @pytest.fixture(scope="session")
 def sql_dsn(postgres_server: dict[str, str]) -> Iterator[str]:
     """A migrated database for all tests of this folder: copying one for each is slow."""
@@ -294,14 +305,21 @@ def sql_dsn(postgres_server: dict[str, str]) -> Iterator[str]:
     asyncio.run(_execute(admin, f'drop database "{name}" with (force)'))
 
 
-@pytest.fixture
-async def julia(sql_dsn: str) -> AsyncIterator[Julia]:
-    pool = await asyncpg.create_pool(sql_dsn, min_size=2, max_size=24)
-    try:
-        yield Julia(pool, sql_dsn)
-    finally:
-        await pool.close()
-        await _execute(sql_dsn, _WIPE, _REAL_TIME)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sql_pool(sql_dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """Connections for all tests of this folder: a new one has every function to compile anew."""
+    async with asyncpg.create_pool(sql_dsn, min_size=2, max_size=24) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def julia(sql_pool: asyncpg.Pool, sql_dsn: str) -> AsyncIterator[Julia]:
+    yield Julia(sql_pool, sql_dsn)
+    async with sql_pool.acquire() as connection:
+        await connection.execute(_WIPE)
+        # Made anew, it would have every statement planned anew that asks for the time.
+        if await connection.fetchval(_TIME_WAS_MOVED):
+            await connection.execute(_REAL_TIME)
 
 
 async def _execute(dsn: str, *statements: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import PHONE, Julia, lid, phone
 from tests.integration.sql.shifts import SAO_PAULO, Shifts
 
@@ -248,7 +249,7 @@ async def test_an_opt_out_by_tool_ends_the_turn_and_is_confirmed(
 class TestWaitingList:
     """A freed shift is offered to the next who waits."""
 
-    @pytest.fixture(autouse=True)
+    @pytest_asyncio.fixture(loop_scope="session", autouse=True)
     async def at_noon_of_a_monday(self, julia: Julia) -> None:
         now = datetime.now(SAO_PAULO)
         monday = now.replace(hour=12, minute=0) + timedelta(days=7 - now.weekday())

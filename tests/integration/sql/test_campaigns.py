@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import INSTANCE, Julia, lid, phone, together
 from tests.integration.sql.courting import FRIDAY, MONDAY, Courting
 from tests.integration.sql.test_steering import statements
@@ -14,7 +15,7 @@ from tests.integration.sql.test_steering import statements
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def courting(julia: Julia) -> Courting:
     """Monday, ten o'clock, one number."""
     courting = Courting(julia)

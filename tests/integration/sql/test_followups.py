@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import INSTANCE, Julia, together
 from tests.integration.sql.courting import FRIDAY, MONDAY, SATURDAY, Courting
 
@@ -13,7 +14,7 @@ LIGHT, NEWS, LAST = "Conseguiu ver", "me conta a região", "última mensagem"
 OFFER = "Apareceu um plantão"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def courting(julia: Julia) -> Courting:
     """Monday, ten o'clock; one number, one doctor."""
     courting = Courting(julia)
@@ -23,7 +24,7 @@ async def courting(julia: Julia) -> Courting:
     return courting
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def medico(julia: Julia, courting: Courting) -> str:
     """The doctor, to whom a campaign has just written."""
     await courting.start()

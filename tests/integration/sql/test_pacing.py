@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import INSTANCE, Julia, together
 from tests.integration.sql.proactive import FRIDAY, MONDAY, move_to, offer, remind, sent
 
@@ -22,7 +23,7 @@ async def configure(julia: Julia, chave: str, valor: str) -> None:
     await julia.sql("update configuracoes set valor = $2 where chave = $1", chave, valor)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def spaced(julia: Julia) -> AsyncIterator[None]:
     """Sends of our own accord keep the distance of production."""
     await configure(julia, "espacamento_segundos", "[45, 180]")
@@ -30,7 +31,7 @@ async def spaced(julia: Julia) -> AsyncIterator[None]:
     await configure(julia, "espacamento_segundos", "[0, 0]")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def typing(julia: Julia) -> AsyncIterator[None]:
     """The doctor is shown that we are typing, 50 ms for each character."""
     await configure(julia, "digitacao_ms_por_caractere", "50")

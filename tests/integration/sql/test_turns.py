@@ -3,12 +3,13 @@
 import uuid
 
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import Julia, together
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def conversa(julia: Julia) -> str:
     """A conversation whose one message is due."""
     conversa = (await julia.receive())["conversa_id"]
