@@ -31,19 +31,27 @@ class Access:
 
     def client(self) -> httpx.AsyncClient:
         """An administrator's HTTP client: what is asked often need not start kubectl each time."""
+        return httpx.AsyncClient(base_url=self.url, verify=self.trust(), trust_env=False)
+
+    def trust(self) -> ssl.SSLContext:
+        """Whom an administrator believes, and who they are."""
         trust = ssl.create_default_context(cafile=self.pki / "ca.crt")
         trust.load_cert_chain(self.pki / "admin.crt", self.pki / "admin.key")
         # The authority is ours and short-lived; it leaves out what OpenSSL's strict mode asks for.
         trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        return httpx.AsyncClient(base_url=self.url, verify=trust, trust_env=False)
+        return trust
 
     def kubectl(self, namespace: str = "default") -> Kubectl:
         """Return an administrator's kubectl."""
+        return Kubectl(self.kubeconfig("admin"), namespace)
+
+    def kubeconfig(self, name: str) -> Path:
+        """Write the kubeconfig of who has the certificate `name`."""
         user = {
-            "client-certificate-data": _encoded(self.pki / "admin.crt"),
-            "client-key-data": _encoded(self.pki / "admin.key"),
+            "client-certificate-data": _encoded(self.pki / f"{name}.crt"),
+            "client-key-data": _encoded(self.pki / f"{name}.key"),
         }
-        return Kubectl(self._kubeconfig("admin", user), namespace)
+        return self._kubeconfig(name, user)
 
     async def home_of_operator(self, namespace: str) -> Path:
         """Make the namespace with the operator's account and rights; return its kubeconfig."""

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _DAYS = 30
+_THIS_MACHINE = ("localhost", "127.0.0.1")
 _SIGNS = x509.KeyUsage(
     digital_signature=False,
     content_commitment=False,
@@ -49,8 +50,18 @@ class Authority:
         (folder / "ca.crt").write_bytes(_pem(certificate))
         return cls(folder, key, certificate)
 
-    def issue(self, name: str, user: str, *, groups: tuple[str, ...] = ()) -> None:
-        """Write `<name>.crt` and `<name>.key`: Kubernetes reads the user and its groups in it."""
+    def issue(
+        self,
+        name: str,
+        user: str,
+        *,
+        groups: tuple[str, ...] = (),
+        hosts: tuple[str, ...] = _THIS_MACHINE,
+    ) -> None:
+        """Write `<name>.crt` and `<name>.key`: Kubernetes reads the user and its groups in it.
+
+        As a server's it is good for `hosts`, names and addresses.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
@@ -61,9 +72,7 @@ class Authority:
         certificate = (
             _builder(subject, self.certificate.subject, key.public_key())
             .add_extension(
-                x509.SubjectAlternativeName(
-                    [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-                ),
+                x509.SubjectAlternativeName([_general_name(host) for host in hosts]),
                 critical=False,
             )
             .add_extension(
@@ -88,6 +97,13 @@ class Authority:
 def service_account_key(path: Path) -> None:
     """Write the key with which the API server signs tokens of service accounts."""
     path.write_bytes(_private(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _key_id(key: ec.EllipticCurvePublicKey) -> x509.SubjectKeyIdentifier:
