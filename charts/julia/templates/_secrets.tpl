@@ -1,6 +1,6 @@
 {{/*
 Every secret setting: its group and value below `secrets`, who reads it, and whether it must be there.
-Secrets, environments, mounted files and the check below are all made from this table.
+Secrets, mounted files and the check below are all made from this table.
 */}}
 {{- define "julia.secretTable" -}}
 SUPABASE_SERVICE_KEY: {group: supabase, value: serviceKey, readers: [brain, dispatcher, scheduler, operator], required: true}
@@ -47,8 +47,8 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- end -}}
 
 {{/*
-Where a component's secrets are, by setting: {secret, key, optional}. Those that are optional and
-nowhere given are left out.
+Where a component's secrets are, by setting: {secret, key}. Those that need not be there and are nowhere
+given are left out.
 */}}
 {{- define "julia.secretRefs" -}}
 {{- $root := .root -}}
@@ -63,37 +63,23 @@ nowhere given are left out.
 {{- if has $component $secret.readers -}}
 {{- $given := include "julia.secretIsGiven" (dict "root" $root "group" $secret.group) -}}
 {{- if or $secret.required $given (index $root.Values.secrets $secret.group $secret.value) -}}
-{{- $ref := dict "secret" (include "julia.secretName" (dict "root" $root "group" $secret.group)) "key" $name -}}
-{{- if not $secret.required -}}{{- $_ := set $ref "optional" true -}}{{- end -}}
-{{- $_ := set $refs $name $ref -}}
+{{- $_ := set $refs $name (dict "secret" (include "julia.secretName" (dict "root" $root "group" $secret.group)) "key" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $refs -}}
 {{- end -}}
 
-{{/* A component's secrets as environment: what services read today. */}}
-{{- define "julia.secretEnv" -}}
-{{- range $name, $ref := include "julia.secretRefs" . | fromYaml }}
-- name: {{ $name }}
-  valueFrom:
-    secretKeyRef:
-      name: {{ $ref.secret }}
-      key: {{ $ref.key }}
-      {{- if $ref.optional }}
-      optional: true
-      {{- end }}
-{{- end }}
-{{- end -}}
-
-{{/* The same as files named by the setting, which follow a rotated Secret without a new pod. */}}
+{{/*
+A component's secrets as files named by the setting. All of them are optional here: a pod without one
+starts, and the service ends at once with the list of all that is missing, which the pod's status shows.
+One that is not optional would have the pod hang, and its Event would name only the first.
+*/}}
 {{- define "julia.secretSources" -}}
 {{- range $name, $ref := include "julia.secretRefs" . | fromYaml }}
 - secret:
     name: {{ $ref.secret }}
     items: [{key: {{ $ref.key }}, path: {{ $name }}}]
-    {{- if $ref.optional }}
     optional: true
-    {{- end }}
 {{- end }}
 {{- end -}}

@@ -97,7 +97,7 @@ spec:
     metadata:
       labels: {{- include "julia.podLabels" . | nindent 8 }}
       annotations:
-        # A changed setting rolls the pods; a changed Secret does not (see UPGRADE.md).
+        # A changed setting rolls the pods; a changed Secret reaches them as files (see UPGRADE.md).
         checksum/config: {{ include "julia.config" $root | sha256sum }}
         {{- with $values.podAnnotations }}
         {{- toYaml . | nindent 8 }}
@@ -126,7 +126,8 @@ spec:
             {{- range .env }}
             - {{ toYaml . | nindent 14 | trim }}
             {{- end }}
-            {{- include "julia.secretEnv" . | trim | nindent 12 }}
+          # What a service says when it cannot start (a missing secret) is shown by `kubectl describe`.
+          terminationMessagePolicy: FallbackToLogsOnError
           # Alive: the event loop turns. Ready: what the service owns is there. A neighbour that is
           # away never restarts a pod.
           startupProbe:

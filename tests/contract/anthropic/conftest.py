@@ -40,7 +40,9 @@ def api() -> Iterator[Api]:
         model = os.environ.get("ANTHROPIC_CONTRACT_MODEL", "claude-haiku-5-5")
         yield Api("https://api.anthropic.com", REAL_KEY, model, simulated=False)
         return
-    world = World(Behaviour(first_token_median_s=0.0, seconds_per_token=0.0), api_key="chave-boa")
+    world = World(
+        Behaviour(first_token_median_s=0.0, seconds_per_token=0.0), keys=frozenset({"chave-boa"})
+    )
     with running(world) as url:
         yield Api(url, "chave-boa", "claude-haiku-5-5", simulated=True)
 

@@ -1,6 +1,7 @@
 """The brain's adapter on the API: every way in which Claude can fail, told apart."""
 
 import pytest
+from pydantic import SecretStr
 
 from julia_brain.adapters.claude import Claude, open_client
 from julia_brain.domain.composing import user_of
@@ -34,7 +35,7 @@ def breaker() -> CircuitBreaker:
 
 @pytest.fixture
 async def claude(api, breaker):
-    async with open_client(api.key, api.base_url) as client:
+    async with open_client(SecretStr(api.key), api.base_url) as client:
         yield claude_of(client, api.model, breaker)
 
 
@@ -230,13 +231,13 @@ async def test_a_spend_limit_is_permanent_and_says_the_way_out(claude, control) 
 
 
 async def test_a_wrong_key_is_permanent_and_names_the_variable(api, breaker) -> None:
-    async with open_client("errada", api.base_url) as client:
+    async with open_client(SecretStr("errada"), api.base_url) as client:
         with pytest.raises(Permanent, match="ANTHROPIC_API_KEY"):
             await write(claude_of(client, api.model, breaker))
 
 
 async def test_an_unknown_model_is_permanent_and_names_the_variable(api, breaker) -> None:
-    async with open_client(api.key, api.base_url) as client:
+    async with open_client(SecretStr(api.key), api.base_url) as client:
         with pytest.raises(Permanent, match="ANTHROPIC_MODEL"):
             await write(claude_of(client, "nenhum", breaker))
 

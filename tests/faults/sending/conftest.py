@@ -18,6 +18,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from julia_common.testing import Mount
 from julia_dev.ledger.account import Account, Records, balance
 from julia_dev.ledger.world import World as Ledger
 from julia_dev.ledger.world import gather
@@ -44,6 +45,8 @@ class World:
     database_faults: httpx.AsyncClient
     pool: asyncpg.Pool
     ledger: Ledger
+    secrets: Mount
+    """The files of secrets; the environment has them too, and counts while there are none."""
     doctors: list[str] = field(default_factory=list)
     written: dict[str, tuple[int, str, int]] = field(default_factory=dict)
 
@@ -156,6 +159,7 @@ class World:
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One instance for all tests of this folder."""
+    secrets = Mount(tmp_path_factory.mktemp("secrets"))
     config = StackConfig.apart(
         tmp_path_factory.mktemp("stack"),
         env={
@@ -164,6 +168,7 @@ async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
             "MAX_MSGS_POR_HORA": "1000",
             "MAX_MSGS_POR_DIA": "1000",
             "LOG_LEVEL": "INFO",
+            "SECRETS_DIR": str(secrets.folder),
         },
         replicas={"dispatcher": 2, "scheduler": 2},
         part_env={"supabase": {"SIM_CONTROL": "true"}},
@@ -176,7 +181,7 @@ async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
         asyncpg.create_pool(stack.pg_dsn(), min_size=1, max_size=4) as pool,
         Ledger(stack) as ledger,
     ):
-        yield World(stack, whatsapp, database_faults, pool, ledger)
+        yield World(stack, whatsapp, database_faults, pool, ledger, secrets)
 
 
 @pytest_asyncio.fixture(loop_scope="package")

@@ -12,6 +12,7 @@ import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from julia_common.secrets.files import DEFAULT_FOLDER
 from julia_common.serve import Service
 from julia_dev import paths
 
@@ -23,6 +24,7 @@ TEMPLATES_SET = {
     "JULIA_API_URL": "the ConfigMap, of the Service's name",
     "EVOLUTION_API_URL": "the ConfigMap, of the Service's name",
     "WATCH_NAMESPACE": "the operator's Deployment",
+    "SECRETS_DIR": "nobody: its default is where they are mounted",
 }
 URLS_OF_NEIGHBOURS = {"RABBITMQ_URL", "REDIS_URL"}
 
@@ -54,6 +56,10 @@ def test_secrets_without_which_a_service_does_not_start_are_required(service: st
 
     required = {name for name, row in _table().items() if row.get("required") is True}
     assert needed - URLS_OF_NEIGHBOURS <= required
+
+
+def test_secrets_are_mounted_where_services_look_for_them() -> None:
+    assert f"mountPath: {DEFAULT_FOLDER}," in _template("_workload.tpl")
 
 
 def test_what_keda_asks_for_is_measured_by_the_scheduler() -> None:

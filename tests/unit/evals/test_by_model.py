@@ -37,7 +37,7 @@ def test_a_transcript_says_who_said_what() -> None:
 async def test_conversations_are_marked_and_what_has_no_marks_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = World(Behaviour(first_token_median_s=0, seconds_per_token=0), api_key=None)
+    world = World(Behaviour(first_token_median_s=0, seconds_per_token=0))
     marks = '{"naturalidade": 4, "honestidade": 5}'
     world.scripted.add(ScriptedAnswer(text=marks, match="tudo bem?"))
     world.scripted.add(ScriptedAnswer(text="prefiro não dizer"))

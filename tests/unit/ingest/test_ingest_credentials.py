@@ -6,12 +6,16 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 JWT_KEY = "a-key-that-evolution-and-ingest-share-and-nobody-else"
-AUTHENTICATOR = Authenticator(["current-secret", "previous-secret"], jwt_key=JWT_KEY)
+NONE = SecretStr("")
+AUTHENTICATOR = Authenticator(
+    [SecretStr("current-secret"), SecretStr("previous-secret")], jwt_key=SecretStr(JWT_KEY)
+)
 NO_HEADERS = Credentials(None, None)
 
 
@@ -90,5 +94,5 @@ def test_forged_token_is_refused(presented: Credentials) -> None:
 
 
 def test_token_is_refused_where_no_key_is_configured() -> None:
-    without_key = Authenticator(["current-secret"], jwt_key=None)
+    without_key = Authenticator([SecretStr("current-secret")], jwt_key=NONE)
     assert without_key.judge(token(), now=NOW) is Verdict.MISSING

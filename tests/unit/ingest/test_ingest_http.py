@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -73,7 +74,7 @@ async def _fine() -> None:
 @pytest.fixture
 async def client(outlet: FakeOutlet, buffers: Buffers) -> AsyncIterator[httpx.AsyncClient]:
     deps = Deps(
-        authenticator=Authenticator([SECRET], jwt_key=None),
+        authenticator=Authenticator([SecretStr(SECRET)], jwt_key=SecretStr("")),
         outlet=outlet,
         buffers=buffers,
         clock=ManualClock(),

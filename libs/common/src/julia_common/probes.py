@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from julia_common.errors import Permanent
 from julia_common.telemetry import metrics
 
 Check = Callable[[], Awaitable[Any]]
@@ -54,7 +55,7 @@ class Probes:
         )
 
     async def readyz(self, _: Request) -> Response:
-        """200 when every check passes; otherwise 503 with the failing ones named."""
+        """200 when every check passes; otherwise 503 with the failing ones named, and why."""
         if self._draining:
             return JSONResponse({"status": "draining"}, status_code=503)
         results = await asyncio.gather(*map(_run, self._checks.values()))
@@ -80,6 +81,9 @@ async def _run(check: Check) -> str:
             await check()
     except TimeoutError:
         return "timeout"
+    except Permanent as error:  # a person has to look: say at what
+        _log.warning("not ready: %s", error)
+        return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the check failed
         _log.info("not ready", exc_info=True)
         return type(error).__name__

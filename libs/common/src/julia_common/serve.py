@@ -11,9 +11,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import uvicorn
 from pydantic import SecretStr
@@ -24,6 +23,8 @@ from julia_common.errors import Permanent
 from julia_common.impatient import ImpatientProtocol
 from julia_common.lifecycle import Background
 from julia_common.probes import Check, Probes
+from julia_common.secrets import SecretFiles
+from julia_common.secrets.following import passwords
 from julia_common.settings import CommonSettings, load_settings
 from julia_common.telemetry import metrics
 from julia_common.telemetry.logging import configure_logging
@@ -63,14 +64,14 @@ def run[S: CommonSettings](service_name: str, settings_type: type[S], build: Bui
     the log; 2 for bad settings.
     """
     settings = load_settings(settings_type)
-    configure_logging(
+    mask = configure_logging(
         service_name,
         "DEBUG" if settings.debug else settings.log_level,
         secrets=_secrets(settings),
     )
     metrics.build_info(service_name)
     try:
-        asyncio.run(_main(settings, build))
+        asyncio.run(_main(settings, build, SecretFiles(settings, settings.secrets_dir, mask=mask)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         _log.warning("stopped at once by a second signal")
         sys.exit(EXIT_FAILED)
@@ -80,11 +81,12 @@ def run[S: CommonSettings](service_name: str, settings_type: type[S], build: Bui
     sys.exit(0)
 
 
-async def _main[S: CommonSettings](settings: S, build: Build[S]) -> None:
+async def _main[S: CommonSettings](settings: S, build: Build[S], secrets: SecretFiles) -> None:
     stop = asyncio.Event()
     _on_signals(stop)
     async with AsyncExitStack() as stack:
         service = await build(settings, stack)
+        service = replace(service, background=[*service.background, secrets])
         await serve(service, host=settings.host, port=settings.port, stop=stop)
     _log.info("stopped")
 
@@ -204,6 +206,5 @@ def _on_signals(stop: asyncio.Event) -> None:
 
 def _secrets(settings: CommonSettings) -> list[SecretStr]:
     """The settings that are secrets, and the passwords inside those that are URLs."""
-    secrets = [value for _, value in settings if isinstance(value, SecretStr)]
-    passwords = [urlsplit(secret.get_secret_value()).password for secret in secrets]
-    return secrets + [SecretStr(password) for password in passwords if password]
+    values = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    return [SecretStr(part) for value in values for part in passwords(value)]

@@ -1,17 +1,22 @@
-"""What the environment may say, in groups by neighbour.
+"""What the environment and mounted files may say, in groups by neighbour.
 
 A service's `Settings` inherits the groups that it needs and adds its own fields; names are those of
 the operations contract to the letter, upper case in the environment. Read once, in `__main__`,
-with `load_settings`.
+with `load_settings`; those that are secrets may get other values later (`julia_common.secrets`).
 """
 
 import sys
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from julia_common.secrets.files import DEFAULT_FOLDER, Mounted, read_folder
+from julia_common.secrets.rotating import RotatingSecret
+from julia_common.secrets.sealing import fernet
 
 EXIT_BAD_SETTINGS = 2
 
@@ -41,6 +46,20 @@ def _not_blank(value: SecretStr) -> SecretStr:
     return value
 
 
+def _fits_a_header(value: SecretStr) -> SecretStr:
+    plain = value.get_secret_value()
+    if not (plain.isascii() and plain.isprintable()):
+        message = "must be printable ASCII characters"
+        raise ValueError(message)
+    return value
+
+
+def _rotating(value: SecretStr) -> SecretStr:
+    if isinstance(value, RotatingSecret):
+        return value
+    return RotatingSecret(value.get_secret_value())
+
+
 def _or_none(value: object) -> object:
     return value or None
 
@@ -49,12 +68,12 @@ def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
-def _fernet_key(value: SecretStr) -> SecretStr:
+def _fernet_keys(value: SecretStr) -> SecretStr:
     try:
-        Fernet(value.get_secret_value())
+        fernet(value)
     except ValueError:
         message = (
-            "must be a Fernet key; make one with: python -c "
+            "must be a Fernet key, or several with commas between them; make one with: python -c "
             "'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
         )
         raise ValueError(message) from None
@@ -75,12 +94,21 @@ def _listed(value: str) -> tuple[str, ...]:
 HttpUrl = Annotated[str, _url("http", "https"), AfterValidator(_without_slash)]
 """An `http(s)` URL without a slash at its end."""
 
-Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
+Secret = Annotated[
+    SecretStr, AfterValidator(_not_blank), AfterValidator(_fits_a_header), AfterValidator(_rotating)
+]
 """A secret that is not empty and never shows itself in a `repr` or a log."""
 
+OptionalSecret = Annotated[SecretStr, AfterValidator(_fits_a_header), AfterValidator(_rotating)]
+"""One that may be empty, which is none, and may come and go while the process runs."""
 
-FernetKey = Annotated[SecretStr, AfterValidator(_fernet_key)]
-"""A key for Fernet."""
+
+def _no_secret() -> SecretStr:
+    return RotatingSecret("")
+
+
+FernetKeys = Annotated[SecretStr, AfterValidator(_fernet_keys), AfterValidator(_rotating)]
+"""Keys for Fernet with commas between them: the first seals, each may open."""
 
 
 class _Group(BaseSettings):
@@ -88,8 +116,20 @@ class _Group(BaseSettings):
         case_sensitive=False, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
+    def model_post_init(self, _: object) -> None:
+        """Tell the secrets their names."""
+        for name, value in self:
+            if isinstance(value, RotatingSecret):
+                value.setting = name.upper()
 
-class CommonSettings(_Group):
+
+class FolderSettings(_Group):
+    """Where settings lie as files."""
+
+    secrets_dir: Path = DEFAULT_FOLDER
+
+
+class CommonSettings(FolderSettings):
     """What every process reads."""
 
     environment: Literal["development", "test", "staging", "production"] = "development"
@@ -102,13 +142,13 @@ class CommonSettings(_Group):
 class BrokerSettings(_Group):
     """RabbitMQ."""
 
-    rabbitmq_url: Annotated[SecretStr, _url("amqp", "amqps")]
+    rabbitmq_url: Annotated[SecretStr, _url("amqp", "amqps"), AfterValidator(_rotating)]
 
 
 class RedisSettings(_Group):
     """Redis."""
 
-    redis_url: Annotated[SecretStr, _url("redis", "rediss")]
+    redis_url: Annotated[SecretStr, _url("redis", "rediss"), AfterValidator(_rotating)]
 
 
 class SupabaseSettings(_Group):
@@ -141,21 +181,22 @@ class WebhookSettings(_Group):
     """What authenticates Evolution's webhooks; both secrets are valid at once while rotating."""
 
     evolution_webhook_secret: Secret
-    evolution_webhook_secret_previous: SecretStr | None = None
-    evolution_jwt_key: SecretStr | None = None
+    evolution_webhook_secret_previous: OptionalSecret = Field(default_factory=_no_secret)
+    evolution_jwt_key: OptionalSecret = Field(default_factory=_no_secret)
 
 
 class QuarantineSettings(_Group):
     """The key that seals bodies which could not be read."""
 
-    quarantine_key: FernetKey
+    quarantine_key: FernetKeys
 
 
 class SlackSettings(_Group):
     """The managers' channel: an incoming webhook, which is a secret. Empty: nothing is posted."""
 
     slack_webhook_url: Annotated[
-        Annotated[SecretStr, _url("http", "https")] | None, BeforeValidator(_or_none)
+        Annotated[SecretStr, _url("http", "https"), AfterValidator(_rotating)] | None,
+        BeforeValidator(_or_none),
     ] = None
 
 
@@ -167,30 +208,50 @@ class CeilingSettings(_Group):
 
 
 def load_settings[S: BaseSettings](cls: type[S]) -> S:
-    """Read the settings from the environment.
+    """Read the settings from the files of SECRETS_DIR and, where there is none, the environment.
 
     Stops the process with exit code 2 when something is missing or wrong, naming every such
-    variable and what it must be; the value itself is never shown.
+    setting, where it came from and what it must be; the value itself is never shown.
     """
+    folder = FolderSettings().secrets_dir
+    mounted = read_folder(folder, cls.model_fields)
+    values: dict[str, Any] = dict(mounted.values)
     try:
-        return cls()
+        settings = cls(**values)
     except ValidationError as error:
-        lines = [
-            f"  {_variable(problem['loc'])}: {_explain(problem['type'], problem['msg'])}"
+        problems = {
+            str(problem["loc"][0] if problem["loc"] else "(settings)"): _explain(
+                problem["type"], problem["msg"]
+            )
             for problem in error.errors(include_url=False, include_input=False)
-        ]
-        print(  # noqa: T201 - logging is configured from these very settings
-            "Cannot start: the environment is incomplete or wrong.",
-            *lines,
-            "Set these variables (docs/reference/settings.md lists them all) and start again.",
-            sep="\n",
-            file=sys.stderr,
-        )
-        raise SystemExit(EXIT_BAD_SETTINGS) from None
+        }
+        _stop(folder, mounted, problems)
+    if mounted.unreadable:
+        _stop(folder, mounted, {})
+    return settings
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
-    return str(location[0]).upper() if location else "(settings)"
+def _stop(folder: Path, mounted: Mounted, problems: Mapping[str, str]) -> NoReturn:
+    lines = [
+        f"  {_source(folder, mounted, name)}: {problem}"
+        for name, problem in {**problems, **mounted.unreadable}.items()
+    ]
+    print(  # noqa: T201 - logging is configured from these very settings
+        "Cannot start: the settings are incomplete or wrong.",
+        *lines,
+        f"Give each as a file in {folder} or as a variable of the environment, and start again; "
+        "docs/reference/settings.md lists them all.",
+        sep="\n",
+        file=sys.stderr,
+    )
+    raise SystemExit(EXIT_BAD_SETTINGS)
+
+
+def _source(folder: Path, mounted: Mounted, name: str) -> str:
+    setting = name.upper()
+    if name in mounted.values or name in mounted.unreadable:
+        return f"{setting} ({folder / setting})"
+    return setting
 
 
 def _explain(kind: str, message: str) -> str:

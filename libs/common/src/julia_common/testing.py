@@ -1,7 +1,10 @@
 """Fakes that the tests of several packages share."""
 
 import asyncio
+import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 
 class ManualClock:
@@ -29,3 +32,30 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._elapsed += seconds
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A volume as the kubelet mounts it: the files are links into a folder behind one link."""
+
+    folder: Path
+
+    def hold(self, **files: str | bytes | None) -> None:
+        """Replace all files at one moment; None takes one away."""
+        data = self.folder / "..data"
+        before = {file.name: file.read_bytes() for file in data.iterdir()} if data.exists() else {}
+        now = before | {
+            name: value.encode() if isinstance(value, str) else value
+            for name, value in files.items()
+        }
+        fresh = Path(tempfile.mkdtemp(prefix="..", dir=self.folder))
+        for name, value in now.items():
+            link = self.folder / name
+            if value is None:
+                link.unlink()
+                continue
+            (fresh / name).write_bytes(value)
+            if not link.is_symlink():
+                link.symlink_to(Path("..data") / name)
+        (self.folder / "..data_tmp").symlink_to(fresh.name)
+        (self.folder / "..data_tmp").replace(data)

@@ -33,6 +33,7 @@ from julia_common.resilience import breaker
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
+from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
 
 SERVICE: Final = "julia-brain"
@@ -47,7 +48,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     circuits = SharedCircuits(redis, clock=clock)
     database = await Database.create(
         settings.supabase_url,
-        settings.supabase_service_key.get_secret_value(),
+        settings.supabase_service_key,
         circuit=circuits.breaker("supabase", breaker.SUPABASE),
     )
     stack.push_async_callback(database.aclose)
@@ -63,7 +64,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     signs = EvolutionSigns(evolution)
     stack.push_async_callback(signs.aclose)
     anthropic = await stack.enter_async_context(
-        open_client(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
+        open_client(settings.anthropic_api_key, settings.anthropic_base_url)
     )
     circuit = circuits.breaker("claude", breaker.CLAUDE)
     models = {Model.SMALL: settings.anthropic_model, Model.LARGE: settings.anthropic_model_large}
@@ -125,12 +126,18 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         begin_afterwards=afterwards.begin,
     )
     taker = TurnTaker(database, engine.run, owner=owner, clock=clock, capacity=settings.max_turns)
+    number = settings.evolution_instances[0]
     inbound, control = consumers(messaging, Deps(database, doorbell, taker, clock))
     return Service(
         readiness={
             "inbound": inbound.check,
             "control": control.check,
             "database_contract": ContractCheck(database.contract_version),
+            "secrets": SecretsCheck(
+                settings,
+                (settings.anthropic_api_key, claude.check_key),
+                (settings.evolution_api_key, lambda: evolution.connection_state(number)),
+            ),
         },
         background=(
             inbound,

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from julia_brain.domain.budget import Budgets
 from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason
@@ -11,7 +11,7 @@ from julia_common.settings import (
     BrokerSettings,
     CommonSettings,
     EvolutionSettings,
-    FernetKey,
+    FernetKeys,
     HttpUrl,
     RedisSettings,
     Secret,
@@ -57,9 +57,9 @@ class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, 
     """How long a doctor's message waits for Claude before a person gets it."""
     transcription_url: Annotated[HttpUrl | None, BeforeValidator(_or_none)] = None
     """A service with `/v1/audio/transcriptions`; without one doctors are asked for text."""
-    transcription_api_key: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
+    transcription_api_key: Annotated[Secret | None, BeforeValidator(_or_none)] = None
     transcription_model: str = Field(default="whisper-1", min_length=1)
-    documents_key: FernetKey
+    documents_key: FernetKeys
     """Protects the documents that doctors send."""
     max_turns: int = Field(default=32, ge=1, le=500)
     """Turns at a time in one process."""

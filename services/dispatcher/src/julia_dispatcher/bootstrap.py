@@ -15,6 +15,7 @@ from julia_common.resilience.breaker import EVOLUTION, SUPABASE
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
+from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
 from julia_dispatcher.conversations import Conversations, Wait
 from julia_dispatcher.mirror import Mirror
@@ -39,7 +40,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     circuit = circuits.breaker("evolution", EVOLUTION)
     database = await Database.create(
         settings.supabase_url,
-        settings.supabase_service_key.get_secret_value(),
+        settings.supabase_service_key,
         circuit=circuits.breaker("supabase", SUPABASE),
     )
     stack.push_async_callback(database.aclose)
@@ -87,11 +88,18 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             raise Permanent(unexpected)
         await conversations.ring(message.conversa_id, message.instance)
 
+    number = settings.evolution_instances[0]
     consumer = messaging.consumer(
         Queue.DISPATCHER_OUTBOUND, on_doorbell, prefetch=_DOORBELLS, concurrency=_DOORBELLS
     )
     return Service(
-        readiness={"broker": consumer.check, "database": database.check_contract},
+        readiness={
+            "broker": consumer.check,
+            "database": database.check_contract,
+            "secrets": SecretsCheck(
+                settings, (settings.evolution_api_key, lambda: evolution.connection_state(number))
+            ),
+        },
         background=[conversations, consumer, mirror, circuits],
         drain_seconds=settings.evolution_timeout_seconds + _DRAIN_MARGIN_SECONDS,
     )

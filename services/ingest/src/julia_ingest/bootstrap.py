@@ -3,7 +3,6 @@
 import logging
 from contextlib import AsyncExitStack
 
-from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 from julia_common.messaging import open_messaging
@@ -37,8 +36,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     circuit = CircuitBreaker("rabbitmq", BROKER_CIRCUIT)
     deps = Deps(
         authenticator=Authenticator(
-            _present(settings.evolution_webhook_secret, settings.evolution_webhook_secret_previous),
-            jwt_key=next(iter(_present(settings.evolution_jwt_key)), None),
+            (settings.evolution_webhook_secret, settings.evolution_webhook_secret_previous),
+            jwt_key=settings.evolution_jwt_key,
         ),
         outlet=BrokerOutlet(
             messaging.publisher, Quarantine(messaging.publisher, settings.quarantine_key), circuit
@@ -66,8 +65,3 @@ async def _reset_circuits(view: RedisView) -> None:
         await view.reset_circuits()
     except RedisError as error:
         _log.warning("the circuits were not reset, Redis is away: %s", type(error).__name__)
-
-
-def _present(*secrets: SecretStr | None) -> list[str]:
-    """Return the secrets that are set; an empty variable means "none"."""
-    return [plain for secret in secrets if secret and (plain := secret.get_secret_value())]

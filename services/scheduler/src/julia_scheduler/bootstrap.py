@@ -12,6 +12,7 @@ from julia_common.resilience.breaker import EVOLUTION, SUPABASE
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
+from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
 from julia_common.slack import open_slack
 from julia_scheduler.backups import measure_backups
@@ -45,7 +46,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     circuits = SharedCircuits(redis)
     database = await Database.create(
         settings.supabase_url,
-        settings.supabase_service_key.get_secret_value(),
+        settings.supabase_service_key,
         circuit=circuits.breaker("supabase", SUPABASE),
     )
     stack.push_async_callback(database.aclose)
@@ -64,6 +65,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     ingest = await stack.enter_async_context(
         open_ingest(settings.julia_api_url, settings.evolution_webhook_secret)
     )
+    number = settings.evolution_instances[0]
     owner = str(uuid4())
     settler = Settler(database, evolution, publisher, owner=owner, strict=settings.strict_sends)
     catch_up = CatchUp(
@@ -80,7 +82,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     return Service(
         routes=routes(),
         state={"deps": Deps(database, settings.evolution_instances[0])},
-        readiness={"broker": messaging.check, "database": database.check_contract},
+        readiness={
+            "broker": messaging.check,
+            "database": database.check_contract,
+            "secrets": SecretsCheck(
+                settings, (settings.evolution_api_key, lambda: evolution.connection_state(number))
+            ),
+        },
         background=[
             circuits,
             SurvivingLoop("varredura", 1, lambda: sweep_doorbells(database, publisher)),

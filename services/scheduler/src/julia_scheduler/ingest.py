@@ -8,6 +8,7 @@ import httpx
 from pydantic import JsonValue, SecretStr
 
 from julia_common.errors import Retryable
+from julia_common.secrets import SecretHeader
 
 _TIMEOUT_SECONDS: Final = 15
 
@@ -43,10 +44,14 @@ class Ingest:
 
 @asynccontextmanager
 async def open_ingest(base_url: str, secret: SecretStr) -> AsyncIterator[Ingest]:
-    """A client on a connection of its own, closed at the end of the block."""
+    """A client on a connection of its own, closed at the end of the block.
+
+    The secret reaches ingest and this process at different times when it is rotated: refused with
+    one value, a webhook is delivered with the other.
+    """
     async with httpx.AsyncClient(
         base_url=base_url,
-        headers={"x-webhook-secret": secret.get_secret_value()},
+        auth=SecretHeader(secret, "x-webhook-secret"),
         timeout=_TIMEOUT_SECONDS,
         trust_env=False,  # a neighbour: never through a proxy
     ) as http:

@@ -32,7 +32,8 @@ def main() -> None:
         seed=settings.sim_anthropic_seed,
         first_token_median_s=settings.sim_anthropic_first_token_median_s,
     )
-    app = build_app(World(behaviour, settings.sim_anthropic_api_key))
+    key = settings.sim_anthropic_api_key
+    app = build_app(World(behaviour, None if key is None else frozenset({key})))
     uvicorn.run(
         app,
         host=settings.host,

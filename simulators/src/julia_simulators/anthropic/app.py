@@ -92,7 +92,7 @@ def _authenticate(world: World, request: Request) -> None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise ApiError(401, "Authorization: a Bearer token is required")
-    if world.api_key is not None and not secrets.compare_digest(key.strip(), world.api_key):
+    if world.keys is not None and key.strip() not in world.keys:
         raise ApiError(401, "invalid bearer token")
 
 

@@ -5,6 +5,7 @@
 - `GET|POST|DELETE /_sim/faults` one fault or a list of them
 - `GET|POST|DELETE /_sim/answers` scripted answers, first in first out; what is listed is unused
 - `GET|DELETE /_sim/requests` every request with its answer (`?since=<n>` for the later ones)
+- `GET|PUT /_sim/keys` the keys that are accepted: a list, or null for any
 - `GET /_sim/tally` what was billed by model, with `?by=user` by `metadata.user_id`
 - `POST /_sim/reset` forget everything but the behaviour
 """
@@ -31,6 +32,7 @@ def routes(world: World) -> list[Route]:
         Route("/_sim/faults", control.faults, methods=["GET", "POST", "DELETE"]),
         Route("/_sim/answers", control.answers, methods=["GET", "POST", "DELETE"]),
         Route("/_sim/requests", control.requests, methods=["GET", "DELETE"]),
+        Route("/_sim/keys", control.keys, methods=["GET", "PUT"]),
         Route("/_sim/tally", control.tally),
         Route("/_sim/reset", control.reset, methods=["POST"]),
     ]
@@ -80,6 +82,12 @@ class _Control:
         since = int(request.query_params.get("since", "0"))
         return JSONResponse([r.as_json() for r in self._world.records if r.n > since])
 
+    async def keys(self, request: Request) -> JSONResponse:
+        if request.method == "PUT":
+            self._world.keys = _keys(await request.json())
+        accepted = self._world.keys
+        return JSONResponse(None if accepted is None else sorted(accepted))
+
     async def tally(self, request: Request) -> JSONResponse:
         match request.query_params.get("by", "model"):
             case "model":
@@ -93,6 +101,14 @@ class _Control:
     async def reset(self, _request: Request) -> JSONResponse:
         self._world.reset()
         return JSONResponse({"status": "ok"})
+
+
+def _keys(body: object) -> frozenset[str] | None:
+    if body is None:
+        return None
+    if isinstance(body, list) and all(isinstance(key, str) for key in body):
+        return frozenset(body)
+    raise HTTPException(422, "keys: a list of strings, or null for any")
 
 
 async def _items(request: Request) -> list[Any]:

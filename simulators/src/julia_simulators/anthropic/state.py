@@ -102,8 +102,8 @@ class World:
     """The whole state of one simulator."""
 
     behaviour: Behaviour
-    api_key: str | None
-    """The only key accepted; None accepts any."""
+    keys: frozenset[str] | None = None
+    """The keys that are accepted; None accepts any."""
     cache: PromptCache = field(default_factory=lambda: PromptCache(time.monotonic))
     faults: Faults = field(default_factory=Faults)
     scripted: Queue = field(default_factory=Queue)

@@ -22,7 +22,8 @@ def create_app(settings: Settings) -> Starlette:
     journal = Journal(settings.sim_state)
     faults, tuning, world = Faults(), Tuning(), World()
     webhooks = Webhooks(journal, faults, tuning, settings.server_url)
-    network = Network(world, journal, faults, tuning, webhooks)
+    keys = frozenset({settings.evolution_api_key.get_secret_value()})
+    network = Network(world, journal, faults, tuning, webhooks, keys)
     network.restore()
     _open_numbers(network, settings)
 
@@ -39,7 +40,7 @@ def create_app(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=[
-            *routes.routes(network, settings.evolution_api_key.get_secret_value()),
+            *routes.routes(network),
             *control.routes(network),
             *page.routes(world, settings.julia_page_note),
         ],

@@ -209,6 +209,12 @@ class FaultBody(_Body):
     times: int | None = Field(default=1, ge=1)
 
 
+class KeysBody(_Body):
+    """The global keys that are accepted from now on."""
+
+    accepted: list[str] = Field(min_length=1)
+
+
 def routes(network: Network) -> list[Route]:
     """Return the control API's routes."""
     table: tuple[tuple[str, str, Handler], ...] = (
@@ -216,6 +222,7 @@ def routes(network: Network) -> list[Route]:
         ("GET", "/_sim/summary", _summary),
         ("GET", "/_sim/tuning", _get_tuning),
         ("PATCH", "/_sim/tuning", _change_tuning),
+        ("PUT", "/_sim/keys", _accept_keys),
         ("GET", "/_sim/doctors", _list_doctors),
         ("POST", "/_sim/doctors", _add_doctors),
         ("POST", "/_sim/messages", _batch),
@@ -261,6 +268,15 @@ def _answering(handler: Handler, network: Network) -> Callable[[Request], Awaita
 async def _health(_: Network, __: Request) -> Response:
     """Tell the local stack that the simulator is up; the real server has no such path."""
     return JSONResponse({"status": "ok"})
+
+
+# Keys
+
+
+async def _accept_keys(network: Network, request: Request) -> Response:
+    body = KeysBody.model_validate_json(await request.body())
+    network.keys = frozenset(body.accepted)
+    return JSONResponse({"accepted": len(network.keys)})
 
 
 # Doctors and people

@@ -74,6 +74,8 @@ class Network:
     faults: Faults
     tuning: Tuning
     webhooks: Webhooks
+    keys: frozenset[str]
+    """The global keys that are accepted."""
     _backlog: dict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
     _turns: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)

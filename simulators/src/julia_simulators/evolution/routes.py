@@ -354,10 +354,10 @@ ENDPOINTS = (
 )
 
 
-def routes(network: Network, global_key: str) -> list[Route]:
+def routes(network: Network) -> list[Route]:
     """Return Evolution's routes, answering from this network."""
     return [
-        Route(endpoint.path, _checked(endpoint, network, global_key), methods=[endpoint.method])
+        Route(endpoint.path, _checked(endpoint, network), methods=[endpoint.method])
         for endpoint in ENDPOINTS
     ]
 
@@ -398,9 +398,7 @@ def webhook_config(wanted: Json) -> WebhookConfig:
     )
 
 
-def _checked(
-    endpoint: Endpoint, network: Network, global_key: str
-) -> Callable[[Request], Awaitable[Response]]:
+def _checked(endpoint: Endpoint, network: Network) -> Callable[[Request], Awaitable[Response]]:
     """Wrap the handler in the checks: JSON, then instance, then key, then body."""
 
     async def answer(request: Request) -> Response:
@@ -410,7 +408,7 @@ def _checked(
         try:
             body = await _json_body(request)
             instance = _instance(network, endpoint, name)
-            _check_key(network, request, instance, global_key, endpoint)
+            _check_key(network, request, instance, endpoint)
             if endpoint.body and (complaints := schema.problems(body, endpoint.body)):
                 raise shapes.bad_request(complaints)
             doctor = _addressee(network, body)
@@ -475,10 +473,8 @@ def _instance(network: Network, endpoint: Endpoint, name: str) -> Instance:
     return instance
 
 
-def _check_key(
-    network: Network, request: Request, instance: Instance, global_key: str, endpoint: Endpoint
-) -> None:
-    allowed = {global_key} if endpoint.name == "create" else {global_key, instance.token}
+def _check_key(network: Network, request: Request, instance: Instance, endpoint: Endpoint) -> None:
+    allowed = network.keys if endpoint.name == "create" else network.keys | {instance.token}
     if request.headers.get("apikey") not in allowed:
         network.journal.append("forbidden", reason="unauthorized", route=endpoint.name)
         raise shapes.unauthorized()

@@ -4,11 +4,11 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, TypedDict
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
@@ -39,6 +39,8 @@ class Deps:
     settings: Settings
     database: Database
     faults: Faults
+    revoked: set[str] = field(default_factory=set)
+    """Keys that the gateway does not know any more."""
 
 
 class State(TypedDict):
@@ -48,14 +50,17 @@ class State(TypedDict):
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Build the application; `/_sim/faults` exists only with SIM_CONTROL."""
+    """Build the application; `/_sim/` exists only with SIM_CONTROL."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         async with Database.open(settings) as database:
             yield {"deps": Deps(settings, database, Faults())}
 
-    control = [Route("/_sim/faults", _order_faults, methods=["POST"])]
+    control = [
+        Route("/_sim/faults", _order_faults, methods=["POST"]),
+        Route("/_sim/revoked", _revoke, methods=["PUT"]),
+    ]
     return Starlette(
         lifespan=lifespan,
         routes=[
@@ -74,6 +79,9 @@ async def _gateway(request: HttpRequest[State]) -> Response:
     key = request.headers.get("apikey")
     if key is None:
         return JSONResponse({"message": "No API key found in request"}, HTTPStatus.UNAUTHORIZED)
+    deps: Deps = request.state["deps"]
+    if key in deps.revoked:
+        return JSONResponse({"message": "Invalid API key"}, HTTPStatus.UNAUTHORIZED)
     return await _rpc(request, _bearer(request) or key)
 
 
@@ -153,6 +161,17 @@ async def _order_faults(http: HttpRequest[State]) -> Response:
         return JSONResponse({"message": str(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
     deps.faults.apply(order)
     return JSONResponse(order.model_dump())
+
+
+async def _revoke(http: HttpRequest[State]) -> Response:
+    deps: Deps = http.state["deps"]
+    try:
+        keys = TypeAdapter(list[str]).validate_json(await http.body())
+    except ValidationError as error:
+        return JSONResponse({"message": str(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
+    deps.revoked.clear()
+    deps.revoked.update(keys)
+    return JSONResponse(keys)
 
 
 async def _nothing_here(_http: HttpRequest[State]) -> Response:

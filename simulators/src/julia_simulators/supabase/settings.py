@@ -21,4 +21,4 @@ class Settings(BaseSettings):
     db_schemas: tuple[str, ...] = ("api",)
     db_anon_role: str = "anon"
     sim_control: bool = False
-    """Serve `/_sim/faults`; off wherever nobody means to break things."""
+    """Serve `/_sim/faults` and `/_sim/revoked`; off wherever nobody means to break things."""

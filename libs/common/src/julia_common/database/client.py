@@ -3,6 +3,7 @@
 from typing import Final, Self
 
 import httpx
+from pydantic import SecretStr
 from supabase import AsyncClient, AsyncClientOptions
 
 from julia_common.database.booking import Booking
@@ -56,13 +57,14 @@ class Database(
     async def create(
         cls,
         url: str,
-        service_key: str,
+        service_key: SecretStr | str,
         *,
         retries: int = RETRIES,
         circuit: CircuitBreaker | None = None,
     ) -> Self:
         """Build the client for SUPABASE_URL and SUPABASE_SERVICE_KEY; connects on first use.
 
+        Each call is made with the key's value at that time; a plain string never changes.
         With a `circuit`, calls raise `CircuitOpen` (a `Retryable`) while it is open.
         """
         http = httpx.AsyncClient(
@@ -79,8 +81,9 @@ class Database(
             auto_refresh_token=False,
             persist_session=False,
         )
-        client = await AsyncClient.create(url, service_key, options)
-        return cls(Rpc(client, retries=retries, circuit=circuit), http)
+        key = SecretStr(service_key) if isinstance(service_key, str) else service_key
+        client = await AsyncClient.create(url, key.get_secret_value(), options)
+        return cls(Rpc(client, key, retries=retries, circuit=circuit), http)
 
     async def check_contract(self) -> None:
         """Readiness: raise `Permanent` when the database speaks another version than this code."""

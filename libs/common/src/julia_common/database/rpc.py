@@ -9,9 +9,10 @@ from time import perf_counter
 from typing import Final, NoReturn
 
 import httpx
+from postgrest import APIResponse
 from postgrest.exceptions import APIError
 from prometheus_client import Histogram
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from supabase import AsyncClient
 
@@ -19,6 +20,7 @@ from julia_common.database.model import Arguments
 from julia_common.errors import Permanent, Retryable, Unreachable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.retry import retrying
+from julia_common.secrets import with_secret
 
 CALL_TIMEOUT_S: Final = 3.0
 """Deadline of one attempt; the role's statement_timeout lies below it."""
@@ -62,6 +64,7 @@ _AWAY: Final = ("08", "53", "57P", "PGRST000", "PGRST001", "PGRST002", "PGRST003
 _PASSING_STATUS: Final = (408, 429)
 _SERVER_ERROR: Final = 500
 _KEY_REFUSED: Final = ("PGRST300", "PGRST301", "PGRST302", "PGRST303", "42501")
+_KEY_REFUSED_STATUS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CODE: Final = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]{3}")
 # What our functions raise themselves, with the way out as its hint.
 _BAD_ARGUMENT: Final = "22023"
@@ -87,12 +90,14 @@ class Rpc:
     def __init__(
         self,
         client: AsyncClient,
+        key: SecretStr,
         *,
         retries: int = RETRIES,
         circuit: CircuitBreaker | None = None,
     ) -> None:
         """`client` speaks to `api`, does not retry, calls `remember_status`, limits nothing."""
         self._client = client
+        self._key = key
         self._retries = retries
         self._circuit = circuit
         self._slots = asyncio.Semaphore(MAX_CALLS)
@@ -143,7 +148,11 @@ class Rpc:
         try:
             # httpx limits each phase of a request; only this limits the whole.
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                response = await self._client.rpc(function, body).execute()
+                response = await with_secret(
+                    self._key,
+                    lambda key: self._execute(function, body, key),
+                    is_refusal=_is_refusal,
+                )
         except APIError as error:
             # `from None`: a traceback in a log would show the error's details, thus values.
             raise _translated(function, error, _last_status.get()) from None
@@ -158,6 +167,11 @@ class Rpc:
             raise Unreachable(message) from error
         return response.data
 
+    async def _execute(self, function: str, body: dict[str, object], key: str) -> APIResponse:
+        call = self._client.rpc(function, body)
+        call.request.headers.update({"apikey": key, "authorization": f"Bearer {key}"})
+        return await call.execute()
+
 
 def _payload(arguments: Arguments | Mapping[str, object]) -> object:
     if isinstance(arguments, Arguments):
@@ -165,9 +179,20 @@ def _payload(arguments: Arguments | Mapping[str, object]) -> object:
     return to_jsonable_python({k: v for k, v in arguments.items() if v is not None})
 
 
+def _is_refusal(error: Exception) -> bool:
+    """Whether the key was refused; a gateway in front of PostgREST has no codes."""
+    if not isinstance(error, APIError):
+        return False
+    code = _code(error)
+    return code in _KEY_REFUSED if code else _last_status.get() in _KEY_REFUSED_STATUS
+
+
+def _code(error: APIError) -> str:
+    return error.code if error.code and _CODE.fullmatch(error.code) else ""
+
+
 def _translated(function: str, error: APIError, status: int) -> Retryable | Permanent:
-    # A gateway in front of PostgREST has no codes, only the HTTP status.
-    code = error.code if error.code and _CODE.fullmatch(error.code) else ""
+    code = _code(error)
     what = f"database function {function} failed with {code or f'HTTP {status}'}"
     if code.startswith(_MESSAGE_WITHOUT_VALUES):
         what = f"{what}: {error.message}"
@@ -179,7 +204,7 @@ def _translated(function: str, error: APIError, status: int) -> Retryable | Perm
         return Retryable(what)
     # A refused key or an unapplied migration is the deployment's fault, not the message's: it heals
     # when somebody mends it, so nothing is thrown away because of it.
-    if code in _KEY_REFUSED or status == HTTPStatus.UNAUTHORIZED:
+    if _is_refusal(error):
         return Retryable(f"{what}; SUPABASE_SERVICE_KEY must be the key of service_role")
     if code in ("PGRST202", "PGRST203"):
         return Retryable(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")

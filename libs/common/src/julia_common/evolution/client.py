@@ -1,4 +1,7 @@
-"""One attempt per call, never retried here: the callers know what a repetition costs."""
+"""One attempt per call, never retried here: the callers know what a repetition costs.
+
+(Only a refused key is replaced and shown again while it is being rotated.)
+"""
 
 import asyncio
 import json
@@ -27,6 +30,7 @@ from julia_common.evolution.model import (
     Uncertain,
 )
 from julia_common.resilience.breaker import CircuitBreaker
+from julia_common.secrets import SecretHeader
 
 PAGE_SIZE = 50
 CONNECT_TIMEOUT_SECONDS = 2.0
@@ -67,7 +71,7 @@ class EvolutionClient:
         timeout_seconds: float,
         circuit: CircuitBreaker | None = None,
     ) -> None:
-        """`http` has the base URL and the `apikey` header; see `open_evolution`."""
+        """`http` has the base URL and sends the key; see `open_evolution`."""
         self._http = http
         self._timeout = timeout_seconds
         self._circuit = circuit
@@ -287,12 +291,15 @@ async def open_evolution(
 ) -> AsyncIterator[EvolutionClient]:
     """A client on a connection pool, closed at the end of the block.
 
+    Each request brings the key's value at that time. Refused with it, it is made once more with the
+    other value of a rotation, if there is one: what is refused was not done.
+
     While `circuit` is open questions are not asked (`CircuitOpen`, a `Retryable`). Sends and files
     are guarded by their callers, who know which of their outcomes say something about Evolution.
     """
     async with httpx.AsyncClient(
         base_url=base_url,
-        headers={"apikey": api_key.get_secret_value()},
+        auth=SecretHeader(api_key, "apikey"),
         timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_TIMEOUT_SECONDS),
         # No limit: a call that is given up while it waits for a connection can keep one for ever
         # (https://github.com/encode/httpcore/issues/1093), and callers limit themselves.

@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager, suppress
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
 from pydantic import SecretStr
 
 from julia_common.errors import Retryable
 from julia_common.messaging import topology
+from julia_common.secrets import with_secret
 
 CONNECT_TIMEOUT_SECONDS = 5
 HEARTBEAT_SECONDS = 10
@@ -63,7 +64,8 @@ class Broker:
         except BROKER_ERRORS as error:
             if isinstance(error, TimeoutError):
                 await self.suspect()
-            message = f"RabbitMQ cannot be reached by {self._name}: {type(error).__name__}"
+            kind = type(error).__name__
+            message = f"RabbitMQ cannot be reached by {self._name}: {kind}; check RABBITMQ_URL"
             raise Retryable(message) from error
 
     async def unblocked(self) -> None:
@@ -117,10 +119,10 @@ class Broker:
             return self._connection
 
     async def _connect(self) -> AbstractConnection:
-        connection = await aio_pika.connect(
-            self._url.get_secret_value(),
-            client_properties={"connection_name": self._name},
-            heartbeat=HEARTBEAT_SECONDS,
+        connection = await with_secret(
+            self._url,
+            self._dial,
+            is_refusal=lambda error: isinstance(error, ProbableAuthenticationError),
         )
         try:
             async with connection.channel() as channel:
@@ -130,6 +132,11 @@ class Broker:
             raise
         _log.info("connected to RabbitMQ as %s", self._name)
         return connection
+
+    async def _dial(self, url: str) -> AbstractConnection:
+        return await aio_pika.connect(
+            url, client_properties={"connection_name": self._name}, heartbeat=HEARTBEAT_SECONDS
+        )
 
 
 async def _abandon(connection: AbstractConnection) -> None:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from pydantic import SecretStr
 
 from julia_common.errors import Permanent, Retryable
@@ -23,6 +23,7 @@ from julia_common.messaging import topology
 from julia_common.messaging.connection import open_broker
 from julia_common.messaging.delivery import REASON_HEADER
 from julia_common.messaging.publisher import Publisher
+from julia_common.secrets.sealing import fernet
 from julia_common.settings import (
     BrokerSettings,
     QuarantineSettings,
@@ -61,17 +62,18 @@ class Quarantine:
 
 
 def seal(body: bytes, key: SecretStr) -> bytes:
-    """Encrypt a body without its API key, cut to `MAX_BYTES`."""
-    return Fernet(key.get_secret_value()).encrypt(without_apikey(body)[:MAX_BYTES])
+    """Encrypt a body without its API key, cut to `MAX_BYTES`; `key` may hold several."""
+    return fernet(key).encrypt(without_apikey(body)[:MAX_BYTES])
 
 
 def unseal(sealed: bytes, key: SecretStr) -> bytes:
-    """Decrypt; raises `Permanent` when the key is not the one that sealed it."""
+    """Decrypt; raises `Permanent` when `key` does not hold the one that sealed it."""
     try:
-        return Fernet(key.get_secret_value()).decrypt(sealed)
+        return fernet(key).decrypt(sealed)
     except InvalidToken:
         raise Permanent(
-            "a quarantined body was sealed with another key: set the old QUARANTINE_KEY"
+            "a quarantined body was sealed with another key: put the old one behind the others in "
+            "QUARANTINE_KEY, after a comma"
         ) from None
 
 

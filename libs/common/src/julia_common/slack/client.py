@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.clock import Clock, SystemClock
+from julia_common.secrets import with_secret
 from julia_common.slack.blocks import SlackMessage
 
 TIMEOUT_SECONDS: Final = 10.0
@@ -47,22 +48,29 @@ class SlackWebhook:
 
         Raises `Retryable` when Slack is away, slow or asks us to wait (`retry_after`; the message
         may have been posted unless Slack said 429), `Permanent` when it refuses this message, and
-        `WebhookRefused` when it refuses whatever is sent by this webhook.
+        `WebhookRefused` when it refuses whatever is sent by this webhook (while that is being
+        rotated: by both).
         """
         async with self._turn:
             wait = self._free_at - self._clock.monotonic()
             if wait > 0:
                 await self._clock.sleep(wait)
             try:
-                response = await self._send(message)
+                await with_secret(
+                    self._url,
+                    lambda url: self._post(url, message),
+                    is_refusal=lambda error: isinstance(error, WebhookRefused),
+                )
             finally:
                 self._free_at = self._clock.monotonic() + SECONDS_BETWEEN_MESSAGES
-        _judge(response)
 
-    async def _send(self, message: SlackMessage) -> httpx.Response:
+    async def _post(self, url: str, message: SlackMessage) -> None:
+        _judge(await self._send(url, message))
+
+    async def _send(self, url: str, message: SlackMessage) -> httpx.Response:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._http.post(self._url.get_secret_value(), json=message.payload())
+                return await self._http.post(url, json=message.payload())
         except (TimeoutError, httpx.HTTPError) as error:
             # `from None`: the request in the error has the secret address.
             kind = type(error).__name__

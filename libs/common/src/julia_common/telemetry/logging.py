@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,10 +31,13 @@ _REPEATS_US = "aiormq"
 _canonical = logging.getLogger(_CANONICAL)
 
 
-def configure_logging(service: str, level: str, *, secrets: Iterable[SecretStr] = ()) -> None:
+def configure_logging(
+    service: str, level: str, *, secrets: Iterable[SecretStr] = ()
+) -> Callable[[str], None]:
     """Send all logs of the process to stdout as JSON, from `level` on; canonical lines always.
 
-    The values of `secrets` are masked wherever they turn up.
+    The values of `secrets` are masked wherever they turn up, and so is what the returned function
+    is called with later.
     """
     redactor = Redactor(secret.get_secret_value() for secret in secrets)
     handler = logging.StreamHandler(sys.stdout)
@@ -56,6 +59,7 @@ def configure_logging(service: str, level: str, *, secrets: Iterable[SecretStr] 
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+    return redactor.remember
 
 
 def canonical(message: str, **context: Any) -> None:

@@ -24,8 +24,16 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Remember the secrets; ones too short to tell from ordinary text are left out."""
-        known = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
-        self._secrets = re.compile("|".join(map(re.escape, known))) if known else None
+        self._known: set[str] = set()
+        self._secrets: re.Pattern[str] | None = None
+        self.remember(*secrets)
+
+    def remember(self, *secrets: str) -> None:
+        """Mask these from now on as well; what was known before stays masked."""
+        self._known |= {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        if self._known:
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def text(self, text: str) -> str:
         """The text with everything suspicious masked."""

@@ -8,7 +8,9 @@ import asyncio
 import base64
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 import anthropic
@@ -29,6 +31,7 @@ from anthropic.types import (
 from anthropic.types.assistant_message_param import AssistantMessageParam
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from anthropic.types.user_message_param import UserMessageParam
+from pydantic import SecretStr
 
 from julia_brain import metrics
 from julia_brain.domain.draft import Draft, Model
@@ -38,6 +41,7 @@ from julia_brain.tools.calls import ToolCall, ToolResult
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.clock import Clock
+from julia_common.secrets import with_secret
 
 MAX_TOKENS: Final = 600
 ATTEMPT_SECONDS: Final = 7.0
@@ -50,6 +54,7 @@ RETRY_SECONDS: Final = (0.2, 0.5)
 """Bounds of the pause before the second call when Claude names none."""
 
 _SPEND_LIMITS: Final = ("enforced_spend_limit_reached", "contract_spend_limit_reached")
+_KEY_REFUSED: Final = (401, 403)
 _PASSING: Final = (408, 409, 429)
 _SERVER_ERRORS: Final = 500
 
@@ -61,12 +66,40 @@ type _BlockParam = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ClaudeApi:
+    """The SDK's client, with the key that is good when a call is made."""
+
+    client: AsyncAnthropic
+    key: SecretStr
+
+    async def create(self, request: MessageCreateParamsNonStreaming) -> object:
+        """`POST /v1/messages`."""
+        return await self._with_key(lambda client: client.messages.create(**request))
+
+    async def count_tokens(self, model: str) -> object:
+        """`POST /v1/messages/count_tokens`, of next to nothing."""
+        nothing: list[MessageParam] = [{"role": "user", "content": "."}]
+        return await self._with_key(
+            lambda client: client.messages.count_tokens(model=model, messages=nothing)
+        )
+
+    async def _with_key(self, call: Callable[[AsyncAnthropic], Awaitable[object]]) -> object:
+        return await with_secret(
+            self.key,
+            lambda key: call(self.client.with_options(api_key=key)),
+            is_refusal=lambda error: (
+                isinstance(error, anthropic.APIStatusError) and error.status_code in _KEY_REFUSED
+            ),
+        )
+
+
 class Claude:
     """Writes drafts. The SDK's own retries are off (`open_client`): they know no deadline."""
 
     def __init__(
         self,
-        client: AsyncAnthropic,
+        client: ClaudeApi,
         models: Mapping[Model, str],
         breaker: CircuitBreaker,
         clock: Clock,
@@ -96,6 +129,10 @@ class Claude:
                 await self._clock.sleep(wait)
         raise AssertionError  # the last attempt returns or raises
 
+    async def check_key(self) -> None:
+        """Use the key for what costs nothing; raises whatever the SDK raises."""
+        await self._client.count_tokens(self._models[Model.SMALL])
+
     async def _measured(self, request: MessageCreateParamsNonStreaming, timeout_s: float) -> Draft:
         started = self._clock.monotonic()
         result = "cancelada"
@@ -117,7 +154,7 @@ class Claude:
         try:
             # The SDK's timeout bounds each read; only this bounds the whole call.
             async with asyncio.timeout(timeout_s):
-                answer: object = await self._client.messages.create(**request)
+                answer = await self._client.create(request)
         except anthropic.APIStatusError as error:
             raise _translated(error) from None
         except (anthropic.APIConnectionError, TimeoutError) as error:
@@ -133,11 +170,16 @@ class Claude:
         return answer
 
 
-def open_client(api_key: str, base_url: str) -> AsyncAnthropic:
-    """Build a client without retries of its own; the caller closes it."""
-    return AsyncAnthropic(
-        api_key=api_key, base_url=base_url, max_retries=0, timeout=ATTEMPT_SECONDS
-    )
+@asynccontextmanager
+async def open_client(api_key: SecretStr, base_url: str) -> AsyncIterator[ClaudeApi]:
+    """A client without retries of its own, closed at the end of the block."""
+    async with AsyncAnthropic(
+        api_key=api_key.get_secret_value(),
+        base_url=base_url,
+        max_retries=0,
+        timeout=ATTEMPT_SECONDS,
+    ) as client:
+        yield ClaudeApi(client, api_key)
 
 
 def _translated(error: anthropic.APIStatusError) -> Retryable | Permanent:
@@ -145,7 +187,7 @@ def _translated(error: anthropic.APIStatusError) -> Retryable | Permanent:
     what = f"Claude refused with {error.status_code} {error.type} (request {error.request_id})"
     if getattr(error, "error_code", None) in _SPEND_LIMITS:
         return Permanent(f"{what}: the spend limit is reached; raise it in the Anthropic console")
-    if error.status_code in (401, 403):
+    if error.status_code in _KEY_REFUSED:
         return Permanent(f"{what}: check ANTHROPIC_API_KEY")
     if error.status_code == 404:  # noqa: PLR2004 - HTTP
         return Permanent(f"{what}: check ANTHROPIC_MODEL and ANTHROPIC_MODEL_LARGE")

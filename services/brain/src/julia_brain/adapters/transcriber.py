@@ -13,6 +13,7 @@ from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, Limits
 from julia_common.resilience.clock import Clock
 from julia_common.resilience.retry import retrying
+from julia_common.secrets import SecretHeader
 
 ATTEMPTS: Final = 2
 LIMITS: Final = Limits(failures=3, reset_seconds=30)
@@ -78,8 +79,8 @@ async def open_transcriber(
     url: str, api_key: SecretStr | None, model: str, clock: Clock
 ) -> AsyncIterator[WhisperTranscriber]:
     """A transcriber on a connection pool, closed at the end of the block."""
-    headers = {"authorization": f"Bearer {api_key.get_secret_value()}"} if api_key else {}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
+    key = SecretHeader(api_key, "authorization", "Bearer {}") if api_key else None
+    async with httpx.AsyncClient(base_url=url, auth=key) as http:
         yield WhisperTranscriber(http, model, clock)
 
 

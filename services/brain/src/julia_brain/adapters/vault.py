@@ -2,18 +2,19 @@
 
 import asyncio
 
-from cryptography.fernet import Fernet
 from pydantic import SecretStr
+
+from julia_common.secrets.sealing import fernet
 
 
 class DocumentVault:
-    """Seals with `DOCUMENTS_KEY`; whoever has the key opens with Fernet."""
+    """Seals with the first of `DOCUMENTS_KEY`; whoever has that key opens with Fernet."""
 
-    def __init__(self, key: SecretStr) -> None:
-        """Use a Fernet key."""
-        self._fernet = Fernet(key.get_secret_value())
+    def __init__(self, keys: SecretStr) -> None:
+        """Use the first key of those that are there at the time."""
+        self._keys = keys
 
     async def seal(self, data: bytes) -> str:
         """The bytes as a Fernet token."""
         # Ten megabytes take long enough to keep everybody else waiting.
-        return (await asyncio.to_thread(self._fernet.encrypt, data)).decode()
+        return (await asyncio.to_thread(fernet(self._keys).encrypt, data)).decode()

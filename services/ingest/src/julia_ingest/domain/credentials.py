@@ -3,12 +3,15 @@
 import hashlib
 import hmac
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import jwt
+from pydantic import SecretStr
+
+from julia_common.secrets import accepted_values
 
 GRACE = timedelta(minutes=30)
 """Evolution signs a token once for ten minutes and reuses it for retries up to twenty minutes
@@ -36,11 +39,17 @@ class Credentials:
 
 
 class Authenticator:
-    """Checks requests against the secrets that are valid now, in constant time."""
+    """Checks requests against the secrets that are valid now, in constant time.
 
-    def __init__(self, secrets: Iterable[str], *, jwt_key: str | None) -> None:
-        """Take the valid secrets (while rotating: two) and the key of Evolution's tokens."""
-        self._digests = [_digest(secret) for secret in secrets]
+    A secret that was replaced a while ago is still valid (`julia_common.secrets`).
+    """
+
+    def __init__(self, secrets: Sequence[SecretStr], *, jwt_key: SecretStr) -> None:
+        """Take the secrets (while rotating: two) and the key of Evolution's tokens.
+
+        Those that are empty are none.
+        """
+        self._secrets = secrets
         self._jwt_key = jwt_key
 
     def judge(self, presented: Credentials, *, now: datetime) -> Verdict:
@@ -51,16 +60,19 @@ class Authenticator:
             refusal = Verdict.WRONG_SECRET
         else:
             refusal = Verdict.MISSING
-        if self._jwt_key is None or presented.authorization is None:
+        jwt_keys = accepted_values(self._jwt_key)
+        token = presented.authorization
+        if not jwt_keys or token is None:
             return refusal
-        if _is_valid_token(presented.authorization, self._jwt_key, now=now):
+        if any(_is_valid_token(token, key, now=now) for key in jwt_keys):
             return Verdict.TRUSTED
         return Verdict.WRONG_TOKEN if refusal is Verdict.MISSING else refusal
 
     def _is_valid_secret(self, presented: str) -> bool:
         digest = _digest(presented)
         # Every secret is compared, so that the time taken does not tell which one was close.
-        matches = [hmac.compare_digest(digest, valid) for valid in self._digests]
+        valid = [value for secret in self._secrets for value in accepted_values(secret)]
+        matches = [hmac.compare_digest(digest, _digest(value)) for value in valid]
         return any(matches)
 
 
