@@ -32,7 +32,7 @@ from julia_simulators.anthropic.testing import running
 
 INSTANCE: Final = "julia-teste"
 CLAUDE_KEY: Final = "chave-de-teste"
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
 
 
 async def until[T](

@@ -524,7 +524,7 @@ async def test_reconnecting_waits_for_nobody_who_claims(julia: Julia) -> None:
 
     async with julia.pool.acquire() as other, other.transaction():
         await other.execute("select from fila_mensagens for no key update")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await julia.call_once("connection_changed", instance=INSTANCE, state="open")
 
     assert (await julia.parts(conversa))[0]["status"] == "pendente"
@@ -821,7 +821,7 @@ async def test_who_is_being_written_to_is_left_for_the_next_call(julia: Julia) -
 
     async with julia.pool.acquire() as other, other.transaction():
         await other.execute("select from conversations for no key update")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             answer = await julia.call("mover_medicos", **move)
 
     assert (answer["movidos"], answer["restam"]) == (0, 1)

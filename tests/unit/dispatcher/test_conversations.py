@@ -39,7 +39,7 @@ class Steps:
 
 
 async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not fact():
             await asyncio.sleep(0.001)
 
@@ -94,7 +94,7 @@ async def test_who_waits_holds_no_place():
     steps = Steps(Typing(60), None)
     conversations = Conversations(steps, side_by_side=1)
     await conversations.ring("types", "n")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await conversations.ring("b", "n")
     assert steps.ran == ["types", "b"]
     await stopped(conversations)
@@ -144,7 +144,7 @@ async def test_a_number_whose_sends_hang_leaves_the_next_place_to_another():
     well = asyncio.create_task(conversations.ring("well", "well"))
     await asyncio.sleep(0)
     steps.release.set()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await well
 
     assert steps.ran.index("well") == 2
@@ -156,7 +156,7 @@ async def test_no_step_starts_after_a_stop_and_waits_end():
     conversations = Conversations(steps, side_by_side=1)
     await conversations.ring("a", "n")
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await stopped(conversations)
     await conversations.ring("b", "n")
 

@@ -274,7 +274,7 @@ async def test_a_resource_whose_deletion_the_watch_has_lost_ends_its_pauses(star
     await looks(reconciling, 2)
 
     cluster.found = None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not reconciling.removed:
             await asyncio.sleep(0)
 
