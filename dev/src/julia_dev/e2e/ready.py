@@ -15,12 +15,13 @@ _CLUSTER: Final = paths.ROOT / "tests" / "cluster" / "cluster"
 
 
 async def cluster(images: Images) -> None:
-    """Build the images under both tags and bring the cluster up with them.
+    """Build base images and images under both tags, and bring the cluster up with them.
 
     Raises:
         StackError: a step failed; its own words went to the console before.
     """
     other = replace(images, tag=images.other)
+    await _run(str(_CLUSTER), "images")
     await _run(str(_BUILD), "--tag", images.tag)
     await _run(str(_BUILD), "--tag", images.other, *_names(other.own()))
     await _run(str(_CLUSTER), "up")
