@@ -16,6 +16,9 @@ class LedgerExtent:
     messages: int
     lasts_s: float
     """How long doctors write, and how long everything is killed."""
+    handed_over_share: float
+    """Of the messages, so many may Julia hand over by herself. It is the kills that make her do so,
+    and of them there are always as many."""
     one_at_a_time: bool
     """Whether the run at production's ceilings waits for the end of the one under fire, or only
     until all is written and killed there."""
@@ -71,7 +74,7 @@ class Extent:
 
 WHOLE: Final = Extent(
     quick=False,
-    ledger=LedgerExtent(messages=3_000, lasts_s=240, one_at_a_time=True),
+    ledger=LedgerExtent(messages=3_000, lasts_s=240, handed_over_share=0.01, one_at_a_time=True),
     evals=EvalsExtent(share=1),
     sending=SendingExtent(
         every_fault=True,
@@ -87,7 +90,7 @@ WHOLE: Final = Extent(
 
 QUICK: Final = Extent(
     quick=True,
-    ledger=LedgerExtent(messages=900, lasts_s=80, one_at_a_time=False),
+    ledger=LedgerExtent(messages=900, lasts_s=80, handed_over_share=0.02, one_at_a_time=False),
     evals=EvalsExtent(share=0.25),
     sending=SendingExtent(
         every_fault=False,

@@ -33,8 +33,7 @@ DRAIN_S = 300
 class Verdict:
     """The figures of the run."""
 
-    planned: int
-    """Messages that were to be written."""
+    extent: LedgerExtent
     account: Account
     toll: Toll
     pending: int
@@ -68,14 +67,16 @@ class Verdict:
     def missed(self) -> list[str]:
         """Name each bar that was missed."""
         a = self.account
-        shown = self.figures()
+        shown, share = self.figures(), self.extent.handed_over_share
         zero = ("refused", "lost", "doubled", "out_of_order", "crossed", "pending", "after_stop")
         bars = {f"{name} is {shown[name]}, not 0": shown[name] == 0 for name in zero}
         bars |= {
-            f"accepted is {a.accepted}, not {self.planned}": a.accepted == self.planned,
+            f"accepted is {a.accepted}, not {self.extent.messages}": (
+                a.accepted == self.extent.messages
+            ),
             "answered + handed_over is not accepted": a.answered + a.handed_over == a.accepted,
-            f"{a.handed_over_by_julia} messages handed over beyond the takeovers, above 1 %": (
-                a.handed_over_by_julia <= a.accepted / 100
+            f"{a.handed_over_by_julia} messages handed over beyond takeovers, above {share:.0%}": (
+                a.handed_over_by_julia <= share * a.accepted
             ),
             f"{self.toll.total} kills with work in hand, below {LEAST_KILLS}": (
                 self.toll.total >= LEAST_KILLS
@@ -133,7 +134,7 @@ async def run(
             stops=driver.stops,
         )
         return Verdict(
-            planned=extent.messages,
+            extent=extent,
             account=balance(records),
             toll=chaos.toll,
             pending=pending,
