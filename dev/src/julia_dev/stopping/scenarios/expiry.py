@@ -6,19 +6,19 @@ from typing import Final
 from julia_dev.stopping.scene import Scene, eventually, require
 
 REASON: Final = "Parada de poucos segundos"
-_LASTS: Final = timedelta(seconds=8)
+_LASTS: Final = timedelta(seconds=10)
+"""Enough for a busy machine to store what a doctor writes meanwhile."""
 _TOLD_WITHIN_S: Final = 150.0
 """Two jobs, each of them every minute."""
 
 
 async def until_lifts_by_itself(scene: Scene) -> None:
     """No row is inserted for it, and the doctor is answered."""
-    resource = scene.resource("curta")
+    resource, doctor = scene.resource("curta"), await scene.doctor()
     until = datetime.now(UTC).replace(microsecond=0) + _LASTS
     before = await scene.last_id()
     await resource.pause(REASON, until=until.isoformat().replace("+00:00", "Z"))
     await scene.row_after(before, "pausado")
-    doctor = await scene.doctor()
     (number,) = await scene.letters.write(doctor)
     await scene.stored(number)
     await scene.unanswered(doctor, number)
