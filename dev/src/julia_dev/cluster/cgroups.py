@@ -13,6 +13,8 @@ from julia_dev.stack.errors import StackError
 NAME = "julia"
 """The kubelet's root: what lies below is ours to end, whoever else runs containers here."""
 
+# All pods together would weigh as much as a single shell of the machine: eight, in both versions.
+_WEIGHTS = {"cpu.shares": "8192", "cpu.weight": "800"}
 _NEEDED = ("cpu", "cpuset", "memory", "pids")
 _V1, _V2 = "cgroup", "cgroup2"
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -58,6 +60,9 @@ def create() -> None:
             if tree.kind == _V2:
                 _hand_down(tree.folder)
             tree.ours.mkdir(exist_ok=True)
+            for name, weight in _WEIGHTS.items():
+                if (tree.ours / name).exists():
+                    (tree.ours / name).write_text(weight)
         except OSError as error:
             raise StackError(
                 f"cannot make the control group {tree.ours} ({error.strerror}); a container needs "
