@@ -26,7 +26,8 @@ class Program:
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
-    ready_timeout_s: float = 60.0
+    ready_timeout_s: float = 120.0
+    """Far more than a start takes: three stacks may start at once on two cores."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 10.0
     death_signal: str = "KILL"
