@@ -81,9 +81,16 @@ def build_from(image: str, recipe: str, *files: Path) -> None:
 
 
 def load(home: Home, images: Iterable[str]) -> list[str]:
-    """Hand images of buildah's storage to the node; return those it did not have as they are."""
+    """Hand images of buildah's storage to the node; return those it did not have as they are.
+
+    Raises:
+        StackError: buildah has no image of that name.
+    """
     loaded = json.loads(_record(home).read_text()) if _record(home).exists() else {}
     wanted = {image: _identity(image) for image in images}
+    missing = [image for image, identity in wanted.items() if not identity]
+    if missing:
+        raise StackError(f"buildah has no image {', '.join(missing)}; dev/images/build makes ours")
     new = [image for image, identity in wanted.items() if loaded.get(image) != identity]
     if new:
         with tempfile.TemporaryDirectory(prefix="julia-images-", dir=home.folder) as folder:
@@ -131,11 +138,13 @@ def _build(image: str, recipe: str, context: Path) -> None:
 
 
 def _known(image: str) -> bool:
-    return bool(_buildah("images", "--quiet", "--filter", f"reference={image}", "--format={{.ID}}"))
+    return bool(_identity(image))
 
 
 def _identity(image: str) -> str:
-    return _buildah("inspect", "--type=image", "--format={{.FromImageID}}", image).strip()
+    """What the image is, whatever its name; nothing when there is none of this name."""
+    listed = _buildah("images", "--no-trunc", "--quiet", "--filter", f"reference={image}")
+    return listed.strip().partition("\n")[0].removeprefix("sha256:")
 
 
 def _record(home: Home) -> Path:
