@@ -51,8 +51,6 @@ def _do(home: Home, action: str, names: list[str]) -> None:
         case "images":
             images.make_bases()
         case "up":
-            programs.compile_cluster()
-            images.make_node_images()
             cluster.up(home)
             print(programs.environment(home))
         case "load":

@@ -18,6 +18,7 @@ from julia_dev.cluster import (
     network,
     node,
     processes,
+    programs,
     volumes,
 )
 from julia_dev.cluster.command import run
@@ -63,11 +64,14 @@ def up(home: Home) -> None:
     """Start the cluster, if it does not run already; what is left of a dead one is removed first.
 
     Raises:
-        StackError: the machine cannot, or a part did not come up in two minutes.
+        StackError: the machine cannot, something could not be compiled, or a part did not come up
+            in two minutes.
     """
     if _works(home):
         return
     machine.check()
+    programs.compile_cluster()
+    images.make_node_images()
     down(home)
     home.run.mkdir(parents=True)
     try:

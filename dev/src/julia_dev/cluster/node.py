@@ -8,6 +8,7 @@ from julia_dev.cluster import cgroups, network
 from julia_dev.cluster.command import run
 from julia_dev.cluster.home import DNS_ADDRESS, NODE, NODE_ADDRESS, POD_NETWORK, Home
 from julia_dev.kube.binaries import binary
+from julia_dev.stack.errors import StackError
 
 _POD_LOGS = Path("/var/log/containers")
 _DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
@@ -83,7 +84,13 @@ def proxy(home: Home) -> tuple[str | Path, ...]:
 
 
 def ctr(home: Home, *arguments: str | Path, timeout_s: float = 30.0) -> str:
-    """Run containerd's own client in Kubernetes' namespace."""
+    """Run containerd's own client in Kubernetes' namespace.
+
+    Raises:
+        StackError: containerd does not run, or the client failed.
+    """
+    if not home.containerd_socket.exists():
+        raise StackError("no cluster runs here; `tests/cluster/cluster up` starts it")
     client = ("ctr", f"--address={home.containerd_socket}", "--namespace=k8s.io")
     return run(*client, *arguments, timeout_s=timeout_s)
 
