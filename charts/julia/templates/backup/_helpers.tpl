@@ -140,6 +140,23 @@ volumes:
   {{- end }}
 {{- end -}}
 
+{{/* The spec of a pod that uses the claim of the backups once, and does nothing. */}}
+{{- define "julia.backup.firstConsumer" -}}
+{{- $backup := .Values.backup -}}
+{{- include "julia.neighbour.pod" (dict "root" . "values" $backup "user" 999 "group" 1000) }}
+restartPolicy: Never
+containers:
+  - name: claim
+    {{- include "julia.neighbour.container" (dict "root" . "image" $backup.images.rclone) | nindent 4 }}
+    command: [test, -w, /backups]
+    resources: {{- toYaml $backup.resources | nindent 6 }}
+    volumeMounts:
+      - {name: backups, mountPath: /backups}
+volumes:
+  - name: backups
+    persistentVolumeClaim: {claimName: {{ include "julia.backup.claimName" . }}}
+{{- end -}}
+
 {{- define "julia.backup.native" -}}
 {{- include "julia.neighbour.container" (dict "root" .root "image" (include "julia.backup.image" . | fromYaml)) }}
 command: [{{ eq .kind "evolution" | ternary "bash" "sh" }}, /scripts/{{ .script }}-{{ .kind }}.sh]

@@ -16,7 +16,9 @@ from julia_dev.e2e.neighbours import deployment, from_secret, namespace, secret
 from julia_dev.e2e.scene import Scene
 
 _DATABASE: Final = "segunda"
-_ONE_POD: Final = {"replicas": 1, "autoscaling": {"mode": "off"}}
+_SMALL: Final = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
+"""Beside another Julia on one node."""
+_ONE_POD: Final = {"replicas": 1, "autoscaling": {"mode": "off"}, **_SMALL}
 
 
 @asynccontextmanager
@@ -60,8 +62,10 @@ def _values(scene: Scene) -> dict[str, Any]:
             "ingest": _ONE_POD,
             "brain": _ONE_POD,
             "database": {"host": f"postgres.{beside}", "name": _DATABASE},
-            "redis": {"persistence": {"enabled": False}},
-            "rabbitmq": {"persistence": {"enabled": False}},
+            "dispatcher": _SMALL,
+            "scheduler": _SMALL,
+            "redis": {"persistence": {"enabled": False}, **_SMALL},
+            "rabbitmq": {"persistence": {"enabled": False}, **_SMALL},
             # Nobody is there.
             "evolution": {"enabled": False, "external": {"url": "http://evolution:8080"}},
             "backup": {"enabled": False},
