@@ -83,6 +83,9 @@ def up(home: Home) -> None:
 
 def down(home: Home) -> None:
     """End everything that the cluster started, and leave the machine as it was."""
+    # Made before and removed after everything else.
+    if not home.run.exists():
+        return
     processes.kill_all(home)
     cgroups.remove()
     mounts.detach(home.run)

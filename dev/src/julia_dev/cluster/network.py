@@ -14,6 +14,7 @@ _NETWORK = "julia-pods"
 _RESULTS = Path("/var/lib/cni/results")
 """Where the plugins' library remembers what it did, whatever folder one asks for."""
 _SYSCTL = Path("/proc/sys")
+_IPV6 = _SYSCTL / "net" / "ipv6"
 _OURS = re.compile(r"\b(KUBE-|CNI-)")
 _NEEDED = {"net/ipv4/ip_forward": "1", "net/bridge/bridge-nf-call-iptables": "1"}
 _SET_BY_KUBELET = (
@@ -44,7 +45,8 @@ def take_down(home: Home) -> None:
     for bridge in (_POD_BRIDGE, _NODE_BRIDGE):
         if Path("/sys/class/net", bridge).exists():
             run("ip", "link", "delete", bridge)
-    for family in ("iptables", "ip6tables"):
+    families = ("iptables", "ip6tables") if _IPV6.exists() else ("iptables",)
+    for family in families:
         rules = run(f"{family}-save")
         if _OURS.search(rules):
             run(f"{family}-restore", stdin=without_ours(rules))
