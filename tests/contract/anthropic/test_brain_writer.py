@@ -1,6 +1,9 @@
 """The brain's adapter on the API: every way in which Claude can fail, told apart."""
 
+from contextlib import suppress
+
 import pytest
+from anthropic import APIStatusError
 from pydantic import SecretStr
 
 from julia_brain.adapters.claude import Claude, open_client
@@ -13,6 +16,7 @@ from julia_brain.tools.schemas import TOOLS
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CLAUDE, CircuitBreaker, CircuitOpen, CircuitState
 from julia_common.resilience.clock import SystemClock
+from julia_common.secrets import RotatingSecret
 from julia_simulators import files
 
 CLOCK = SystemClock()
@@ -234,6 +238,29 @@ async def test_a_wrong_key_is_permanent_and_names_the_variable(api, breaker) -> 
     async with open_client(SecretStr("errada"), api.base_url) as client:
         with pytest.raises(Permanent, match="ANTHROPIC_API_KEY"):
             await write(claude_of(client, api.model, breaker))
+
+
+async def test_while_the_key_is_rotated_the_other_one_is_tried(api, breaker) -> None:
+    key = RotatingSecret(api.key)
+    key.take("errada")
+    async with open_client(key, api.base_url) as client:
+        draft = await write(claude_of(client, api.model, breaker))
+
+    assert draft.text
+    assert key.is_refused
+    assert breaker.snapshot.failures == 0
+
+
+async def test_a_key_is_checked_for_nothing(api, breaker, control) -> None:
+    good, wrong = RotatingSecret(api.key), RotatingSecret("errada")
+    for key in (good, wrong):
+        async with open_client(key, api.base_url) as client:
+            with suppress(APIStatusError):
+                await claude_of(client, api.model, breaker).check_key()
+
+    assert good.is_accepted
+    assert wrong.is_refused
+    assert await calls(control) == 0
 
 
 async def test_an_unknown_model_is_permanent_and_names_the_variable(api, breaker) -> None:

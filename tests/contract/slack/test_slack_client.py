@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from tests.contract.slack.conftest import SIMULATED_URL, Clock
 
 from julia_common.errors import Permanent, Retryable
+from julia_common.secrets import RotatingSecret
 from julia_common.slack import (
     Context,
     Divider,
@@ -139,6 +140,17 @@ async def test_a_message_that_slack_does_not_like_may_go_without_its_blocks(
     await slack.post(message.plain())
 
     assert [posted.text for posted in world.messages] == ["um aviso"]
+
+
+async def test_while_the_webhook_is_rotated_the_other_address_is_tried(
+    simulator: httpx.AsyncClient, world: World, clock: Clock
+) -> None:
+    url = RotatingSecret(SIMULATED_URL)
+    url.take(f"{SIMULATED_URL}-of-nobody")
+    await SlackWebhook(simulator, url, SlackClock(clock)).post(MESSAGE)
+
+    assert [posted.text for posted in world.messages] == ["um aviso"]
+    assert url.is_refused
 
 
 async def test_an_error_on_the_way_says_nothing_of_the_secret_address(clock: Clock) -> None:

@@ -9,6 +9,7 @@ from julia_brain.adapters.transcriber import LIMITS, WhisperTranscriber
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitOpen
 from julia_common.resilience.clock import SystemClock
+from julia_common.secrets import RotatingSecret, SecretHeader
 from julia_simulators import files
 from julia_simulators.transcription.app import build_app
 from julia_simulators.transcription.state import World
@@ -65,6 +66,22 @@ async def test_a_refusal_is_not_tried_again(service, transcriber) -> None:
     with pytest.raises(Permanent, match="TRANSCRIPTION_API_KEY"):
         await transcriber.transcribe(AUDIO, "audio/ogg", within_s=5)
     assert len(await asked(service)) == 1
+
+
+async def test_while_the_key_is_rotated_the_other_one_is_tried_with_the_same_audio() -> None:
+    key = RotatingSecret("chave-de-audio")
+    key.take("nova")
+    transport = httpx.ASGITransport(app=build_app(World("chave-de-audio")))
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="http://transcription",
+        auth=SecretHeader(key, "authorization", "Bearer {}"),
+    ) as client:
+        heard = await WhisperTranscriber(client, "whisper-1", SystemClock()).transcribe(
+            AUDIO, "audio/ogg", within_s=5
+        )
+
+    assert heard == "tem plantão em Campinas?"
 
 
 async def test_a_service_that_hangs_is_given_up_in_time(service, transcriber) -> None:

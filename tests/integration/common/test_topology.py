@@ -1,11 +1,14 @@
 """Exchanges and queues as the broker has them."""
 
+import re
+
 import aio_pika
 import pytest
 from pydantic import SecretStr
 
 from julia_common.errors import Permanent, Retryable
 from julia_common.messaging import open_messaging, topology
+from julia_common.secrets import RotatingSecret
 
 
 async def test_declaring_twice_changes_nothing(rabbitmq_url: str) -> None:
@@ -55,3 +58,12 @@ async def test_a_publisher_before_a_contradicting_queue_says_try_later(rabbitmq_
         async with open_messaging(SecretStr(rabbitmq_url), "julia-test") as messaging:
             with pytest.raises(Retryable, match=r"brain\.inbound"):
                 await messaging.check()
+
+
+async def test_while_the_url_is_rotated_the_other_password_is_tried(rabbitmq_url: str) -> None:
+    url = RotatingSecret(rabbitmq_url)
+    url.take(re.sub(r":[^:@/]+@", ":another-password@", rabbitmq_url))
+    async with open_messaging(url, "julia-test") as messaging:
+        await messaging.check()
+
+    assert url.is_refused

@@ -65,13 +65,16 @@ class RotatingSecret(SecretStr):
         return self._answer is True
 
     def take(self, value: str) -> None:
-        """Replace the value; the one before stays good for `OVERLAP_SECONDS`."""
+        """Replace the value; the one before stays good for `OVERLAP_SECONDS`.
+
+        An empty value takes the secret away, with all that it was.
+        """
         before = self.get_secret_value()
         if value == before:
             return
         until = self._monotonic() + OVERLAP_SECONDS
         kept = [(old, end) for old, end in self._replaced if old not in (before, value)]
-        self._replaced = [*kept, (before, until)]
+        self._replaced = [*kept, (before, until)] if value else []
         self._secret_value = value
         self._note(answer=None)
 
