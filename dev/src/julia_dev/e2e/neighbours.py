@@ -21,6 +21,9 @@ _POSTGRES: Final = 5432
 _RESTRICTED: Final = "pod-security.kubernetes.io/enforce"
 _READY_WITHIN_S: Final = 180
 _USER, _POSTGRES_USER = 10001, 999
+_NOTHING_IS_KEPT: Final = ("-c", "fsync=off", "-c", "full_page_writes=off")
+"""Its disk goes with its pod; waiting for a busy disk would only make it another database than
+Supabase's."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ class Neighbours:
             ],
             folders=("/var/lib/postgresql/data", "/var/run/postgresql", "/tmp"),  # noqa: S108
             user=_POSTGRES_USER,
+            args=["postgres", *_NOTHING_IS_KEPT],
+            cpu="100m",
         )
         simulated = {
             "supabase": (
@@ -149,6 +154,7 @@ class Neighbours:
                     *env,
                 ],
                 command=["python", "-m", f"julia_simulators.{name}"],
+                cpu="50m" if name == "supabase" else "10m",
             )
         return manifests
 
@@ -170,10 +176,15 @@ def deployment(
     probe: dict[str, Any],
     env: list[dict[str, Any]],
     command: list[str] | None = None,
+    args: list[str] | None = None,
+    cpu: str = "10m",
     folders: tuple[str, ...] = ("/tmp",),  # noqa: S108 - a pod's own
     user: int = _USER,
 ) -> list[dict[str, Any]]:
-    """Return a Deployment of one pod and its Service; `folders` are what it may write to."""
+    """Return a Deployment of one pod and its Service.
+
+    `folders` are what it may write to; `cpu` is its share of a busy node, without which it starves.
+    """
     labels = {"app": name}
     mounts = {f"at-{n}": folder for n, folder in enumerate(folders)}
     container: dict[str, Any] = {
@@ -181,6 +192,7 @@ def deployment(
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "env": env,
+        "resources": {"requests": {"cpu": cpu, "memory": "64Mi"}},
         "ports": [{"containerPort": port}],
         "readinessProbe": {**probe, "periodSeconds": 2, "timeoutSeconds": 2},
         "securityContext": {
@@ -192,6 +204,8 @@ def deployment(
     }
     if command is not None:
         container["command"] = command
+    if args is not None:
+        container["args"] = args
     return [
         {
             "apiVersion": "apps/v1",
