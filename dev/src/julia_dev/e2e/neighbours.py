@@ -127,7 +127,7 @@ class Neighbours:
             ],
             folders=("/var/lib/postgresql/data", "/var/run/postgresql", "/tmp"),  # noqa: S108
             user=_POSTGRES_USER,
-            args=["postgres", *_NOTHING_IS_KEPT],
+            command=["postgres-entrypoint", "postgres", *_NOTHING_IS_KEPT],
             cpu="100m",
         )
         simulated = {
@@ -168,7 +168,7 @@ def namespace(name: str) -> dict[str, Any]:
     }
 
 
-def deployment(
+def deployment(  # noqa: PLR0913 - all that differs between them, by name
     name: str,
     image: str,
     *,
@@ -176,7 +176,6 @@ def deployment(
     probe: dict[str, Any],
     env: list[dict[str, Any]],
     command: list[str] | None = None,
-    args: list[str] | None = None,
     cpu: str = "10m",
     folders: tuple[str, ...] = ("/tmp",),  # noqa: S108 - a pod's own
     user: int = _USER,
@@ -204,8 +203,6 @@ def deployment(
     }
     if command is not None:
         container["command"] = command
-    if args is not None:
-        container["args"] = args
     return [
         {
             "apiVersion": "apps/v1",
