@@ -9,12 +9,18 @@ import httpx
 import pytest
 import stamina
 from prometheus_client import REGISTRY
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from julia_common.database import Database
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import SUPABASE, CircuitBreaker, CircuitOpen, CircuitState
+from julia_common.secrets import RotatingSecret
 from julia_dev.pytest_plugin import SupabaseEndpoint
 from julia_dev.stack import ports
+from julia_simulators.evolution.testing import serving
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
@@ -202,6 +208,32 @@ async def test_a_forged_key_names_the_setting(
     with pytest.raises(Retryable, match=r"PGRST301.*SUPABASE_SERVICE_KEY"):
         await database.contract_version()
     await database.aclose()
+
+
+async def test_while_the_key_is_rotated_the_other_one_is_tried(
+    simulator: SupabaseEndpoint, mint: Callable[..., str], obedient: Obedient
+) -> None:
+    key = RotatingSecret(simulator.service_key)
+    key.take(mint("a-secret-that-the-server-does-not-know"))
+    database = await Database.create(simulator.url, key, retries=0)
+    await told(database, "x", times=0)
+    await database.aclose()
+
+    assert key.is_refused
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_gateway_that_refuses_the_key_loses_no_message(status: int) -> None:
+    """It is retryable: a permanent error would bury what the call was about."""
+
+    async def refuse(_: Request) -> Response:
+        return Response("{}", status)
+
+    with serving(Starlette(routes=[Route("/{path:path}", refuse, methods=["POST"])])) as url:
+        database = await Database.create(url, "refused", retries=0)
+        with pytest.raises(Retryable, match="SUPABASE_SERVICE_KEY"):
+            await database.contract_version()
+        await database.aclose()
 
 
 async def test_the_key_of_anon_names_the_setting(
