@@ -23,7 +23,14 @@ _GRACE_S: Final = 30
 _TAKEN_WITHIN_S: Final = 150
 """A kubelet looks at a pod's Secrets once a minute, unless it is told otherwise."""
 _AFTERWARDS_S: Final = 10
-_FAILED_TURNS: Final = frozenset({"falha", "indisponibilidade", "adiado"})
+_FAILED: Final = frozenset(
+    {
+        ("julia_turnos_total", "falha"),
+        ("julia_turnos_total", "indisponibilidade"),
+        # What Claude refuses for good, as a call with a wrong key.
+        ("julia_tempo_resposta_segundos_count", "permanente"),
+    }
+)
 
 _UNHARMED_WITHIN_S: Final = 60
 _MISSING, _WRONG = "QUARANTINE_KEY", "DOCUMENTS_KEY"
@@ -134,7 +141,7 @@ async def _failed_turns(scene: Scene, pods: Sequence[Pod]) -> Mapping[str, float
             found[pod.name] = sum(
                 each.value
                 for each in samples
-                if each.name == "julia_turnos_total" and each.labels["resultado"] in _FAILED_TURNS
+                if (each.name, each.labels.get("resultado")) in _FAILED
             )
     return found
 
