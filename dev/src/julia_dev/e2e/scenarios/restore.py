@@ -20,8 +20,8 @@ from julia_dev.ledger.world import gather
 from julia_dev.stopping.scene import eventually, require
 
 _KINDS: Final = ("supabase", "redis", "evolution")
-_DOCTORS: Final = 45
-"""More than can be answered at once: some answers wait while others go."""
+_DOCTORS: Final = 90
+"""So many that answers are on their way until the backup has begun."""
 _LATER: Final = 5
 """Doctors of whom the backup knows nothing."""
 _SEND_S: Final = 7.0
@@ -47,11 +47,12 @@ async def play(scene: Scene) -> None:
     since = (await scene.world.summary())["last"]
     first = _BETWEEN + scene.rng.randrange(400) * 100
     messages = _Messages(plan.doctors(_DOCTORS + _LATER, first=first), {})
-    await scene.world.join(messages.doctors)
+    await scene.world.join(messages.doctors, plain=True)
     await scene.world.slow_sends(_SEND_S)
     await _write(scene, messages, messages.doctors[:_DOCTORS], first)
     await eventually("answers on their way", lambda: _unsettled(scene), within_s=60)
     await timed("the backups", _back_up(scene))
+    await scene.tune()
     await _write(scene, messages, messages.doctors[_DOCTORS:], first)
     await drain(scene.world, within_s=_DRAIN_S)
     await timed("until the scheduler shows the backups", _shown(scene))
@@ -64,7 +65,7 @@ async def play(scene: Scene) -> None:
     await _require_paused(scene)
     await timed("the upgrade after it", _restore(scene, {"enabled": False}))
     await scene.find()
-    await scene.world.join(messages.doctors)
+    await scene.world.join(messages.doctors, plain=True)
     began = time.monotonic()
     await eventually("no doubt left", lambda: _certain(scene), within_s=_SETTLED_WITHIN_S)
     await _resume(scene)
@@ -103,10 +104,11 @@ async def _write(scene: Scene, messages: _Messages, doctors: Sequence[str], firs
 
 
 async def _unsettled(scene: Scene) -> bool:
-    """Some answers are being sent, and others wait for them."""
-    rows = await scene.world.sql("select status, count(*) as n from fila_mensagens group by 1")
-    found = {row["status"]: row["n"] for row in rows}
-    return bool(found.get("processando") and found.get("pendente"))
+    """Answers are being sent."""
+    (row,) = await scene.world.sql(
+        "select count(*) as n from fila_mensagens where status = 'processando' and kind = 'reply'"
+    )
+    return bool(row["n"])
 
 
 async def _back_up(scene: Scene) -> None:
