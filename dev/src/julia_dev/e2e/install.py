@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from julia_dev.chart.programs import CHART
@@ -21,8 +22,9 @@ WITHIN_S: Final = 420
 class Release:
     """The release `julia`; its resources are `julia-api`, `julia-brain` and so on."""
 
-    def __init__(self, cluster: Cluster, base: Mapping[str, Any]) -> None:
+    def __init__(self, cluster: Cluster, base: Mapping[str, Any], *, chart: Path = CHART) -> None:
         """Prepare; nothing is installed. `base`: the values of every install and upgrade."""
+        self._chart = chart
         self.values: dict[str, Any] = copy.deepcopy(dict(base))
         """What the release has, or will have when it is installed."""
         self._base = base
@@ -33,7 +35,7 @@ class Release:
         """`helm install --wait` with the values of the beginning; raises `HelmFailed`."""
         self.values = self._before = copy.deepcopy(dict(self._base))
         await self._cluster.helm(
-            *("install", NAME, str(CHART), *_waiting(within_s)), values=self.values
+            *("install", NAME, str(self._chart), *_waiting(within_s)), values=self.values
         )
 
     async def upgrade(self, changes: Mapping[str, Any], *, within_s: int = WITHIN_S) -> None:
@@ -43,7 +45,7 @@ class Release:
         """
         changed = merged(self.values, changes)
         await self._cluster.helm(
-            *("upgrade", NAME, str(CHART), *_waiting(within_s)), values=changed
+            *("upgrade", NAME, str(self._chart), *_waiting(within_s)), values=changed
         )
         self._before, self.values = self.values, changed
 

@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 
 from julia_dev import paths
+from julia_dev.chart.programs import CHART
 from julia_dev.e2e.cluster import Cluster, HelmFailed
 from julia_dev.e2e.diagnosis import diagnose
 from julia_dev.e2e.images import Images
@@ -77,7 +78,7 @@ async def run(
         cluster=cluster,
         images=images,
         neighbours=neighbours,
-        release=Release(cluster, {**base_values(neighbours, images), **crds}),
+        release=Release(cluster, {**base_values(neighbours, images), **crds}, chart=_chart(folder)),
         rng=random.Random(seed),  # noqa: S311 - a repeatable run, not a secret
         rate=rate,
     )
@@ -96,6 +97,13 @@ def _secrets(folder: Path, *, anew: bool) -> Secrets:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     return Secrets.load(folder / "secrets.json")
+
+
+def _chart(folder: Path) -> Path:
+    """Copy the chart: who edits it meanwhile changes no upgrade of this run."""
+    copied = folder / "chart"
+    shutil.rmtree(copied, ignore_errors=True)
+    return Path(shutil.copytree(CHART, copied))
 
 
 async def _play(scene: Scene, scenario: Scenario, folder: Path) -> Outcome:
