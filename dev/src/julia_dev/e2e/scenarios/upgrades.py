@@ -6,22 +6,24 @@ from julia_dev.stopping.scene import require
 
 
 async def play(scene: Scene) -> None:
-    """Go to the other image, back, and back again to the other one by rollback."""
+    """Go to the other image, back, and to the other one again by a rollback."""
     this, other = scene.images.tag, scene.images.other
+    if await _tags(scene) == {other}:
+        this, other = other, this
     async with scene.loads.running():
-        await timed(f"helm upgrade to {other}", scene.release.upgrade(_image(other)))
+        await timed(f"helm upgrade to {other}", scene.release.upgrade({"image": {"tag": other}}))
         await _require_running(scene, other)
-        await timed(f"helm upgrade to {this}", scene.release.upgrade(_image(this)))
+        await timed(f"helm upgrade to {this}", scene.release.upgrade({"image": {"tag": this}}))
         await _require_running(scene, this)
         await timed("helm rollback", scene.release.rollback())
         await _require_running(scene, other)
 
 
-def _image(tag: str) -> dict[str, dict[str, str]]:
-    return {"image": {"tag": tag}}
+async def _tags(scene: Scene) -> set[str]:
+    return {pod.image.rpartition(":")[2] for pod in await scene.pods.of(*SERVICES)}
 
 
 async def _require_running(scene: Scene, tag: str) -> None:
     """Every service has been replaced when Helm is done."""
-    for pod in await scene.pods.of(*SERVICES):
-        require(pod.image.endswith(f":{tag}"), f"{pod.name} still runs {pod.image}, not {tag}")
+    tags = await _tags(scene)
+    require(tags == {tag}, f"Helm is done, and pods run {', '.join(sorted(tags))} instead of {tag}")
