@@ -353,6 +353,19 @@ async def test_readiness_names_a_refused_secret_until_it_is_replaced(
     assert asked == ["first-key", "good-key"], "once it is known to be good, nobody is asked"
 
 
+async def test_while_the_value_before_works_a_refused_one_makes_nobody_unready() -> None:
+    clock = ManualClock()
+    secret = RotatingSecret("old", monotonic=clock.monotonic)
+    secret.take("wrong")
+    call, _ = accepting("old")
+
+    await use(secret, call)
+    assert secret.is_refused
+    assert not secret.is_useless
+    clock.advance(OVERLAP_SECONDS)
+    assert secret.is_useless
+
+
 async def test_a_neighbour_that_is_away_makes_nobody_unready(settings: Settings) -> None:
     async def ask() -> None:
         raise ConnectionError

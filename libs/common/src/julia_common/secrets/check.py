@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class SecretsCheck:
-    """Fails while one of our secrets is refused, and names it.
+    """Fails while a secret of ours is refused, unless the value before still works; names it.
 
     The secrets are ours, so wrong ones make us unready; neighbours are not: one that is away or in
     trouble fails nothing here.
@@ -38,7 +38,7 @@ class SecretsCheck:
     async def __call__(self) -> None:
         """Raise `Permanent` when a secret is refused."""
         await asyncio.gather(*(_asked(secret, ask) for secret, ask in self._asks))
-        refused = [secret.setting for secret in self._secrets if secret.is_refused]
+        refused = [secret.setting for secret in self._secrets if secret.is_useless]
         if refused:
             message = f"{', '.join(refused)} refused: put the right value there"
             raise Permanent(message)

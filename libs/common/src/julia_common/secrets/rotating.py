@@ -45,6 +45,9 @@ class RotatingSecret(SecretStr):
         self._monotonic = monotonic
         self._replaced: list[tuple[str, float]] = []
         self._answer: bool | None = None
+        """To the present value."""
+        self._good: str | None = None
+        """The value that was accepted last."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -58,6 +61,11 @@ class RotatingSecret(SecretStr):
     def is_refused(self) -> bool:
         """Whether the present value was refused when it was used last."""
         return self._answer is False
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether the present value is refused, and no other that is good is known to work."""
+        return self.is_refused and self._good not in self.values
 
     @property
     def is_accepted(self) -> bool:
@@ -79,7 +87,11 @@ class RotatingSecret(SecretStr):
         self._note(answer=None)
 
     def note(self, value: str, *, accepted: bool) -> None:
-        """Remember what became of `value`; one that is not the present one says nothing."""
+        """Remember what became of `value`."""
+        if accepted:
+            self._good = value
+        elif value == self._good:
+            self._good = None
         if value == self.get_secret_value() and accepted is not self._answer:
             if not accepted:
                 _log.error("%s is refused: put the right value there", self.setting)
@@ -130,19 +142,18 @@ async def with_secret[T](
     nothing has been done, so that a second call is harmless. Raises what the last call raised.
     """
     values = values_to_try(secret)
-    value: str | None = next(values)
-    while value is not None:
-        used, value = value, None
+    value = next(values)
+    while True:
         try:
-            answer = await call(used)
+            answer = await call(value)
         except Exception as error:
             if not is_refusal(error):
                 raise
-            note_answer(secret, used, accepted=False)
-            value = next(values, None)
-            if value is None:
+            note_answer(secret, value, accepted=False)
+            other = next(values, None)
+            if other is None:
                 raise
         else:
-            note_answer(secret, used, accepted=True)
+            note_answer(secret, value, accepted=True)
             return answer
-    raise AssertionError  # the last call returns or raises
+        value = other
