@@ -124,6 +124,8 @@ def _start(home: Home) -> None:
     for client in control_plane.CLIENTS:
         access.kubeconfig(client)
     node.write_configuration(home, images.PAUSE)
+    # They live as long as the cluster: waiting for a slow disk at every message proves nothing.
+    mounts.keep_in_memory(home.volumes)
     network.set_up(home)
     cgroups.create()
 

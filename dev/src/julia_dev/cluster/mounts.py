@@ -1,9 +1,15 @@
-"""What the kubelet and containerd mounted, and taking it away."""
+"""Folders in memory, and taking away what the kubelet and containerd mounted."""
 
 import re
 from pathlib import Path
 
 from julia_dev.cluster.command import run
+
+
+def keep_in_memory(folder: Path) -> None:
+    """Make a folder whose files are in memory only; it can fill half of the machine's."""
+    folder.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
 
 
 def below(folder: Path, mounts: str) -> list[str]:
