@@ -11,7 +11,7 @@ from enum import StrEnum
 import jwt
 from pydantic import SecretStr
 
-from julia_common.secrets import accepted_values
+from julia_common.secrets.rotating import accepted_values
 
 GRACE = timedelta(minutes=30)
 """Evolution signs a token once for ten minutes and reuses it for retries up to twenty minutes
