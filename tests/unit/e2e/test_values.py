@@ -1,5 +1,7 @@
 """Values are laid over each other as Helm does it."""
 
+from dataclasses import replace
+
 from julia_dev.e2e.images import Images
 from julia_dev.e2e.install import merged
 
@@ -26,3 +28,25 @@ def test_all_images_come_from_the_same_registry() -> None:
         "repository": "julia-rabbitmq",
         "tag": "t",
     }
+
+
+def test_a_second_tag_names_the_same_images() -> None:
+    images = Images()
+    other = replace(images, tag=images.other)
+    assert [each.rpartition(":")[0] for each in images.own()] == [
+        each.rpartition(":")[0] for each in other.own()
+    ]
+    assert {each.rpartition(":")[2] for each in other.own()} == {"dev2"}
+
+
+def test_every_image_of_the_chart_and_of_its_neighbours_is_loaded() -> None:
+    images = Images()
+    loaded = {*images.own(), *images.beside()}
+    values = images.values()
+    named = {images.of(part) for part in ("simulators", "postgres")}
+    for image in (
+        *(values[neighbour]["image"] for neighbour in ("redis", "rabbitmq", "evolution")),
+        *values["backup"]["images"].values(),
+    ):
+        named.add(f"{image['registry']}/{image['repository']}:{image['tag']}")
+    assert named <= loaded
