@@ -31,6 +31,7 @@ _SHELL = (
     "dev/images/evolution/prisma",
     "dev/kube/build",
     "dev/chart/build",
+    "dev/skaffold/build",
     "supabase/apply.sh",
     "supabase/migrate.sh",
     ".ci/run",
