@@ -16,11 +16,12 @@ done
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 tar --extract --file="$(echo "$WORK"/*.tar)" --directory="$parts"
-tar --list --file="$parts/instances.tar" >/dev/null
 pg_restore --no-owner --clean --if-exists --single-transaction --exit-on-error \
   --dbname="$database" "$parts/database.dump"
+mkdir "$parts/instances"
+tar --extract --file="$parts/instances.tar" --directory="$parts/instances"
 find "$INSTANCES" -mindepth 1 -delete
-# Folder and files belong to the user of Evolution's image already, who runs this.
-tar --extract --no-same-permissions --file="$parts/instances.tar" --directory="$INSTANCES" \
-  --no-overwrite-dir
+# Not by tar, which would change the volume's own folder: that belongs to the cluster, and what is in it
+# to the user of Evolution's image, who runs this.
+cp --recursive "$parts/instances/." "$INSTANCES"
 echo "restored Evolution: $(find "$INSTANCES" -type f | wc -l) files of sessions"

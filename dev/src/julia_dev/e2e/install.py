@@ -38,15 +38,16 @@ class Release:
             *("install", NAME, str(self._chart), *_waiting(within_s)), values=self.values
         )
 
-    async def upgrade(self, changes: Mapping[str, Any], *, within_s: int = WITHIN_S) -> None:
+    async def upgrade(
+        self, changes: Mapping[str, Any], *, wait: bool = True, within_s: int = WITHIN_S
+    ) -> None:
         """`helm upgrade --wait` with these values over those before; raises `HelmFailed`.
 
-        The changes stand from then on.
+        The changes stand from then on. Unless it is to `wait`, it ends with the hooks' Jobs.
         """
         changed = merged(self.values, changes)
-        await self._cluster.helm(
-            *("upgrade", NAME, str(self._chart), *_waiting(within_s)), values=changed
-        )
+        waiting = _waiting(within_s) if wait else ("--timeout", f"{within_s}s")
+        await self._cluster.helm("upgrade", NAME, str(self._chart), *waiting, values=changed)
         self._before, self.values = self.values, changed
 
     async def rollback(self, *, within_s: int = WITHIN_S) -> None:

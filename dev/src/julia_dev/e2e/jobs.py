@@ -25,6 +25,8 @@ async def run(kubectl: Kubectl, cron_job: str, *, within_s: float) -> None:
         status = (await kubectl.get("job", name))["status"]
         ended = {each["type"] for each in status.get("conditions", ()) if each["status"] == "True"}
         if "Complete" in ended:
+            # Its pod would hold the claims that it used.
+            await kubectl("delete", "job", name, "--wait")
             return
         if "Failed" in ended or time.monotonic() > deadline:
             log = await kubectl("logs", f"job/{name}", "--all-containers", "--tail=20")
