@@ -16,10 +16,10 @@ done
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 tar --extract --file="$(echo "$WORK"/*.tar)" --directory="$parts"
-pg_restore --no-owner --clean --if-exists --single-transaction --exit-on-error \
-  --dbname="$database" "$parts/database.dump"
 mkdir "$parts/instances"
 tar --extract --file="$parts/instances.tar" --directory="$parts/instances"
+pg_restore --no-owner --clean --if-exists --single-transaction --exit-on-error \
+  --dbname="$database" "$parts/database.dump"
 find "$INSTANCES" -mindepth 1 -delete
 # Not by tar, which would change the volume's own folder: that belongs to the cluster, and what is in it
 # to the user of Evolution's image, who runs this.
