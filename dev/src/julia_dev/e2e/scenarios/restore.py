@@ -48,6 +48,8 @@ async def play(scene: Scene) -> None:
     first = _BETWEEN + scene.rng.randrange(400) * 100
     messages = _Messages(plan.doctors(_DOCTORS + _LATER, first=first), {})
     await scene.world.join(messages.doctors, plain=True)
+    # Of several the first one counts.
+    await scene.world.clear_faults()
     await scene.world.slow_sends(_SEND_S)
     await _write(scene, messages, messages.doctors[:_DOCTORS], first)
     await eventually("answers on their way", lambda: _unsettled(scene), within_s=60)
