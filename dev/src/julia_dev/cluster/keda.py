@@ -14,9 +14,7 @@ from julia_dev.cluster.home import Home
 from julia_dev.kube.binaries import home as binaries
 
 _MODULE = paths.ROOT / "dev" / "kube" / "keda"
-_NAME, _TAG = "localhost/keda", "1"
-_IMAGE = f"{_NAME}:{_TAG}"
-_THEIR_IMAGES = ("ghcr.io/kedacore/keda", "ghcr.io/kedacore/keda-metrics-apiserver")
+_IMAGE = "localhost/keda:1"
 # Not its webhooks: they only judge what a person writes.
 _MANIFESTS = ("crd", "general", "rbac", "manager", "metrics-server", "service_account")
 _READY_S = 120.0
@@ -51,14 +49,16 @@ def install(home: Home) -> None:
 def _manifests(home: Home) -> str:
     module = run(go(), "-C", _MODULE, "list", "-m", "-f", "{{.Dir}}", "github.com/kedacore/keda/v2")
     config = Path(module.strip()) / "config"
-    ours = {"newName": _NAME, "newTag": _TAG}
-    pull = "/spec/template/spec/containers/0/imagePullPolicy"
-    never = json.dumps([{"op": "replace", "path": pull, "value": "Never"}])
+    container = "/spec/template/spec/containers/0"
+    ours = {"image": _IMAGE, "imagePullPolicy": "Never"}
+    patch = [
+        {"op": "replace", "path": f"{container}/{field}", "value": value}
+        for field, value in ours.items()
+    ]
     with tempfile.TemporaryDirectory(prefix="julia-keda-") as folder:
         overlay = {
             "resources": [os.path.relpath(config / each, folder) for each in _MANIFESTS],
-            "images": [{"name": name, **ours} for name in _THEIR_IMAGES],
-            "patches": [{"target": {"kind": "Deployment"}, "patch": never}],
+            "patches": [{"target": {"kind": "Deployment"}, "patch": json.dumps(patch)}],
         }
         (Path(folder) / "kustomization.yaml").write_text(json.dumps(overlay))
         return kubectl(home, "kustomize", folder)
