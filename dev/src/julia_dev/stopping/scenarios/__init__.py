@@ -10,7 +10,8 @@ from julia_dev.stopping.scenarios.play import Scenario
 GROUPS: Final[Sequence[Sequence[Scenario]]] = (
     (expiry.until_lifts_by_itself,),
     *((one,) for one in resources.ALL),
-    scopes.ALL,
+    scopes.DOCTORS,
+    (scopes.a_campaign_is_stopped_and_another_is_not,),
     *((one,) for one in (*emergencies.ALL, *meanwhile.ALL, *outages.ALL)),
     (meanwhile.every_change_is_a_row_that_nobody_can_change,),
     # The announcement of the first one's end.
