@@ -1,7 +1,8 @@
 """Stops of a part: what they cover waits, everything else goes on.
 
-No scope of `DOCTORS` covers a doctor of another of them, and each resource has a name of its own: they
-may be played side by side. A campaign writes by any number, also by one that another scenario stops.
+No scope of `DOCTORS` covers a doctor of another of them, and each resource has a name of its own:
+they may be played side by side. A campaign writes by any number, also by one that another scenario
+stops.
 """
 
 import asyncio
