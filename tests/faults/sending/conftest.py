@@ -176,7 +176,12 @@ async def running_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     )
     async with (
         Stack(config) as stack,
-        httpx.AsyncClient(base_url=stack.url("evolution"), trust_env=False) as whatsapp,
+        # The simulator closes what is idle for 5 s; a message must not be written into that.
+        httpx.AsyncClient(
+            base_url=stack.url("evolution"),
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=2),
+        ) as whatsapp,
         httpx.AsyncClient(base_url=stack.url("supabase"), trust_env=False) as database_faults,
         asyncpg.create_pool(stack.pg_dsn(), min_size=1, max_size=4) as pool,
         Ledger(stack) as ledger,
