@@ -47,8 +47,8 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- end -}}
 
 {{/*
-Where a component's secrets are, by setting: {secret, key}. Those that need not be there and are nowhere
-given are left out.
+Where a component's secrets are, by setting: {secret, key}; also of what is not given yet, so that no pod
+is replaced when it comes, such as the webhook secret before while that is replaced.
 */}}
 {{- define "julia.secretRefs" -}}
 {{- $root := .root -}}
@@ -61,10 +61,7 @@ given are left out.
 {{- end -}}
 {{- range $name, $secret := include "julia.secretTable" $root | fromYaml -}}
 {{- if has $component $secret.readers -}}
-{{- $given := include "julia.secretIsGiven" (dict "root" $root "group" $secret.group) -}}
-{{- if or $secret.required $given (index $root.Values.secrets $secret.group $secret.value) -}}
 {{- $_ := set $refs $name (dict "secret" (include "julia.secretName" (dict "root" $root "group" $secret.group)) "key" $name) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $refs -}}
