@@ -90,4 +90,5 @@ def test_the_simulators_dollars_are_not_counted_and_claudes_are(tmp_path: Path) 
     assert "BUDGET_DAY_USD" not in _environment(tmp_path, ANTHROPIC_API_KEY="sk-ant-real")
     assert compose.variables(Secrets.generate(), None)["BUDGET_DAY_USD"] == "0"
     assert "BUDGET_DAY_USD" not in compose.variables(Secrets.generate(), "sk-ant-real")
-    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-5.00}" in (paths.ROOT / "compose.local.yaml").read_text()
+    local = (paths.ROOT / "compose.local.yaml").read_text()
+    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-5.00}" in local
