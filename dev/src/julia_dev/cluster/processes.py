@@ -18,6 +18,8 @@ from julia_dev.stack.errors import StackError
 _MARK = "JULIA_CLUSTER_PART"
 _POLL_S = 0.05
 _DEATH_S = 20.0
+_LOOKS = 5
+_LOOK_S = 0.01
 
 
 def start(home: Home, name: str, *argv: str | Path) -> None:
@@ -96,4 +98,16 @@ def _environments() -> Iterator[tuple[int, bytes]]:
         if folder.name.isdecimal():
             # It may have ended, or belong to somebody else.
             with suppress(OSError):
-                yield int(folder.name), (folder / "environ").read_bytes()
+                yield int(folder.name), _environment(folder)
+
+
+def _environment(folder: Path) -> bytes:
+    for _ in range(_LOOKS):
+        environment = (folder / "environ").read_bytes()
+        if environment:
+            return environment
+        # A program that just takes another's place shows none for a moment. What has no program,
+        # a thread of the kernel or a process that ended, raises here.
+        (folder / "exe").readlink()
+        time.sleep(_LOOK_S)
+    return b""
