@@ -30,7 +30,7 @@ def test_every_flaw_of_a_draft_is_in_the_reference() -> None:
 
 
 def test_every_setting_is_in_the_reference() -> None:
-    shared = {"ENVIRONMENT", "DEBUG", "LOG_LEVEL"}
+    shared = {"ENVIRONMENT", "DEBUG", "LOG_LEVEL", "SECRETS_DIR"}
     named = set(re.findall(r"`([A-Z][A-Z_]{3,})`", PAGE.partition("## Settings")[2]))
 
     assert named == {name.upper() for name in Settings.model_fields} - shared

@@ -91,10 +91,10 @@ class Watching:
         asyncio.run(watch())
 
     async def check(self) -> None:
-        """Readiness: raise `Permanent` until the watch has begun."""
+        """Readiness: raise `Retryable` until the watch has begun."""
         if not self._ready.is_set():
             message = f"not watching {PLURAL}.{GROUP} yet: is the CRD there, may we list them?"
-            raise Permanent(message)
+            raise Retryable(message)
 
     async def _let_go_before(self, stop: asyncio.Event) -> list[dict[str, Any]] | None:
         """Wait until the resources can be listed: kopf looks for the CRD once. None: stopped.
