@@ -84,11 +84,13 @@ create function api.notices_delivered(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
+  -- Not in the WHERE: it would be read only where a row gets so far.
+  v_ids uuid[] := private.uuid_list(p, 'ids');
   v_count integer;
 begin
   update public.notificacoes_gestor
      set entregue_em = api.agora(), emprestada_a = null, emprestada_ate = null, erro = null
-   where id = any (private.uuid_list(p, 'ids')) and entregue_em is null;
+   where id = any (v_ids) and entregue_em is null;
   get diagnostics v_count = row_count;
   return jsonb_build_object('entregues', v_count);
 end $$;
@@ -98,6 +100,7 @@ create function api.notices_failed(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
+  v_ids uuid[] := private.uuid_list(p, 'ids');
   v_owner uuid := private.need_uuid(p, 'owner');
   v_erro text := left(private.need_text(p, 'erro'), 300);
   v_retry interval := make_interval(secs => private.need_text(p, 'retry_in_s')::double precision);
@@ -105,7 +108,7 @@ declare
 begin
   update public.notificacoes_gestor
      set emprestada_a = null, emprestada_ate = api.agora() + v_retry, erro = v_erro
-   where id = any (private.uuid_list(p, 'ids')) and entregue_em is null and emprestada_a = v_owner;
+   where id = any (v_ids) and entregue_em is null and emprestada_a = v_owner;
   get diagnostics v_count = row_count;
   return jsonb_build_object('devolvidas', v_count);
 end $$;

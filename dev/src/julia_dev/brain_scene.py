@@ -148,7 +148,9 @@ def _identity(doctor: int) -> Identity:
 @pytest.fixture
 async def claude() -> AsyncIterator[Claude]:
     """Simulate Claude, answering almost at once."""
-    world = World(Behaviour(first_token_median_s=0.05, seconds_per_token=0.0), frozenset({CLAUDE_KEY}))
+    world = World(
+        Behaviour(first_token_median_s=0.05, seconds_per_token=0.0), frozenset({CLAUDE_KEY})
+    )
     with running(world) as url:
         async with httpx.AsyncClient(base_url=f"{url}/_sim", trust_env=False) as control:
             yield Claude(url, control)

@@ -143,8 +143,20 @@ async def test_a_notice_that_nobody_could_read_is_refused_where_it_is_written(ju
         await julia.sql("insert into notificacoes_gestor (tipo, dados) values ('x', '[1]')")
 
 
-async def test_a_list_of_what_is_no_id_is_refused_by_name(julia: Julia) -> None:
-    error = await julia.refusal("notices_delivered", ids=["banana"])
-
-    assert isinstance(error, asyncpg.InvalidParameterValueError)
-    assert "ids" in str(error)
+@pytest.mark.parametrize(
+    ("function", "rest"),
+    [
+        ("notices_delivered", {}),
+        ("notices_failed", {"owner": ONE, "erro": "x", "retry_in_s": 1}),
+    ],
+)
+async def test_a_list_of_what_is_no_id_is_refused_by_name(
+    julia: Julia, function: str, rest: dict[str, Any]
+) -> None:
+    async with julia.pool.acquire() as connection, connection.transaction():
+        # The plan of a session's sixth call, row by row, of which there is none.
+        await connection.execute("set local plan_cache_mode = force_generic_plan")
+        await connection.execute("set local enable_indexscan = off")
+        await connection.execute("set local enable_bitmapscan = off")
+        with pytest.raises(asyncpg.InvalidParameterValueError, match="ids"):
+            await julia.call_on(connection, function, ids=["banana"], **rest)
