@@ -1,6 +1,7 @@
 """The cluster's processes are known again by whoever asks, and no others are killed."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +56,12 @@ def test_a_part_that_ended_is_told_with_its_last_words(home: Home) -> None:
 
     with pytest.raises(StackError, match=r"kubelet ended by itself(?s:.*)no such control group"):
         processes.must_run(home, "kubelet")
+
+
+def test_a_part_whose_program_comes_slowly_from_the_disk_still_runs(home: Home) -> None:
+    late = threading.Timer(0.5, processes.start, (home, "kubelet", "sleep", "300"))
+    late.start()
+
+    processes.must_run(home, "kubelet")
+
+    late.join()

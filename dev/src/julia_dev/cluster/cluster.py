@@ -76,6 +76,7 @@ def up(home: Home) -> None:
     home.run.mkdir(parents=True)
     try:
         _start(home)
+        _complete(home).touch()
     except StackError as error:
         # What runs is left for who looks into it; the next `up` or `down` clears it away.
         raise StackError(f"{error}\nThe logs are in {home.logs}") from error
@@ -108,8 +109,13 @@ def kubectl(home: Home, *arguments: str | Path, stdin: str = "", timeout_s: floa
     )
 
 
+def _complete(home: Home) -> Path:
+    """Name the file of a start that came to its end: one may stop half-way, all alive."""
+    return home.run / "complete"
+
+
 def _works(home: Home) -> bool:
-    if set(processes.running(home).values()) != _PARTS:
+    if not _complete(home).exists() or set(processes.running(home).values()) != _PARTS:
         return False
     try:
         _node_ready(home)

@@ -18,6 +18,8 @@ from julia_dev.stack.errors import StackError
 _MARK = "JULIA_CLUSTER_PART"
 _POLL_S = 0.05
 _DEATH_S = 20.0
+_EXEC_S = 5.0
+"""So long a program of a hundred megabytes may take from a cold disk until it shows its mark."""
 _LOOKS = 5
 _LOOK_S = 0.01
 
@@ -63,9 +65,12 @@ def must_run(home: Home, name: str) -> None:
     Raises:
         StackError: it has ended; holds the last lines of its log.
     """
-    if name not in running(home).values():
-        lines = (home.logs / f"{name}.log").read_text(errors="replace").splitlines()[-15:]
-        raise StackError("\n".join([f"{name} ended by itself; it said last:", *lines]))
+    deadline = time.monotonic() + _EXEC_S
+    while name not in running(home).values():
+        if time.monotonic() >= deadline:
+            lines = (home.logs / f"{name}.log").read_text(errors="replace").splitlines()[-15:]
+            raise StackError("\n".join([f"{name} ended by itself; it said last:", *lines]))
+        time.sleep(_POLL_S)
 
 
 def kill_all(home: Home) -> None:
