@@ -77,7 +77,7 @@ CMD ["python", "-c", "raise SystemExit('say which: python -m julia_simulators.ev
 
 # psql and the migrations: what the chart runs before each install and upgrade.
 FROM ${POSTGRES} AS migrations
-COPY supabase /supabase
+COPY --chmod=755 supabase /supabase
 USER 10001:10001
 ENTRYPOINT []
 CMD ["/supabase/apply.sh"]

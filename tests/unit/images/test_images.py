@@ -120,3 +120,16 @@ def test_what_the_simulators_need_is_in_the_services_lock_or_installed_with_them
     )
 
     assert needed - set(locked) - {"julia-common"} == set(beside.split())
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "dev/images/Dockerfile"])
+def test_what_an_image_takes_from_a_checkout_can_be_run_by_its_user_whatever_the_umask_was(
+    name: str,
+) -> None:
+    stages = re.split(r"^FROM ", (paths.ROOT / name).read_text(), flags=re.MULTILINE)[1:]
+    # What a stage named `build...` copies is installed anew, with modes of its own.
+    kept = [stage for stage in stages if not re.search(r" AS build\S*\n", stage)]
+    copied = [line for stage in kept for line in re.findall(r"^COPY .*$", stage, re.MULTILINE)]
+
+    assert copied
+    assert [line for line in copied if not re.match(r"COPY --(chmod=755|from=)", line)] == []

@@ -1,11 +1,11 @@
-"""1: `helm install --wait` from nothing to the first answered message; minutes are printed."""
+"""1: `helm install --wait` from nothing to the first answered message; then `helm test`."""
 
 import time
 
 from julia_dev.e2e.install import NUMBERS
 from julia_dev.e2e.scene import Scene, timed
 from julia_dev.ledger import plan
-from julia_dev.stopping.scene import eventually
+from julia_dev.stopping.scene import eventually, require
 
 _NUMBER = 1
 
@@ -31,3 +31,15 @@ async def play(scene: Scene) -> None:
     await eventually("the first answer", answered, within_s=60)
     scene.install_minutes = (time.monotonic() - began) / 60
     print(f"    {scene.install_minutes:.1f} minutes to the first answer", flush=True)
+    await _test(scene)
+
+
+async def _test(scene: Scene) -> None:
+    """`helm test` says that a message was answered; no phone got anything of it."""
+    before = (await scene.world.summary())["last"]
+    said = await scene.release.test()
+    answered = next((line for line in said.splitlines() if " was answered within " in line), None)
+    require(answered, f"helm test does not tell of an answer:\n{said}")
+    print(f"    helm test: {answered}", flush=True)
+    sent = await scene.world.records("delivery", after=before)
+    require(not sent, f"helm test made {len(sent)} messages arrive")
