@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import httpx
@@ -12,9 +12,13 @@ from julia_dev.e2e.scene import Scene, timed
 from julia_dev.kube.kubectl import Refused
 from julia_dev.stopping.scene import eventually, require
 
-_CPU: Final = "150m"
-"""Of one pod of ingest; so little that a few doctors and many strangers can be told apart."""
-_STRANGERS: Final = 8
+_CPU_M: Final = 30
+_CPU_PER_RATE_M: Final = 5
+"""Thousandths of a core that one pod of ingest may take, and how many more for each message a second.
+
+So little that the doctors of the load stay below two thirds of it, and strangers are told apart.
+"""
+_STRANGERS: Final = 16
 _SCALED_WITHIN_S: Final = 240
 
 _SLOW_CLAUDE_S: Final = 12.0
@@ -33,7 +37,8 @@ async def play(scene: Scene) -> None:
 
 
 async def _by_cpu(scene: Scene) -> None:
-    eager = {"mode": "hpa", "cpu": _CPU, "scaleDownSeconds": 0}
+    cpu = f"{_CPU_M + _CPU_PER_RATE_M * scene.rate:.0f}m"
+    eager = {"mode": "hpa", "cpu": cpu, "scaleDownSeconds": 0}
     await scene.release.upgrade({"ingest": {"autoscaling": eager}})
     fewest = await _replicas(scene, "api")
     async with scene.loads.running():
@@ -57,30 +62,29 @@ async def _by_backlog(scene: Scene) -> None:
 @asynccontextmanager
 async def _strangers(scene: Scene) -> AsyncIterator[None]:
     """Let people without the secret call ingest as fast as it answers them."""
-    url = f"http://{await scene.cluster.address(f'{NAME}-api', 8000)}/webhook/evolution"
-    calling = [asyncio.create_task(_call(url)) for _ in range(_STRANGERS)]
-    try:
-        yield
-        require(not any(task.done() for task in calling), "nobody called any more")
-    finally:
-        for task in calling:
-            task.cancel()
-        await asyncio.wait(calling)
+    base = f"http://{await scene.cluster.address(f'{NAME}-api', 8000)}"
+    # Connections anew each time: one stays with its pod, and new pods want some too.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=base, limits=limits, trust_env=False) as client:
+        calling = [asyncio.create_task(_call(client)) for _ in range(_STRANGERS)]
+        try:
+            yield
+            require(not any(task.done() for task in calling), "nobody called any more")
+        finally:
+            for task in calling:
+                task.cancel()
+            await asyncio.wait(calling)
 
 
-async def _call(url: str) -> None:
+async def _call(stranger: httpx.AsyncClient) -> None:
     while True:
-        # Anew each time: a connection stays with its pod, and new pods want some too.
-        async with httpx.AsyncClient(trust_env=False) as stranger:
-            for _ in range(50):
-                try:
-                    answer = await stranger.post(url, json={}, timeout=10)
-                except httpx.TransportError:
-                    break
-                require(
-                    answer.status_code == httpx.codes.UNAUTHORIZED,
-                    f"a stranger was answered {answer.status_code}",
-                )
+        # One whose pod goes calls another.
+        with suppress(httpx.TransportError):
+            answer = await stranger.post("/webhook/evolution", json={}, timeout=10)
+            require(
+                answer.status_code == httpx.codes.UNAUTHORIZED,
+                f"a stranger was answered {answer.status_code}",
+            )
 
 
 @asynccontextmanager
