@@ -14,7 +14,7 @@ from julia_dev.stopping.scene import eventually, require
 
 _CPU_M: Final = 30
 _CPU_PER_RATE_M: Final = 5
-"""Thousandths of a core that one pod of ingest may take, and how many more for each message a second.
+"""Thousandths of a core that a pod of ingest may take, and how many more for a message a second.
 
 So little that the doctors of the load stay below two thirds of it, and strangers are told apart.
 """
