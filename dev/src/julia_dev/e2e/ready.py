@@ -10,12 +10,15 @@ from julia_dev import paths
 from julia_dev.e2e.images import Images
 from julia_dev.stack.errors import StackError
 
+_COMPILE: Final = paths.ROOT / "dev" / "kube" / "build"
 _BUILD: Final = paths.ROOT / "dev" / "images" / "build"
 _CLUSTER: Final = paths.ROOT / "tests" / "cluster" / "cluster"
 
 
 async def cluster(images: Images) -> None:
     """Build base images and images under both tags, and bring the cluster up with them.
+
+    With KEDA, too, where it was compiled before: that takes minutes of its own.
 
     Raises:
         StackError: a step failed; its own words went to the console before.
@@ -26,6 +29,8 @@ async def cluster(images: Images) -> None:
     await _run(str(_BUILD), "--tag", images.other, *_names(other.own()))
     await _run(str(_CLUSTER), "up")
     await _run(str(_CLUSTER), "load", *images.own(), *images.beside(), *other.own())
+    if not await _output(str(_COMPILE), "keda", "--missing"):
+        await _run(str(_CLUSTER), "keda")
 
 
 def _names(images: Iterable[str]) -> list[str]:
@@ -37,3 +42,11 @@ async def _run(*command: str) -> None:
     process = await asyncio.create_subprocess_exec(*command, cwd=paths.ROOT, stdout=sys.stderr)
     if await process.wait():
         raise StackError(f"{' '.join(command)} failed (exit code {process.returncode})")
+
+
+async def _output(*command: str) -> str:
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    if process.returncode:
+        raise StackError(f"{' '.join(command)} failed (exit code {process.returncode})")
+    return said.decode().strip()
