@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 
 import httpx
@@ -23,6 +24,7 @@ from julia_ingest import body, http
 from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers
 from julia_ingest.domain.credentials import Authenticator
+from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.http import Deps
 
@@ -75,6 +77,7 @@ async def _fine() -> None:
 async def client(outlet: FakeOutlet, buffers: Buffers) -> AsyncIterator[httpx.AsyncClient]:
     deps = Deps(
         authenticator=Authenticator([SecretStr(SECRET)], jwt_key=SecretStr("")),
+        strangers=Strangers(per_second=0, burst=2),
         outlet=outlet,
         buffers=buffers,
         clock=ManualClock(),
@@ -121,6 +124,22 @@ async def test_every_path_below_the_webhook_is_taken(
     answer = await client.post(path, content=UPSERT, headers=SIGNED)
     assert answer.status_code == 202
     assert len(outlet.published) == 1
+
+
+async def test_a_flood_of_strangers_is_told_to_come_later_without_a_line_and_delays_no_webhook(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    before = counted("julia_ingest_webhook_requests_total", status="429")
+
+    answers = [await client.post("/webhook/evolution", content=UPSERT) for _ in range(5)]
+    trusted = await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+
+    assert [each.status_code for each in answers] == [401, 401, 429, 429, 429]
+    assert {each.headers.get("retry-after") for each in answers[2:]} == {"5"}
+    assert counted("julia_ingest_webhook_requests_total", status="429") == before + 3
+    assert trusted.status_code == 202
+    assert sum(each.getMessage() == "Webhook recebido" for each in caplog.records) == 3
 
 
 @pytest.mark.parametrize(

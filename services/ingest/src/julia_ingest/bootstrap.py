@@ -15,6 +15,7 @@ from julia_ingest.adapters.broker import BrokerOutlet
 from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers
 from julia_ingest.domain.credentials import Authenticator
+from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.http import Deps, routes
 from julia_ingest.settings import Settings
@@ -39,6 +40,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             (settings.evolution_webhook_secret, settings.evolution_webhook_secret_previous),
             jwt_key=settings.evolution_jwt_key,
         ),
+        strangers=Strangers(),
         outlet=BrokerOutlet(
             messaging.publisher, Quarantine(messaging.publisher, settings.quarantine_key), circuit
         ),

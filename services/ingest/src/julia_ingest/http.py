@@ -18,6 +18,7 @@ from julia_common.telemetry.tracing import trace_context
 from julia_ingest import handlers, metrics
 from julia_ingest.body import BodyError, Buffers, Share, read_body
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
+from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.ports import Outlet
 
@@ -32,6 +33,7 @@ class Deps:
     """What the routes need."""
 
     authenticator: Authenticator
+    strangers: Strangers
     outlet: Outlet
     buffers: Buffers
     clock: Clock
@@ -60,8 +62,9 @@ def routes() -> list[Route]:
 async def webhook(request: Request[State]) -> Response:
     """Answer 202 when the broker has all that the webhook brought.
 
-    Otherwise 401 (bad credentials), 408, 413 or 415 (see `read_body`), or 503 with Retry-After:
-    never another 4xx, because Evolution drops events that are answered so.
+    Otherwise 401 (bad credentials; of a flood most get 429, and no line in the log), 408, 413 or 415
+    (see `read_body`), or 503 with Retry-After: never another 4xx, because Evolution drops events
+    that are answered so.
     """
     started = time.monotonic()
     with trace_context(), request.state["deps"].buffers.share() as share:
@@ -69,13 +72,15 @@ async def webhook(request: Request[State]) -> Response:
         seconds = time.monotonic() - started
         metrics.REQUESTS.labels(response.status_code).inc()
         metrics.SECONDS.observe(seconds)
-        canonical(
-            "Webhook recebido",
-            status=response.status_code,
-            latencia_ms=round(seconds * 1000),
-            bytes=share.held,
-            **told,
-        )
+        # Who floods ingest does not flood the log.
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            canonical(
+                "Webhook recebido",
+                status=response.status_code,
+                latencia_ms=round(seconds * 1000),
+                bytes=share.held,
+                **told,
+            )
         return response
 
 
@@ -87,6 +92,10 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, dict
     verdict = deps.authenticator.judge(presented, now=deps.clock.now())
     if verdict is not Verdict.TRUSTED:
         metrics.UNAUTHORIZED.labels(verdict).inc()
+        if not deps.strangers.admits(time.monotonic()):
+            return _refusal(
+                HTTPStatus.TOO_MANY_REQUESTS, "too many without credentials: come later", verdict
+            )
         return _refusal(
             HTTPStatus.UNAUTHORIZED, "wrong or missing credentials: see x-webhook-secret", verdict
         )
@@ -120,7 +129,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, dict
 
 def _refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, dict[str, object]]:
     headers = {}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     if status == HTTPStatus.REQUEST_TIMEOUT:
         # What is still on its way would be read as the next request.

@@ -19,6 +19,7 @@ _CPU_PER_RATE_M: Final = 5
 So little that the doctors of the load stay below two thirds of it, and strangers are told apart.
 """
 _STRANGERS: Final = 16
+_REFUSALS: Final = (httpx.codes.UNAUTHORIZED, httpx.codes.TOO_MANY_REQUESTS)
 _SCALED_WITHIN_S: Final = 240
 
 _SLOW_CLAUDE_S: Final = 12.0
@@ -82,7 +83,7 @@ async def _call(stranger: httpx.AsyncClient) -> None:
         with suppress(httpx.TransportError):
             answer = await stranger.post("/webhook/evolution", json={}, timeout=10)
             require(
-                answer.status_code == httpx.codes.UNAUTHORIZED,
+                answer.status_code in _REFUSALS,
                 f"a stranger was answered {answer.status_code}",
             )
 
