@@ -62,9 +62,9 @@ def routes() -> list[Route]:
 async def webhook(request: Request[State]) -> Response:
     """Answer 202 when the broker has all that the webhook brought.
 
-    Otherwise 401 (bad credentials; of a flood most get 429, and no line in the log), 408, 413 or 415
-    (see `read_body`), or 503 with Retry-After: never another 4xx, because Evolution drops events
-    that are answered so.
+    Otherwise 401 (bad credentials; of a flood most get 429, and no line in the log), 408, 413 or
+    415 (see `read_body`), or 503 with Retry-After: never another 4xx, because Evolution drops
+    events that are answered so.
     """
     started = time.monotonic()
     with trace_context(), request.state["deps"].buffers.share() as share:
