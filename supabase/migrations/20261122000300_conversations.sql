@@ -121,6 +121,8 @@ create table public.interacoes (
   key_id text,
   provider_at timestamptz not null,
   received_at timestamptz not null,
+  -- When its webhook was accepted, by our clock; null: no webhook brought it, or it is not known.
+  webhook_em timestamptz,
   -- Set on what Julia is to answer; the drafts that have read this far have read the message.
   inbox_seq bigint,
   -- What becomes of a doctor's message: pendente -> respondida | humano | apagada; or at once

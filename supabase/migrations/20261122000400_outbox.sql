@@ -105,6 +105,8 @@ create table public.fila_mensagens (
   ring_count smallint not null default 0,
   -- Until when the doctor is shown that we are typing it, before it goes.
   digitando_ate timestamptz,
+  -- A pause or a ceiling has held it up on purpose.
+  retida boolean not null default false,
   -- A person has decided that it goes, whoever has the conversation: see api.decidir_envio.
   liberada boolean not null default false,
   erro text,

@@ -184,10 +184,12 @@ begin
 
   insert into public.interacoes
     (medico_id, conversa_id, instance, tipo, autor_tipo, tipo_conteudo, conteudo, anexos, quoted,
-     key_id, provider_at, received_at, inbox_seq, situacao, juridico, origem)
+     key_id, provider_at, received_at, webhook_em, inbox_seq, situacao, juridico, origem)
   values
     (c.medico_id, c.id, v_instance, 'entrada', 'medico', v_tipo, coalesce(p ->> 'conteudo', ''),
      coalesce(p -> 'anexos', '{}'), nullif(p -> 'quoted', 'null'), v_key, v_provider_at, v_now,
+     case when p ? 'idade_ms'
+          then v_now - private.need_int(p, 'idade_ms') * interval '1 millisecond' end,
      case when v_situacao = 'pendente' then c.inbox_seq + 1 end, v_situacao,
      coalesce((p ->> 'juridico')::boolean, false), coalesce(p ->> 'origin', 'webhook'))
   returning id into v_id;

@@ -170,12 +170,13 @@ begin
       perform private.hand_over(c.id, 'falha_repetida',
         'A resposta falhou três vezes seguidas; alguém precisa continuar', true);
       return jsonb_build_object('status', 'transferido', 'doorbell', true,
-                                'instance', c.instance);
+                                'motivo', 'falha_repetida', 'instance', c.instance);
     end if;
     if v_newest < v_now - private.reply_window() then
       perform private.hand_over(c.id, 'resposta_vencida',
         'Mensagens esperaram mais de 30 minutos', false);
-      return jsonb_build_object('status', 'transferido', 'doorbell', false);
+      return jsonb_build_object('status', 'transferido', 'doorbell', false,
+                                'motivo', 'vencida');
     end if;
     c.lease_turno_id := gen_random_uuid();
   else

@@ -46,6 +46,7 @@ language sql volatile set search_path = ''
 as $$
   update public.fila_mensagens
      set espera = p_espera, outcome = p_outcome, ring_count = least(ring_count + 1, 100),
+         retida = retida or p_espera in ('pausa', 'teto_hora', 'teto_dia'),
          next_ring_at = api.agora() + greatest(p_retry,
            least(interval '2 seconds' * power(2, least(ring_count, 3)), interval '15 seconds'))
    where id = p_fila
@@ -843,6 +844,40 @@ begin
   return jsonb_build_object('status', 'liberada');
 end $$;
 
+-- Whether a pause, by a word of somebody's or by its time, ended between then and now: what waited may
+-- have waited for that. Looks at the last rows only: nobody pauses fifty times while a reply is due.
+create function private.paused_since(p_since timestamptz) returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(bool_or(created_at >= p_since or ate between p_since and api.agora()), false)
+    from (select created_at, ate from public.julia_status order by id desc limit 50) s
+$$;
+
+-- How long the doctor has waited for this reply, from the webhook of the oldest message that it
+-- answers; how much of that was the quiet in which a burst is merged (`private.quiet_at`); and whether
+-- something held it up on purpose. Null of what is not the first part of a reply.
+create function private.reply_times(f public.fila_mensagens) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_since timestamptz;
+  v_merging interval;
+begin
+  if f.kind <> 'reply' or f.part > 1 or f.turno_id is null then
+    return null;
+  end if;
+  select min(coalesce(webhook_em, received_at)), sum(greatest(interval '0',
+           least(next_at, private.quiet_at(received_at, first_at)) - received_at))
+    into v_since, v_merging
+    from (select webhook_em, received_at, min(received_at) over () as first_at,
+                 lead(received_at) over (order by received_at) as next_at
+            from public.interacoes where turno_id = f.turno_id and tipo = 'entrada') answered;
+  return jsonb_build_object(
+    'espera_ms', round(extract(epoch from v_merging) * 1000)::bigint,
+    'idade_ms', round(extract(epoch from api.agora() - v_since) * 1000)::bigint,
+    'retida', f.retida or private.paused_since(v_since));
+end $$;
+
 create function api.record_send(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -904,6 +939,7 @@ begin
   perform private.wake_pending(e.conversa_id) where v_retry is null;
   select * into f from public.fila_mensagens where id = e.fila_id;
   return jsonb_build_object('status', v_status, 'fila_status', f.status,
+    'resposta', case when v_result = 'enviada' then private.reply_times(f) end,
     'mais', f.status not in ('processando', 'incerta') and private.has_pending(e.conversa_id),
     'retry_in_ms', ceil(extract(epoch from v_retry) * 1000)::bigint);
 end $$;

@@ -27,6 +27,7 @@ from julia_common.secrets import SecretFiles
 from julia_common.secrets.following import passwords
 from julia_common.settings import CommonSettings, load_settings
 from julia_common.telemetry import metrics
+from julia_common.telemetry.level import LevelFile
 from julia_common.telemetry.logging import configure_logging
 
 EXIT_FAILED = 1
@@ -64,14 +65,14 @@ def run[S: CommonSettings](service_name: str, settings_type: type[S], build: Bui
     the log; 2 for bad settings.
     """
     settings = load_settings(settings_type)
-    mask = configure_logging(
-        service_name,
-        "DEBUG" if settings.debug else settings.log_level,
-        secrets=_secrets(settings),
-    )
+    level = "DEBUG" if settings.debug else settings.log_level
+    mask = configure_logging(service_name, level, secrets=_secrets(settings))
     metrics.build_info(service_name)
+    followers: list[Background] = [SecretFiles(settings, settings.secrets_dir, mask=mask)]
+    if not settings.debug:
+        followers.append(LevelFile(settings.secrets_dir, level))
     try:
-        asyncio.run(_main(settings, build, SecretFiles(settings, settings.secrets_dir, mask=mask)))
+        asyncio.run(_main(settings, build, followers))
     except (KeyboardInterrupt, asyncio.CancelledError):
         _log.warning("stopped at once by a second signal")
         sys.exit(EXIT_FAILED)
@@ -81,12 +82,14 @@ def run[S: CommonSettings](service_name: str, settings_type: type[S], build: Bui
     sys.exit(0)
 
 
-async def _main[S: CommonSettings](settings: S, build: Build[S], secrets: SecretFiles) -> None:
+async def _main[S: CommonSettings](
+    settings: S, build: Build[S], followers: Sequence[Background]
+) -> None:
     stop = asyncio.Event()
     _on_signals(stop)
     async with AsyncExitStack() as stack:
         service = await build(settings, stack)
-        service = replace(service, background=[*service.background, secrets])
+        service = replace(service, background=[*service.background, *followers])
         await serve(service, host=settings.host, port=settings.port, stop=stop)
     _log.info("stopped")
 

@@ -52,6 +52,9 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
     content = message.content
     written = content.kind is ContentKind.TEXT
     suspected = suspicion_of(content.text) if written else None
+    age = None
+    if message.origin == "webhook":
+        age = max(timedelta(), deps.clock.now() - message.received_at)
     attachment = content.model_dump(mode="json", include={"media", "reacts_to"}, exclude_none=True)
     received = await deps.inbox.receive_message(
         ReceiveMessage(
@@ -65,6 +68,7 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
             anexos=attachment.get("media", attachment) or None,
             quoted=message.quoted,
             origin=message.origin,
+            idade_ms=None if age is None else age // timedelta(milliseconds=1),
             opt_out=_opt_out_in(content.text) if content.kind in WRITTEN else None,
             suspeita_bot=(
                 BotSuspicion(padrao=suspected.padrao, trecho=suspected.trecho)
@@ -75,6 +79,9 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
         )
     )
     metrics.STORED.labels(content.kind.value, received.status).inc()
+    if age is not None and received.status == "nova":
+        stored_after = max(timedelta(), deps.clock.now() - message.received_at)
+        metrics.INBOUND_SECONDS.observe(stored_after.total_seconds())
     structlog.contextvars.bind_contextvars(
         conversa_id=received.conversa_id, medico_id=received.medico_id, situacao=received.status
     )

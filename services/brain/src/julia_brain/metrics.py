@@ -2,6 +2,18 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from julia_common.telemetry.work import Stage
+
+INBOUND_SECONDS = Histogram(
+    "julia_entrada_segundos",
+    "Da aceitação do webhook até a mensagem estar no banco",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+TURN = Stage("turno", "falha", "sem_modelo")
+CLAUDE = Stage("claude", "temporario", "permanente")
+TOOL = Stage("ferramenta", "erro")
+REPLY = Stage("resposta", "vencida", "falha_repetida")
+
 ANSWER_SECONDS = Histogram(
     "julia_tempo_resposta_segundos",
     "Segundos até a resposta do Claude, por chamada",

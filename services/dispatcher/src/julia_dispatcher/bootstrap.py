@@ -18,6 +18,7 @@ from julia_common.resilience.shared import SharedCircuits
 from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
 from julia_dispatcher.conversations import Conversations, Wait
+from julia_dispatcher.measuring import MeasuredCeilings
 from julia_dispatcher.mirror import Mirror
 from julia_dispatcher.mirror_store import RedisMirror
 from julia_dispatcher.sending import Sending, Terms
@@ -63,7 +64,12 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         post_timeout_s=settings.evolution_timeout_seconds,
         owner=str(uuid4()),
     )
-    mirror = Mirror(database, RedisMirror(redis), changed, post_timeout_s=terms.post_timeout_s)
+    mirror = Mirror(
+        MeasuredCeilings(database, max_hora=terms.max_hora, max_dia=terms.max_dia),
+        RedisMirror(redis),
+        changed,
+        post_timeout_s=terms.post_timeout_s,
+    )
     sending = Sending(
         database,
         evolution,

@@ -4,6 +4,38 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from julia_common.telemetry.work import Stage
+
+# What a doctor waits, up to the half hour after which a person has it.
+_WAITS: Final = (0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 15, 30, 60, 300, 1800)
+
+REPLY_SECONDS: Final = Histogram(
+    "julia_resposta_segundos",
+    "Do webhook da mensagem mais antiga respondida até a Evolution aceitar a resposta; retida: uma "
+    "pausa ou um teto a segurou de propósito",
+    ["retida"],
+    buckets=_WAITS,
+)
+REPLY_WAIT_SECONDS: Final = Histogram(
+    "julia_resposta_espera_segundos",
+    "Das respostas não retidas, a espera de propósito: o silêncio que junta uma rajada",
+    buckets=_WAITS,
+)
+REPLY_WORK_SECONDS: Final = Histogram(
+    "julia_resposta_trabalho_segundos",
+    "Das respostas não retidas, o resto: o tempo de trabalho",
+    buckets=_WAITS,
+)
+SENDING: Final = Stage("envio", "nao_enviada", "incerta")
+CEILING_USED: Final = Gauge(
+    "julia_teto_usado",
+    "Mensagens que contam no teto da janela, as reservadas inclusive",
+    ["instancia", "janela"],
+)
+CEILING: Final = Gauge(
+    "julia_teto_limite", "Teto de mensagens do número na janela", ["instancia", "janela"]
+)
+
 SENDS: Final = Counter(
     "julia_envio_resultados_total",
     "Envios reservados, por resultado (enviada, nao_enviada, incerta, canario, liberada)",

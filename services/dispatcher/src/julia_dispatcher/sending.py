@@ -16,6 +16,7 @@ from julia_common.resilience.clock import Clock
 from julia_common.telemetry.logging import canonical
 from julia_dispatcher import metrics
 from julia_dispatcher.conversations import Typing, Wait
+from julia_dispatcher.measuring import count_send, observe_reply
 from julia_dispatcher.ports import Outbox, Sender
 
 log = structlog.get_logger(__name__)
@@ -220,6 +221,7 @@ class Sending:
         self, conversa_id: str, part: Claimed, done: RecordSend, started: float
     ) -> Wait | None:
         result = "canario" if part.canary else done.result
+        posted_at = self._clock.monotonic()
         try:
             recorded = await self._until_answered(lambda: self._outbox.record_send(done))
         except Permanent:
@@ -227,6 +229,8 @@ class Sending:
             log.exception("a send could not be recorded", claim_id=part.claim_id)
             self._account_for(conversa_id, part, result, "sem_registro", started)
             return None
+        if recorded.resposta is not None:
+            observe_reply(recorded.resposta, since_sent_s=self._clock.monotonic() - posted_at)
         self._account_for(conversa_id, part, result, done.motivo, started)
         return _after_record(recorded)
 
@@ -245,7 +249,7 @@ class Sending:
     def _account_for(
         self, conversa_id: str, part: Claimed, result: str, motivo: str | None, started: float
     ) -> None:
-        metrics.SENDS.labels(result, part.kind).inc()
+        count_send(part, result)
         canonical(
             "Envio tratado",
             conversa_id=conversa_id,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypedDict
@@ -68,9 +69,13 @@ async def webhook(request: Request[State]) -> Response:
     """
     started = time.monotonic()
     with trace_context(), request.state["deps"].buffers.share() as share:
-        response, told = await _answer(request, share)
+        try:
+            response, told = await _answer(request, share)
+        except Exception:
+            _count(HTTPStatus.INTERNAL_SERVER_ERROR, {})
+            raise
         seconds = time.monotonic() - started
-        metrics.REQUESTS.labels(response.status_code).inc()
+        _count(HTTPStatus(response.status_code), told)
         metrics.SECONDS.observe(seconds)
         # Who floods ingest does not flood the log.
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
@@ -82,6 +87,21 @@ async def webhook(request: Request[State]) -> Response:
                 **told,
             )
         return response
+
+
+def _count(status: HTTPStatus, told: Mapping[str, object]) -> None:
+    """Count an answer; what is not authenticated is nobody's work."""
+    metrics.REQUESTS.labels(status.value).inc()
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            outcome = "indisponivel"
+        case HTTPStatus.INTERNAL_SERVER_ERROR:
+            outcome = "interno"
+        case _:
+            outcome = "ilegivel" if told.get("quarentena") else "ok"
+    metrics.WEBHOOK.ended(outcome)
 
 
 async def _answer(request: Request[State], share: Share) -> tuple[Response, dict[str, object]]:

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Histogram
 
+from julia_common.telemetry.work import Stage
+
 RECEIVED = Counter(
     "julia_mensagens_recebidas_total",
     "Doctors' messages that the broker has, repetitions included, by kind of content",
@@ -15,6 +17,7 @@ SECONDS = Histogram(
     "Seconds from the end of a webhook's headers to its answer",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+WEBHOOK = Stage("webhook", "indisponivel", "interno", "ilegivel")
 EVENTS = Counter("julia_ingest_events_total", "Authenticated events by name", ["event"])
 IGNORED = Counter(
     "julia_ingest_ignored_total", "Parts of events understood and not passed on", ["reason"]

@@ -15,6 +15,7 @@ from julia_common.resilience.shared import SharedCircuits
 from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
 from julia_common.slack import open_slack
+from julia_scheduler.activity import measure_activity
 from julia_scheduler.backups import measure_backups
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.due import (
@@ -29,9 +30,11 @@ from julia_scheduler.ingest import open_ingest
 from julia_scheduler.jobs.all import all_jobs
 from julia_scheduler.jobs.proofs import measure_proofs
 from julia_scheduler.jobs.runner import Runner
+from julia_scheduler.lateness import Lateness
 from julia_scheduler.loops import SurvivingLoop
 from julia_scheduler.managers.bringing import Bringer
 from julia_scheduler.numbers import measure_numbers, show_banned
+from julia_scheduler.queues import measure_queues
 from julia_scheduler.settings import Settings
 from julia_scheduler.settling import Settler
 
@@ -98,6 +101,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             # More often than once a minute: whoever is first takes the minute's run.
             SurvivingLoop("recuperacao", 15, catch_up.run),
             SurvivingLoop("medidas", 5, lambda: measure_backlog(database)),
+            SurvivingLoop("filas", 10, lambda: measure_queues(messaging)),
+            SurvivingLoop("atividade", 30, lambda: measure_activity(database)),
+            SurvivingLoop("atrasos", 15, Lateness(database, jobs).measure),
             SurvivingLoop("numeros", 15, lambda: measure_numbers(database)),
             SurvivingLoop("banidos", 15, lambda: show_banned(database, redis)),
             SurvivingLoop("provas", 60, lambda: measure_proofs(database)),

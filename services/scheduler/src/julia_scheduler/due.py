@@ -27,6 +27,7 @@ async def expire_replies(database: Due, publisher: Publish) -> None:
     while True:
         expired = await database.expire_replies(limit=_BATCH)
         metrics.EXPIRED.inc(expired.transferidas)
+        metrics.REPLY.ended("vencida", expired.transferidas)
         await ring_all(publisher, expired.conversas, origin="expiracao")
         if expired.transferidas < _BATCH:
             return

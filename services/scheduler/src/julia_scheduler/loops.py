@@ -43,8 +43,10 @@ class SurvivingLoop:
                 await self.step()
         except Exception:
             metrics.LOOP_ERRORS.labels(self.name).inc()
+            metrics.LOOP.ended("falha")
             log.exception("a loop failed and goes on", laco=self.name, falhas=failures + 1)
             return False
+        metrics.LOOP.ended("ok")
         metrics.LOOP_LAST_SUCCESS.labels(self.name).set_to_current_time()
         return True
 

@@ -4,6 +4,13 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from julia_common.telemetry.work import Stage
+
+LOOP: Final = Stage("laco", "falha")
+JOB: Final = Stage("tarefa", "falha", "perdida", "interrompida")
+SLACK: Final = Stage("slack", "temporario", "mensagem_recusada", "webhook_recusado", "falha")
+REPLY: Final = Stage("resposta", "vencida")
+
 LOOP_SECONDS: Final = Histogram(
     "julia_scheduler_loop_segundos",
     "Duração de uma volta de cada laço",
@@ -31,6 +38,13 @@ JOB_SECONDS: Final = Histogram(
 JOB_LAST_SUCCESS: Final = Gauge(
     "julia_tarefa_ultimo_sucesso_timestamp_segundos",
     "Quando cada tarefa terminou bem pela última vez (Unix)",
+    ["tarefa"],
+)
+
+JOB_LATE: Final = Gauge(
+    "julia_tarefa_atraso_segundos",
+    "Há quanto tempo devia ter terminado bem a execução mais antiga que falta de cada tarefa; "
+    "0: nenhuma falta",
     ["tarefa"],
 )
 
@@ -117,6 +131,53 @@ SETTLING_SECONDS: Final = Gauge(
 PAUSED: Final = Gauge("julia_pausada", "1 enquanto tudo está pausado")
 PAUSED_SCOPES: Final = Gauge(
     "julia_pausas_de_parte", "Pausas em vigor de uma parte: estado, especialidade, número, campanha"
+)
+
+QUEUE_READY: Final = Gauge(
+    "julia_fila_mensagens", "Mensagens à espera em cada fila do RabbitMQ", ["fila"]
+)
+QUEUE_CONSUMERS: Final = Gauge(
+    "julia_fila_consumidores", "Consumidores de cada fila que tem quem a consuma", ["fila"]
+)
+
+UNSETTLED: Final = Gauge(
+    "julia_mensagens_sem_desfecho",
+    "Mensagens nem respondidas nem passadas a uma pessoa em 30 minutos, sem as pausadas",
+)
+TALKING: Final = Gauge(
+    "julia_medicos_conversando_24h", "Médicos que nos escreveram nas últimas 24 horas"
+)
+SUSPICIOUS: Final = Gauge(
+    "julia_medicos_suspeitos_24h",
+    "Médicos que suspeitaram de uma máquina nas últimas 24 horas, sem os falsos positivos",
+)
+SUSPICIONS: Final = Gauge(
+    "julia_suspeitas_bot_24h", "Suspeitas de máquina nas últimas 24 horas, por padrão", ["padrao"]
+)
+HANDOFFS: Final = Gauge(
+    "julia_transferencias_24h",
+    "Conversas passadas a uma pessoa nas últimas 24 horas, por motivo",
+    ["motivo"],
+)
+WITH_PEOPLE: Final = Gauge(
+    "julia_transferencias_pendentes", "Conversas que estão com uma pessoa ou esperam por ela"
+)
+WITH_PEOPLE_OLDEST: Final = Gauge(
+    "julia_transferencias_pendentes_idade_segundos", "Idade da mais antiga delas"
+)
+OPT_OUTS: Final = Gauge(
+    "julia_opt_outs_24h",
+    "Pedidos de não receber mais mensagens nas últimas 24 horas, por alcance",
+    ["escopo"],
+)
+FUNNEL: Final = Gauge(
+    "julia_funil_24h",
+    "Das últimas 24 horas: médicos contatados por nós, os que responderam, os que reservaram, e os "
+    "plantões reservados",
+    ["etapa"],
+)
+OPEN_CONVERSATIONS: Final = Gauge(
+    "julia_conversas_abertas", "Conversas abertas, por quem as conduz", ["controle"]
 )
 
 UP: Final = Gauge("julia_no_ar", "1 enquanto o canário é respondido")

@@ -1,5 +1,6 @@
 """Typed access to the database's functions (`docs/reference/rpc.md`)."""
 
+from julia_common.database.activity import Activity, LastRuns, OpenConversations, Suspecting
 from julia_common.database.booking import (
     HoldShift,
     Hospital,
@@ -115,6 +116,7 @@ from julia_common.database.sending import (
     NotClaimed,
     RateUsage,
     RecordSend,
+    ReplyTimes,
     SendRecorded,
     SendSettled,
     UncertainSend,
@@ -163,6 +165,7 @@ from julia_common.database.usage import Usage
 __all__ = [
     "CONTRACT_VERSION",
     "AckRecorded",
+    "Activity",
     "ApplyStatus",
     "Attachment",
     "Backlog",
@@ -221,6 +224,7 @@ __all__ = [
     "LastBackups",
     "LastChange",
     "LastProofs",
+    "LastRuns",
     "Memory",
     "MissingKeys",
     "NewFact",
@@ -238,6 +242,7 @@ __all__ = [
     "NumbersAssessed",
     "NumbersListed",
     "Objection",
+    "OpenConversations",
     "OptOut",
     "PastHandoff",
     "PendingMessage",
@@ -255,6 +260,7 @@ __all__ = [
     "RecordSend",
     "RecordSpent",
     "RepliesExpired",
+    "ReplyTimes",
     "Report",
     "ReportKind",
     "ReportMetrics",
@@ -289,6 +295,7 @@ __all__ = [
     "StoreShadow",
     "StoreSummary",
     "SummaryStored",
+    "Suspecting",
     "Suspicion",
     "Suspicions",
     "TakeOver",

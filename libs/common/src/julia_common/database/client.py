@@ -6,6 +6,7 @@ import httpx
 from pydantic import SecretStr
 from supabase import AsyncClient, AsyncClientOptions
 
+from julia_common.database.activity import Measures
 from julia_common.database.booking import Booking
 from julia_common.database.campaigns import Campaigns
 from julia_common.database.canary import Canary
@@ -37,6 +38,7 @@ class Database(
     Campaigns,
     Managers,
     Health,
+    Measures,
     Numbers,
     Canary,
     Stopping,

@@ -32,7 +32,7 @@ class ReceiveMessage(Arguments):
     """A doctor's message as it came from WhatsApp.
 
     `juridico`: it speaks of lawyers, courts or authorities; should the doctor opt out before a turn
-    has read it, a person is told.
+    has read it, a person is told. `idade_ms`: how long ago its webhook was accepted.
     """
 
     instance: str
@@ -45,6 +45,7 @@ class ReceiveMessage(Arguments):
     anexos: dict[str, JsonValue] | None = None
     quoted: Quoted | None = None
     origin: Literal["webhook", "catchup"] = "webhook"
+    idade_ms: int | None = None
     opt_out: OptOut | None = None
     suspeita_bot: BotSuspicion | None = None
     juridico: bool = False

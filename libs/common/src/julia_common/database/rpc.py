@@ -21,6 +21,7 @@ from julia_common.errors import Permanent, Retryable, Unreachable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.retry import retrying
 from julia_common.secrets import with_secret
+from julia_common.telemetry.work import Stage
 
 CALL_TIMEOUT_S: Final = 3.0
 """Deadline of one attempt; the role's statement_timeout lies below it."""
@@ -41,6 +42,8 @@ _CALLS: Final = Histogram(
     ["funcao", "resultado"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0),
 )
+
+_STAGE: Final = Stage("banco", "temporario", "permanente", "circuito_aberto")
 
 # SQLSTATE classes and codes that can pass by themselves. 40001 is among them only because class 40
 # is: no function of ours raises it.
@@ -137,6 +140,7 @@ class Rpc:
             return data
         finally:
             _CALLS.labels(function, result).observe(perf_counter() - started)
+            _STAGE.ended(result)
 
     async def _through_circuit(self, function: str, body: dict[str, object]) -> object:
         if self._circuit is None:

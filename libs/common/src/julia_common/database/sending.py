@@ -97,13 +97,29 @@ class RecordSend(Arguments):
     http_status: int | None = None
 
 
+class ReplyTimes(Answer):
+    """How long a doctor has waited for a reply, in milliseconds, by the database's clock.
+
+    `idade_ms`: since the webhook of the oldest message that it answers; `espera_ms`: how much of
+    that was the quiet in which a burst is merged; `retida`: a pause or a ceiling held it up.
+    """
+
+    idade_ms: int
+    espera_ms: int
+    retida: bool
+
+
 class SendRecorded(Answer):
-    """`fila_status`: what became of the outbox row; `mais`: the next part waits."""
+    """`fila_status`: what became of the outbox row; `mais`: the next part waits.
+
+    `resposta`: of the first part of a reply, when it was sent.
+    """
 
     status: Literal["registrada", "ja_resolvida"]
     fila_status: str | None = None
     mais: bool = False
     retry_in_ms: int | None = None
+    resposta: ReplyTimes | None = None
 
 
 class DueDoorbells(Answer):

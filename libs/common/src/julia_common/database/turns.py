@@ -116,13 +116,14 @@ class TurnBegun(Answer):
 class TurnNotBegun(Answer):
     """Why there is nothing to answer now; `transferido`: it was handed to a person just now.
 
-    `instance` is said where `doorbell` may be true.
+    `instance` is said where `doorbell` may be true, `motivo` of what was handed to a person.
     """
 
     status: Literal["ocupado", "aguardar", "pausado", "humano", "nada", "transferido"]
     due_in_ms: int | None = None
     doorbell: bool = False
     instance: str | None = None
+    motivo: Literal["vencida", "falha_repetida"] | None = None
 
 
 class TurnRenewed(Answer):

@@ -21,6 +21,7 @@ from julia_common.messaging.connection import BROKER_ERRORS
 from julia_common.messaging.publisher import Publisher
 from julia_common.telemetry.logging import canonical
 from julia_common.telemetry.tracing import trace_context
+from julia_common.telemetry.work import Stage
 
 REASON_HEADER = "julia-reason"
 DETAIL_HEADER = "julia-detail"
@@ -44,6 +45,8 @@ _HANDLE_SECONDS = Histogram(
     ["queue"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+_STAGE = Stage("consumo", "morta", "adiada")
+_AS_ENDED = {"dead": "morta", "delayed": "adiada"}
 _IN_FLIGHT = Gauge("julia_broker_in_flight", "Messages being handled now", ["queue"])
 
 
@@ -89,6 +92,7 @@ class Processor:
             elapsed = time.monotonic() - started
             canonical("Mensagem tratada", resultado=outcome, latencia_ms=round(elapsed * 1000))
         _CONSUMED.labels(self.queue, outcome).inc()
+        _STAGE.ended(_AS_ENDED.get(outcome.removesuffix("_unacknowledged"), outcome))
         _HANDLE_SECONDS.labels(self.queue).observe(elapsed)
 
     async def _outcome(self, delivery: AbstractIncomingMessage, stop: asyncio.Event) -> str:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from julia_common.messaging.connection import Broker, open_broker
 from julia_common.messaging.consumer import Consumer
 from julia_common.messaging.delivery import Handler, RetryPolicy
+from julia_common.messaging.depths import QueueDepth, read_depths
 from julia_common.messaging.publisher import Publisher
 from julia_common.messaging.topology import Queue
 
@@ -39,6 +40,10 @@ class Messaging:
             concurrency=concurrency,
             policy=policy,
         )
+
+    async def depths(self) -> tuple[QueueDepth, ...]:
+        """How much waits in each queue; see `read_depths`."""
+        return await read_depths(self._consuming)
 
     async def check(self) -> None:
         """Readiness: raise `Retryable` while nothing can be published."""

@@ -5,12 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from julia_common.errors import Retryable
 from julia_common.resilience.clock import Clock, SystemClock
 
 _STATE = Gauge("julia_circuit_state", "0 closed, 1 half-open (one trial call), 2 open", ["circuit"])
+_OPENINGS = Counter(
+    "julia_circuit_openings_total",
+    "Times that a closed circuit opened, in this process, by its own calls or told by another",
+    ["circuit"],
+)
 
 
 class CircuitState(StrEnum):
@@ -90,6 +95,7 @@ class CircuitBreaker:
         self._era = 0
         self._gauge = _STATE.labels(name)
         self._gauge.set(0)
+        self._openings = _OPENINGS.labels(name)
 
     @property
     def snapshot(self) -> CircuitSnapshot:
@@ -203,6 +209,8 @@ class CircuitBreaker:
             self._on_change(self.snapshot)
 
     def _enter(self, state: CircuitState) -> None:
+        if self._state is CircuitState.CLOSED and state is CircuitState.OPEN:
+            self._openings.inc()
         self._state = state
         self._era += 1
         self._trial_under_way = False

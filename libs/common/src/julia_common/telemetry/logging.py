@@ -11,15 +11,17 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
+from opentelemetry import trace
 from pydantic import SecretStr
 from structlog.typing import EventDict
 
 from julia_common.errors import Permanent, Refused, Retryable
-from julia_common.telemetry import tracing
 from julia_common.telemetry.redaction import Redactor
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _CANONICAL = "julia.canonical"
 _TOO_TALKATIVE = ("aio_pika", "httpcore", "httpx", "hpack", "anthropic", "asyncio")
@@ -44,10 +46,8 @@ def configure_logging(
     handler.setFormatter(_JsonFormatter(service, redactor))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    set_level(level)
     _canonical.setLevel(logging.INFO)
-    for name in _TOO_TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.getLogger(_REPEATS_US).setLevel(logging.CRITICAL)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
@@ -60,6 +60,14 @@ def configure_logging(
         cache_logger_on_first_use=True,
     )
     return redactor.remember
+
+
+def set_level(level: str) -> None:
+    """Write from `level` on, one of `LEVELS`, from now."""
+    root = logging.getLogger()
+    root.setLevel(level)
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 def canonical(message: str, **context: Any) -> None:
@@ -88,9 +96,10 @@ class _JsonFormatter(logging.Formatter):
             **structlog.contextvars.get_contextvars(),
             **_extra(record),
         }
-        trace_id = tracing.trace_id()
-        if trace_id is not None:
-            context.setdefault("trace_id", trace_id)
+        span = trace.get_current_span().get_span_context()
+        if span.is_valid:
+            context.setdefault("trace_id", trace.format_trace_id(span.trace_id))
+            context.setdefault("span_id", trace.format_span_id(span.span_id))
         if not record.name.startswith(("julia", "__main__")):
             context.setdefault("logger", record.name)
         if record.exc_info and record.exc_info[1] is not None:

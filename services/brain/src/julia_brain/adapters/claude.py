@@ -148,6 +148,7 @@ class Claude:
         finally:
             elapsed = self._clock.monotonic() - started
             metrics.ANSWER_SECONDS.labels(result).observe(elapsed)
+            metrics.CLAUDE.ended(result)
         return _draft(message, elapsed)
 
     async def _call(self, request: MessageCreateParamsNonStreaming, timeout_s: float) -> Message:

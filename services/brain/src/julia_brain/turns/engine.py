@@ -72,6 +72,7 @@ class _Turn:
     """What attachments say, by message id."""
     recorded: bool = False
     """The cost is in the database."""
+    without_claude: bool = False
 
 
 def _nothing(_: CommittedTurn) -> None:
@@ -269,6 +270,8 @@ class Engine:
             await self.doorbell.ring(instance=turn.begun.instance, conversa_id=turn.conversa_id)
         if committed.status == "recusado":
             return Finished(committed.motivo or "recusado")
+        if not turn.begun.medico.canario:
+            metrics.REPLY.ended(outcome, len(turn.begun.pending))
         self._begin_afterwards(turn)
         return Finished(outcome, _seconds(committed.more_due_in_ms))
 
@@ -287,6 +290,7 @@ class Engine:
 
     async def _without_claude(self, turn: _Turn, error: Retryable | Permanent) -> Finished:
         """Let the doctor's messages wait for Claude, and after a while for a person."""
+        turn.without_claude = True
         level = logging.WARNING if isinstance(error, Retryable) else logging.ERROR
         _log.log(level, "no answer from Claude: %s", error)
         waited = (turn.begun.pending_for_ms or 0) / 1000
@@ -340,6 +344,8 @@ class Engine:
             _log.warning("the cost of a turn was not recorded: %s", error)
 
     async def _not_begun(self, conversa_id: str, answer: TurnNotBegun) -> Finished:
+        if answer.motivo is not None:
+            metrics.REPLY.ended(answer.motivo)
         if answer.doorbell and answer.instance is not None:
             await self.doorbell.ring(instance=answer.instance, conversa_id=conversa_id)
         return Finished(answer.status, _seconds(answer.due_in_ms))
@@ -347,6 +353,7 @@ class Engine:
     def _account(self, turn: _Turn, finished: Finished) -> None:
         elapsed = self.clock.monotonic() - turn.started
         metrics.TURNS.labels(finished.outcome).inc()
+        metrics.TURN.ended("sem_modelo" if turn.without_claude else finished.outcome)
         metrics.TURN_SECONDS.observe(elapsed)
         canonical(
             "Turno encerrado",

@@ -149,7 +149,9 @@ class Thinking:
         result = await self.tools.run(call)
         # The model may name anything; a label may not.
         name = call.name if call.name in BY_NAME else "desconhecida"
-        metrics.TOOL_CALLS.labels(name, "erro" if result.is_error else "ok").inc()
+        outcome = "erro" if result.is_error else "ok"
+        metrics.TOOL_CALLS.labels(name, outcome).inc()
+        metrics.TOOL.ended(outcome)
         return result
 
     def _evidence(self) -> Evidence:

@@ -26,6 +26,12 @@ def due(job: Job, now: datetime) -> tuple[datetime, ...]:
     return tuple(reversed(found if job.missed is Missed.EACH else found[:1]))
 
 
+def overdue_seconds(job: Job, last_good: datetime, now: datetime) -> float:
+    """For how long the first run after `last_good` has been due; 0: none has."""
+    missing = next(CronSim(job.cron, last_good.astimezone(SAO_PAULO)))
+    return max(0.0, (now - missing).total_seconds())
+
+
 def only_resumed(job: Job, scheduled_at: datetime, now: datetime) -> bool:
     """Whether it is too late to begin this run, though not to finish one that was begun."""
     return job.missed is Missed.SKIP and now - scheduled_at > ON_TIME

@@ -93,7 +93,7 @@ class Runner:
                 details = await job.run(run)
         except asyncio.CancelledError:
             await self._give_back(run)
-            metrics.JOB_RUNS.labels(job.name, "interrompida").inc()
+            _count(job, "interrompida")
             raise
         except Exception as error:
             log.exception("a job failed", tarefa=job.name, tentativa=attempt)
@@ -102,7 +102,7 @@ class Runner:
             result = "falha"
         else:
             result = await self._finish(run, ok=True, details=details)
-        metrics.JOB_RUNS.labels(job.name, result).inc()
+        _count(job, result)
         metrics.JOB_SECONDS.labels(job.name).observe(time.monotonic() - began)
         if result == "ok":
             metrics.JOB_LAST_SUCCESS.labels(job.name).set_to_current_time()
@@ -140,6 +140,11 @@ class Runner:
             log.warning("a run took longer than its lease and is another's", tarefa=run.job)
             return "perdida"
         return "ok"
+
+
+def _count(job: Job, result: str) -> None:
+    metrics.JOB_RUNS.labels(job.name, result).inc()
+    metrics.JOB.ended(result)
 
 
 def _pause_after(attempt: int) -> int:

@@ -132,6 +132,7 @@ class Bringer:
             raise
         finally:
             metrics.SLACK_POSTS.labels(outcome).inc()
+            metrics.SLACK.ended(outcome)
 
     async def _delivered(self, bundle: Sequence[Notice]) -> None:
         await self._database.notices_delivered(ids=[notice.id for notice in bundle])
