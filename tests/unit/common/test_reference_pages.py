@@ -59,6 +59,7 @@ def test_the_messaging_page_lists_the_metrics_of_the_common_library() -> None:
         "resilience.shared",
         "evolution.client",
         "telemetry.metrics",
+        "telemetry.work",
     )
     defined = {
         metric._name + ("_total" if isinstance(metric, Counter) else "")

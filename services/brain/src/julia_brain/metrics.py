@@ -65,7 +65,7 @@ STORED = Counter(
     "Mensagens de médicos por tipo de conteúdo e situação no banco",
     ["tipo", "situacao"],
 )
-DUE = Gauge("julia_brain_turnos_devidos", "Conversas à espera de resposta")
+DUE = Gauge("julia_brain_turnos_devidos", "Mensagens de médicos à espera de resposta")
 OLDEST_DUE_SECONDS = Gauge(
-    "julia_turno_mais_antigo_segundos", "Idade da conversa que espera resposta há mais tempo"
+    "julia_turno_mais_antigo_segundos", "Idade da mensagem sem resposta mais antiga"
 )

@@ -47,18 +47,16 @@ class Worst:
         self._gauge.set(max(self._of.values(), default=0))
 
 
-_LATE: Final = Worst(
-    Gauge(
-        "julia_inicios_tardios",
-        "Sends that began more than 2 s after a standing stop, of the resource with the most",
-    )
+LATE_STARTS: Final = Gauge(
+    "julia_inicios_tardios",
+    "Sends that began more than 2 s after a standing stop, of the resource with the most",
 )
-_AFTER: Final = Worst(
-    Gauge(
-        "julia_reservas_apos_parada",
-        "Sends claimed after a standing stop, of the resource with the most",
-    )
+CLAIMED_AFTER: Final = Gauge(
+    "julia_reservas_apos_parada",
+    "Sends claimed after a standing stop, of the resource with the most",
 )
+_LATE: Final = Worst(LATE_STARTS)
+_AFTER: Final = Worst(CLAIMED_AFTER)
 
 
 def know(uid: str, stands: StatusOf) -> None:

@@ -109,9 +109,12 @@ NOTICES_OLDEST: Final = Gauge(
     "julia_avisos_pendentes_idade_segundos", "Idade do aviso pendente mais antigo"
 )
 
-INBOUND_DUE: Final = Gauge("julia_turnos_devidos", "Conversas com turno vencido, sem as pausadas")
+INBOUND_DUE: Final = Gauge(
+    "julia_turnos_devidos",
+    "Mensagens de médicos à espera de resposta, sem as que uma pausa de parte cobre",
+)
 INBOUND_OLDEST: Final = Gauge(
-    "julia_turnos_devidos_idade_segundos", "Idade do turno vencido mais antigo"
+    "julia_turnos_devidos_idade_segundos", "Idade da mensagem sem resposta mais antiga"
 )
 OUTBOUND_DUE: Final = Gauge("julia_envios_devidos", "Envios vencidos, sem os pausados")
 OUTBOUND_OLDEST: Final = Gauge(

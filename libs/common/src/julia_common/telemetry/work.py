@@ -20,12 +20,13 @@ class Stage:
 
     def __init__(self, name: str, *errors: str) -> None:
         self.name = name
+        self.errors = errors
         self._ended = WORK.labels(name)
-        self._errors = {kind: ERRORS.labels(name, kind) for kind in errors}
+        self._of_kind = {kind: ERRORS.labels(name, kind) for kind in errors}
 
     def ended(self, outcome: str, times: int = 1) -> None:
         """Count `times` pieces of work that ended with `outcome`, an error or not."""
         self._ended.inc(times)
-        error = self._errors.get(outcome)
+        error = self._of_kind.get(outcome)
         if error is not None:
             error.inc(times)
