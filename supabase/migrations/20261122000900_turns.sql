@@ -176,7 +176,8 @@ begin
       perform private.hand_over(c.id, 'resposta_vencida',
         'Mensagens esperaram mais de 30 minutos', false);
       return jsonb_build_object('status', 'transferido', 'doorbell', false,
-                                'motivo', 'vencida');
+                                'motivo', case when private.paused_since(v_newest)
+                                               then 'retida' else 'vencida' end);
     end if;
     c.lease_turno_id := gen_random_uuid();
   else

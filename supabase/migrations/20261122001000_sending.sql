@@ -1015,10 +1015,12 @@ declare
   v_reply boolean;
   v_late public.fila_mensagens;
   v_done jsonb := '[]';
+  v_held boolean;
   v_n integer := 0;
+  v_n_held integer := 0;
 begin
   if private.paused() then
-    return jsonb_build_object('transferidas', 0, 'conversas', v_done);
+    return jsonb_build_object('transferidas', 0, 'retidas', 0, 'conversas', v_done);
   end if;
   for v_conversa in
     select distinct conversa_id as id from public.fila_mensagens
@@ -1030,6 +1032,7 @@ begin
     continue when not found;
     select * into c from public.conversations where id = v_conversa.id;
     v_reply := false;
+    v_held := false;
     for v_late in
       update public.fila_mensagens
          set status = 'cancelada', outcome = 'EXPIRED', reservado = false, next_ring_at = null,
@@ -1039,15 +1042,17 @@ begin
       returning *
     loop
       v_reply := v_reply or v_late.kind = 'reply';
+      v_held := v_held or v_late.retida or private.paused_since(v_late.created_at);
       perform private.report_reminder(v_late, 'Não saiu até doze horas depois da hora marcada');
     end loop;
     continue when not v_reply;
     perform private.hand_over(c.id, 'resposta_vencida',
       'A resposta esperou mais de 30 minutos para sair', false);
     v_n := v_n + 1;
+    v_n_held := v_n_held + v_held::integer;
     v_done := v_done || jsonb_build_object('conversa_id', c.id, 'instance', c.instance);
   end loop;
-  return jsonb_build_object('transferidas', v_n, 'conversas', v_done);
+  return jsonb_build_object('transferidas', v_n, 'retidas', v_n_held, 'conversas', v_done);
 end $$;
 
 create function api.rate_usage(p jsonb) returns jsonb

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import structlog
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from julia_common.errors import Retryable
 from julia_common.telemetry.logging import canonical, configure_logging
-from julia_common.telemetry.tracing import trace_context, trace_id
+from julia_common.telemetry.tracing import trace_context
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -58,11 +59,12 @@ def test_what_is_bound_joins_every_line_of_the_block(lines: Lines) -> None:
     with structlog.contextvars.bound_contextvars(conversa_id="c-1"), trace_context():
         logging.getLogger("julia_brain").info("thinking")
         structlog.stdlib.get_logger("julia_brain").info("answered", partes=2)
-        trace = trace_id()
+        span = get_current_span().get_span_context()
 
+    ids = {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)}
     first, second = lines()
-    assert first["context"] == {"conversa_id": "c-1", "trace_id": trace}
-    assert second["context"] == {"conversa_id": "c-1", "partes": 2, "trace_id": trace}
+    assert first["context"] == {"conversa_id": "c-1", **ids}
+    assert second["context"] == {"conversa_id": "c-1", "partes": 2, **ids}
 
 
 def test_people_and_secrets_are_masked_in_messages_and_context(lines: Lines) -> None:

@@ -27,7 +27,8 @@ async def expire_replies(database: Due, publisher: Publish) -> None:
     while True:
         expired = await database.expire_replies(limit=_BATCH)
         metrics.EXPIRED.inc(expired.transferidas)
-        metrics.REPLY.ended("vencida", expired.transferidas)
+        metrics.REPLY.ended("vencida", expired.transferidas - expired.retidas)
+        metrics.REPLY.ended("retida", expired.retidas)
         await ring_all(publisher, expired.conversas, origin="expiracao")
         if expired.transferidas < _BATCH:
             return

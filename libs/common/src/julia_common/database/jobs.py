@@ -85,9 +85,13 @@ class HoldsExpired(Answer):
 
 
 class RepliesExpired(Answer):
-    """How many replies went to a person, and which conversations have a notice to send."""
+    """How many replies went to a person, and which conversations have a notice to send.
+
+    `retidas`: those of them that a pause or a ceiling had held up.
+    """
 
     transferidas: int
+    retidas: int = 0
     conversas: tuple[Doorbell, ...] = ()
 
 

@@ -123,7 +123,8 @@ class TurnNotBegun(Answer):
     due_in_ms: int | None = None
     doorbell: bool = False
     instance: str | None = None
-    motivo: Literal["vencida", "falha_repetida"] | None = None
+    motivo: Literal["vencida", "retida", "falha_repetida"] | None = None
+    """`retida`: its window ended while a pause stood."""
 
 
 class TurnRenewed(Answer):
