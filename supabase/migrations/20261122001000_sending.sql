@@ -1055,17 +1055,39 @@ begin
   return jsonb_build_object('transferidas', v_n, 'retidas', v_n_held, 'conversas', v_done);
 end $$;
 
-create function api.rate_usage(p jsonb) returns jsonb
-language sql volatile security definer set search_path = '' set lock_timeout = '450ms'
+-- In how many seconds the oldest of what a number has sent leaves the window; null: nothing is in it.
+create function private.frees_in_s(
+  p_instance text, p_janela text, p_now timestamptz, p_post_timeout_s numeric)
+returns numeric
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
-    'instances', coalesce(jsonb_agg(jsonb_build_object(
-                   'instance', w.instance, 'hora', u.hora, 'dia', u.dia) order by w.instance), '[]'),
-    'hora', coalesce(sum(u.hora), 0), 'dia', coalesce(sum(u.dia), 0))
-    from public.whatsapp_instances w
-    cross join lateral private.used(
-      w.instance, api.agora(), coalesce((p ->> 'post_timeout_s')::numeric, 10)) u
-$$;
+begin
+  return (
+    select extract(epoch from claimed_at + private.window_length(p_janela, p_post_timeout_s) - p_now)
+      from public.envios
+     where instance = p_instance and conta
+       and claimed_at > private.window_start(p_now, p_janela, p_post_timeout_s)
+     order by claimed_at limit 1);
+end $$;
+
+create function api.rate_usage(p jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_now timestamptz := api.agora();
+  v_timeout numeric := coalesce((p ->> 'post_timeout_s')::numeric, 10);
+begin
+  return (
+    select jsonb_build_object(
+      'instances', coalesce(jsonb_agg(jsonb_build_object(
+          'instance', w.instance, 'hora', u.hora, 'dia', u.dia,
+          'hora_livre_s', private.frees_in_s(w.instance, 'hora', v_now, v_timeout),
+          'dia_livre_s', private.frees_in_s(w.instance, 'dia', v_now, v_timeout))
+        order by w.instance), '[]'),
+      'hora', coalesce(sum(u.hora), 0), 'dia', coalesce(sum(u.dia), 0))
+      from public.whatsapp_instances w
+      cross join lateral private.used(w.instance, v_now, v_timeout) u);
+end $$;
 
 create function api.reset_ceiling(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'

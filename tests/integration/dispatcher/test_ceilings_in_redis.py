@@ -24,10 +24,13 @@ class FakeCeilings:
     dia: int = 40
     operations: dict[str, str] = field(default_factory=dict)
     calls: int = 0
+    hora_livre_s: float | None = None
 
     async def rate_usage(self, *, post_timeout_s: float) -> RateUsage:
         assert post_timeout_s == 10
-        number = InstanceUse(instance="julia-01", hora=self.hora, dia=self.dia)
+        number = InstanceUse(
+            instance="julia-01", hora=self.hora, dia=self.dia, hora_livre_s=self.hora_livre_s
+        )
         return RateUsage(instances=(number,), hora=self.hora, dia=self.dia)
 
     async def reset_ceiling(self, *, window: str, op_id: str, por: str) -> CeilingReset:
@@ -59,6 +62,18 @@ async def test_the_sums_are_shown_in_total_and_by_number(ceilings, redis):
 
     assert await redis.mget(HOUR, DAY) == ["15", "40"]
     assert await redis.mget("rate:julia-01:hour", "rate:julia-01:day") == ["15", "40"]
+
+
+async def test_when_the_oldest_message_leaves_a_window_is_shown_beside_its_counter(ceilings, redis):
+    ceilings.hora_livre_s = 599.2
+
+    assert await show(ceilings, redis) == ()
+
+    assert {key for key in await redis.keys("reset:*")} == {
+        "reset:rate:global:hour",
+        "reset:rate:julia-01:hour",
+    }
+    assert 590 < await redis.ttl("reset:rate:julia-01:hour") <= 600
 
 
 async def test_every_counter_outlives_the_sentinel(ceilings, redis):

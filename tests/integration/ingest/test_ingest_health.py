@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ async def test_rate_and_circuits_are_read_from_redis(
             "rate:julia:sul:day": 10,
         }.items():
             await redis.set(key, value, ex=3600)
+        await redis.set("reset:rate:global:hour", 1, ex=1200)
         await redis.set("circuit:claude", json.dumps({"state": "open", "failures": 3}))
         await redis.set("circuit:broken", "{")
 
@@ -36,7 +38,8 @@ async def test_rate_and_circuits_are_read_from_redis(
         hour = rate["global"]["hour"]
         # Two numbers are sending: what all of them may send is twice what one may.
         assert (hour["used"], hour["limit"]) == (9, 30)
-        assert 0 < hour["reset"] <= 3600
+        assert 1100 < hour["reset"] <= 1200
+        assert rate["global"]["day"]["reset"] is None  # of an older version that did not tell
         assert {
             name: {window: (facts["used"], facts["limit"]) for window, facts in windows.items()}
             for name, windows in rate["instances"].items()
@@ -57,7 +60,16 @@ async def test_rate_and_circuits_are_read_from_redis(
         rate = (await client.get("/health/rate")).json()
         assert rate["global"]["hour"] == {"used": 0, "limit": 30, "reset": None}
         health = await client.get("/health")
-        assert (health.status_code, health.json()["status"]) == (200, "ok")
+        assert (health.status_code, health.json()["status"]) == (200, "degradado")
+        assert health.json()["dependencies"] == {
+            "rabbitmq": {"status": "ok"},
+            "redis": {"status": "ok"},
+            "claude": {"status": "indisponivel"},
+            "evolution": {"status": "desconhecido"},
+            "supabase": {"status": "desconhecido"},
+        }
+        await redis.set("circuit:claude", json.dumps({"state": "closed", "failures": 0}))
+        assert (await client.get("/health")).json()["status"] == "ok"
 
 
 async def test_probes_and_health_follow_the_broker(
@@ -92,7 +104,8 @@ async def test_a_restart_lets_the_neighbours_be_tried_but_not_a_banned_number(
     numbers = "circuit:evolution:julia-01"
     async with Redis.from_url(redis_url) as redis:
         now = (await redis.time())[0] * 1000
-        opened = {"state": "open", "failures": 3, "id": "x", "at": 0, "until": now + 600_000}
+        since = 1_700_000_000
+        opened = {"state": "open", "failures": 3, "id": "x", "at": since, "until": now + 600_000}
         for key in ("circuit:claude", "circuit:supabase", numbers):
             await redis.set(key, json.dumps(opened))
 
@@ -103,3 +116,6 @@ async def test_a_restart_lets_the_neighbours_be_tried_but_not_a_banned_number(
     banned = circuits["evolution:julia-01"]
     assert banned["state"] == "open"
     assert 500 < banned["retry_in_seconds"] <= 600
+    assert datetime.fromisoformat(banned["since"]).timestamp() == since
+    next_try = datetime.fromisoformat(banned["next_try"]).timestamp()
+    assert next_try == pytest.approx(now / 1000 + 600, abs=30)

@@ -74,6 +74,21 @@ async def test_what_a_ceiling_held_up_says_so(julia: Julia) -> None:
     assert (await reply_times(julia, held))["retida"] is True
 
 
+async def test_a_ceiling_tells_when_the_oldest_of_what_it_counts_leaves(julia: Julia) -> None:
+    conversa = await julia.talk("um", "dois")
+    [number] = (await julia.call("rate_usage"))["instances"]
+    assert (number["hora_livre_s"], number["dia_livre_s"]) == (None, None)
+
+    await julia.record(await julia.claim(conversa))
+    await julia.later(minutes=10)
+    await julia.record(await julia.claim(conversa))
+
+    [number] = (await julia.call("rate_usage"))["instances"]
+    # The window is an hour, two seconds and the POST's timeout.
+    assert 2990 < number["hora_livre_s"] <= 3012
+    assert 85_790 < number["dia_livre_s"] <= 85_812
+
+
 async def test_what_is_no_reply_has_no_times(julia: Julia) -> None:
     conversa = (await julia.receive())["conversa_id"]
     await julia.take_over_by_sql(conversa)

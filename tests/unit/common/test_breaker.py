@@ -50,7 +50,9 @@ async def test_it_opens_after_failures_in_a_row_and_then_refuses(breaker: Circui
     with pytest.raises(CircuitOpen) as refused:
         await breaker.call(answer)
     assert refused.value.retry_after == 15
-    assert breaker.snapshot == CircuitSnapshot("test", CircuitState.OPEN, 3, 15)
+    assert breaker.snapshot == CircuitSnapshot(
+        "test", CircuitState.OPEN, 3, 15, since=breaker.snapshot.since
+    )
     assert REGISTRY.get_sample_value("julia_circuit_state", {"circuit": "test"}) == 2
 
 
@@ -202,3 +204,34 @@ async def test_what_another_process_found_is_adopted_and_not_told_on(clock: Manu
     breaker.adopt_closed()
     assert await breaker.call(answer) == "here"
     assert told == []
+
+
+async def test_an_opening_is_counted_once_however_often_its_trials_fail(clock: ManualClock) -> None:
+    breaker = CircuitBreaker("test-openings", LIMITS, clock=clock)
+
+    def openings() -> float | None:
+        labels = {"circuit": "test-openings"}
+        return REGISTRY.get_sample_value("julia_circuit_openings_total", labels)
+
+    assert openings() == 0
+    await open_it(breaker)
+    clock.advance(15)
+    with pytest.raises(Retryable):
+        await breaker.call(fail)
+    assert openings() == 1
+
+    clock.advance(15)
+    await breaker.call(answer)
+    breaker.adopt_open(5)
+    assert openings() == 2
+
+
+async def test_it_says_since_when_it_stands_so(clock: ManualClock) -> None:
+    breaker = CircuitBreaker("test", LIMITS, clock=clock)
+    clock.advance(60)
+    await open_it(breaker)
+    opened_at = clock.now()
+    clock.advance(5)
+    breaker.adopt_open(15)
+
+    assert breaker.snapshot.since == opened_at

@@ -54,9 +54,15 @@ async def _write(
     ceilings: Ceilings, store: Store, post_timeout_s: float, *, reset: Deleted | None = None
 ) -> Written | Deleted:
     use = await ceilings.rate_usage(post_timeout_s=post_timeout_s)
+    numbers = use.instances
     return await store.write(
-        Count(use.hora, use.dia),
-        [(number.instance, Count(number.hora, number.dia)) for number in use.instances],
+        Count(
+            use.hora,
+            use.dia,
+            min((n.hora_livre_s for n in numbers if n.hora_livre_s is not None), default=None),
+            min((n.dia_livre_s for n in numbers if n.dia_livre_s is not None), default=None),
+        ),
+        [(n.instance, Count(n.hora, n.dia, n.hora_livre_s, n.dia_livre_s)) for n in numbers],
         generation=uuid4().hex,
         reset=reset,
     )

@@ -1,6 +1,7 @@
 """The Redis side of the ceilings' mirror: one atomic script, nothing decided here.
 
-Keys: `rate:global:hour`, `rate:global:day` (the seed's), `rate:<instance>:hour|day`, and a
+Keys: `rate:global:hour`, `rate:global:day` (the seed's), `rate:<instance>:hour|day`; beside each
+`reset:<its key>`, which expires when the oldest message that it counts leaves the window; and a
 sentinel outside that prefix, so that whoever deletes the counters leaves it standing. The
 sentinel names the Redis process that wrote it (run id and number of evicted keys) and a
 generation. It expires before the counters do: a counter that is missing beside a standing
@@ -9,6 +10,7 @@ sentinel was therefore neither expired nor evicted nor lost with the server, but
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
@@ -67,10 +69,15 @@ class Window(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Messages counted in both windows, of one number or of all."""
+    """Messages counted in both windows, of one number or of all.
+
+    And in how many seconds the oldest of them leaves its window, if there is one.
+    """
 
     hour: int
     day: int
+    hour_reset_seconds: float | None = None
+    day_reset_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,15 @@ class RedisMirror:
             for window, value in ((Window.HOUR, count.hour), (Window.DAY, count.day)):
                 keys.append(f"rate:{name}:{window}")
                 values += [value, _TTL_SECONDS[window]]
+        # After all counters: the script knows those of the total by their place.
+        for name, count in counts:
+            for window, seconds in (
+                (Window.HOUR, count.hour_reset_seconds),
+                (Window.DAY, count.day_reset_seconds),
+            ):
+                if seconds is not None:
+                    keys.append(f"reset:rate:{name}:{window}")
+                    values += [1, max(1, ceil(seconds))]
         seen, windows = (reset.generation, ",".join(reset.windows)) if reset else ("", "")
         answer = await cast(
             "Awaitable[list[str]]",

@@ -8,14 +8,18 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from julia_common.errors import Retryable
-from julia_common.resilience.breaker import CircuitSnapshot
+from julia_common.resilience.breaker import CircuitSnapshot, CircuitState
+from julia_common.resilience.shared import NEIGHBOURS, shown
 from julia_ingest.adapters.redis_view import GLOBAL, WINDOWS, RedisView, Usage
 
 type Report = dict[str, Any]
 
 CHECK_SECONDS = 2
 FROM_REDIS = "redis"
+OK = "ok"
+DEGRADED = "degradado"
 UNAVAILABLE = "indisponivel"
+UNKNOWN = "desconhecido"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,19 @@ class Health:
     ceilings: Mapping[str, int]
 
     async def dependencies(self) -> Report:
-        """Report each neighbour; without the broker nothing works, without Redis most does."""
+        """Report each neighbour; without the broker nothing works, without the others most does.
+
+        The neighbours of the other services are as their circuits say; of one that has no circuit
+        in Redis nothing is known.
+        """
         broker, redis = await asyncio.gather(_state(self.check_broker), _state(self.view.ping))
-        status = "ok" if redis == "ok" else "degradado"
+        circuits = (await self.circuits())["circuits"]
+        states = {"rabbitmq": broker, "redis": redis}
+        states |= {name: _state_by_circuit(circuits.get(name)) for name in NEIGHBOURS}
+        whole = all(state in (OK, UNKNOWN) for state in states.values())
         return {
-            "status": status if broker == "ok" else UNAVAILABLE,
-            "dependencies": {"rabbitmq": {"status": broker}, "redis": {"status": redis}},
+            "status": (OK if whole else DEGRADED) if broker == OK else UNAVAILABLE,
+            "dependencies": {name: {"status": state} for name, state in states.items()},
         }
 
     async def rate(self) -> Report:
@@ -56,14 +67,7 @@ class Health:
 
     async def circuits(self) -> Report:
         """Report the circuits of all services from Redis, and those of this process."""
-        own = {
-            circuit.name: {
-                "state": circuit.state,
-                "failures": circuit.failures,
-                "retry_in_seconds": round(circuit.retry_in_seconds, 1),
-            }
-            for circuit in self.own_circuits()
-        }
+        own = {circuit.name: shown(circuit) for circuit in self.own_circuits()}
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 return {"source": FROM_REDIS, "own": own, "circuits": await self.view.circuits()}
@@ -87,4 +91,14 @@ async def _state(check: Callable[[], Awaitable[None]]) -> str:
             await check()
     except (Retryable, RedisError, TimeoutError):
         return UNAVAILABLE
-    return "ok"
+    return OK
+
+
+def _state_by_circuit(circuit: object) -> str:
+    if not isinstance(circuit, Mapping):
+        return UNKNOWN
+    return {
+        CircuitState.CLOSED: OK,
+        CircuitState.HALF_OPEN: DEGRADED,
+        CircuitState.OPEN: UNAVAILABLE,
+    }.get(circuit.get("state"), UNKNOWN)

@@ -174,9 +174,14 @@ class SendSettled(Answer):
 
 
 class InstanceUse(CeilingUse):
-    """Use of the ceilings by one number."""
+    """Use of the ceilings by one number.
+
+    `hora_livre_s`, `dia_livre_s`: in how many seconds the oldest of it leaves the window.
+    """
 
     instance: str
+    hora_livre_s: float | None = None
+    dia_livre_s: float | None = None
 
 
 class RateUsage(CeilingUse):

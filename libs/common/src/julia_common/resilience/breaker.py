@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from prometheus_client import Counter, Gauge
@@ -51,12 +52,16 @@ SUPABASE = Limits(failures=5, reset_seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class CircuitSnapshot:
-    """A circuit as others may see it; `retry_in_seconds` is 0 unless it is open."""
+    """A circuit as others may see it; `retry_in_seconds` is 0 unless it is open.
+
+    `since`: when it came to stand so, by this process's clock.
+    """
 
     name: str
     state: CircuitState
     failures: int
     retry_in_seconds: float
+    since: datetime = field(compare=False)
 
 
 async def _always() -> bool:
@@ -93,6 +98,7 @@ class CircuitBreaker:
         self._open_until = 0.0
         self._trial_under_way = False
         self._era = 0
+        self._since = self._clock.now()
         self._gauge = _STATE.labels(name)
         self._gauge.set(0)
         self._openings = _OPENINGS.labels(name)
@@ -103,7 +109,7 @@ class CircuitBreaker:
         left = 0.0
         if self._state is CircuitState.OPEN:
             left = max(0.0, self._open_until - self._clock.monotonic())
-        return CircuitSnapshot(self.name, self._state, self._failures, left)
+        return CircuitSnapshot(self.name, self._state, self._failures, left, self._since)
 
     @property
     def trial_under_way(self) -> bool:
@@ -211,6 +217,8 @@ class CircuitBreaker:
     def _enter(self, state: CircuitState) -> None:
         if self._state is CircuitState.CLOSED and state is CircuitState.OPEN:
             self._openings.inc()
+        if state is not self._state:
+            self._since = self._clock.now()
         self._state = state
         self._era += 1
         self._trial_under_way = False

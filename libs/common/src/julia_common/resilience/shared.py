@@ -16,6 +16,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from prometheus_client import Gauge
@@ -311,11 +312,36 @@ def _as_shown(written: bytes | str, now_ms: int) -> object:
         return {"state": "ilegivel"}
     if not isinstance(circuit, Mapping) or "id" not in circuit:
         return circuit
-    left_ms = max(0, circuit.get("until", 0) - now_ms)
-    over = circuit["state"] == CircuitState.OPEN and left_ms == 0
+    until_ms = circuit.get("until", 0)
+    over = circuit["state"] == CircuitState.OPEN and until_ms <= now_ms
+    return _facts(
+        CircuitState.HALF_OPEN if over else circuit["state"],
+        failures=circuit["failures"],
+        since=datetime.fromtimestamp(circuit["at"], UTC),
+        left_seconds=max(0, until_ms - now_ms) / 1000,
+        now=datetime.fromtimestamp(now_ms / 1000, UTC),
+    )
+
+
+def shown(circuit: CircuitSnapshot) -> dict[str, object]:
+    """Describe a circuit of this process as `read_circuits` does those of all."""
+    return _facts(
+        circuit.state,
+        failures=circuit.failures,
+        since=circuit.since,
+        left_seconds=circuit.retry_in_seconds,
+        now=datetime.now(UTC),
+    )
+
+
+def _facts(
+    state: str, *, failures: int, since: datetime, left_seconds: float, now: datetime
+) -> dict[str, object]:
+    next_try = now + timedelta(seconds=left_seconds) if left_seconds else None
     return {
-        "state": CircuitState.HALF_OPEN if over else circuit["state"],
-        "failures": circuit["failures"],
-        "retry_in_seconds": round(left_ms / 1000, 1),
-        "at": circuit["at"],
+        "state": state,
+        "failures": failures,
+        "since": since.isoformat(timespec="seconds"),
+        "retry_in_seconds": round(left_seconds, 1),
+        "next_try": next_try and next_try.isoformat(timespec="seconds"),
     }

@@ -13,7 +13,7 @@ GLOBAL = "global"
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A counter: messages counted, and seconds until the last of them leaves the window."""
+    """A counter: messages counted, and seconds until the oldest of them leaves the window."""
 
     used: int
     reset_seconds: int | None
@@ -50,8 +50,9 @@ class RedisView:
 
     async def _usage(self, name: str, window: str) -> Usage:
         key = f"rate:{name}:{window}"
-        written, seconds = await self.redis.get(key), await self.redis.ttl(key)
-        return Usage(int(written or 0), seconds if seconds > 0 else None)
+        used = int(await self.redis.get(key) or 0)
+        seconds = await self.redis.ttl(f"reset:{key}")
+        return Usage(used, seconds if used and seconds > 0 else None)
 
     async def _keys(self, pattern: str) -> AsyncIterator[str]:
         async for key in self.redis.scan_iter(match=pattern, count=500):
