@@ -69,7 +69,7 @@ async def test_when_the_oldest_message_leaves_a_window_is_shown_beside_its_count
 
     assert await show(ceilings, redis) == ()
 
-    assert {key for key in await redis.keys("reset:*")} == {
+    assert set(await redis.keys("reset:*")) == {
         "reset:rate:global:hour",
         "reset:rate:julia-01:hour",
     }

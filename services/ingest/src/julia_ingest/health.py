@@ -38,8 +38,10 @@ class Health:
         The neighbours of the other services are as their circuits say; of one that has no circuit
         in Redis nothing is known.
         """
-        broker, redis = await asyncio.gather(_state(self.check_broker), _state(self.view.ping))
-        circuits = (await self.circuits())["circuits"]
+        broker, redis, seen = await asyncio.gather(
+            _state(self.check_broker), _state(self.view.ping), self.circuits()
+        )
+        circuits = seen["circuits"]
         states = {"rabbitmq": broker, "redis": redis}
         states |= {name: _state_by_circuit(circuits.get(name)) for name in NEIGHBOURS}
         whole = all(state in (OK, UNKNOWN) for state in states.values())
