@@ -1,6 +1,5 @@
 -- What the gauges show of doctors and people over the last 24 hours, and of the jobs' last good runs.
 
-create index medicos_opted_out_at on public.medicos (opted_out_at) where opted_out;
 create index medicos_sem_contato_desde on public.medicos (sem_contato_desde)
   where sem_contato_desde is not null;
 

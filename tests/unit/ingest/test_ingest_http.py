@@ -262,5 +262,8 @@ async def test_health_without_redis_is_degraded_but_still_accepts(
         "dependencies": {
             "rabbitmq": {"status": "ok"},
             "redis": {"status": "indisponivel"},
+            "supabase": {"status": "desconhecido"},
+            "evolution": {"status": "desconhecido"},
+            "claude": {"status": "desconhecido"},
         },
     }
