@@ -158,7 +158,13 @@ spec:
         - name: secrets
           projected:
             defaultMode: 0440
-            sources: {{- include "julia.secretSources" . | trim | nindent 14 }}
+            sources:
+              {{- include "julia.secretSources" . | trim | nindent 14 }}
+              # Beside the secrets, because it too is followed while a service runs.
+              - configMap:
+                  name: {{ include "julia.fullname" $root }}-config
+                  items: [{key: LOG_LEVEL, path: LOG_LEVEL}]
+                  optional: true
         - name: tmp
           emptyDir: {sizeLimit: 64Mi}
 {{- end -}}
