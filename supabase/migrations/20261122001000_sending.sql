@@ -57,6 +57,7 @@ language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'status', 'enviar', 'fila_id', f.id, 'claim_id', e.claim_id, 'turno_id', f.turno_id,
+    'medico_id', f.medico_id,
     'kind', f.kind, 'instance', f.instance, 'destino', private.destination(c),
     'conteudo', f.conteudo, 'anexo', f.anexo, 'text_hash', e.text_hash, 'tentativa', e.tentativa,
     'budget_ms', 2000, 'canary', not r.postado,

@@ -15,6 +15,7 @@ from julia_brain.turns.limits import Limits, retry_in
 from julia_common.database import Effects, HistoryMessage, ScopedOptOut, TurnNotBegun
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitOpen
+from julia_common.testing import MetricsChange
 
 AWAY = Retryable("Claude is away")
 
@@ -333,12 +334,39 @@ async def test_the_notice_of_a_conversation_handed_over_at_the_begin_is_rung_for
     scene, monkeypatch
 ) -> None:
     async def handed_over(**_: object) -> TurnNotBegun:
-        return TurnNotBegun(status="transferido", doorbell=True, instance="julia-teste")
+        return TurnNotBegun(
+            status="transferido", motivo="vencida", doorbell=True, instance="julia-teste"
+        )
 
     monkeypatch.setattr(scene.db, "begin_turn", handed_over)
+    change = MetricsChange()
 
     assert (await scene.run()).outcome == "transferido"
     assert scene.doorbell.rung == [CONVERSA_ID]
+    assert change.of("julia_erros_total", etapa="resposta", tipo="vencida") == 1
+    assert change.of("julia_trabalhos_total", etapa="turno") == 0
+
+
+async def test_an_answered_burst_is_as_many_messages_that_reached_their_end(scene) -> None:
+    change = MetricsChange()
+    scene.db.doctor_writes("de anestesia")
+    await scene.clock.advance(2)
+
+    await scene.run()
+
+    assert change.of("julia_trabalhos_total", etapa="resposta") == 2
+    assert change.of("julia_trabalhos_total", etapa="turno") == 1
+    assert change.of("julia_erros_total", etapa="turno", tipo="sem_modelo") == 0
+
+
+async def test_a_turn_without_claude_ends_badly_and_is_no_message_at_its_end(scene) -> None:
+    change = MetricsChange()
+    scene.writer.script = [AWAY]
+
+    await scene.run()
+
+    assert change.of("julia_erros_total", etapa="turno", tipo="sem_modelo") == 1
+    assert change.of("julia_trabalhos_total", etapa="resposta") == 0
 
 
 @pytest.mark.parametrize(

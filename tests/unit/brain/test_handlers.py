@@ -30,6 +30,7 @@ from julia_common.database import (
     SentEventRecorded,
 )
 from julia_common.errors import Permanent, Retryable
+from julia_common.testing import MetricsChange
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DOCTOR = (Identity(kind=IdentityKind.PHONE, jid="5519999990000@s.whatsapp.net"),)
@@ -285,3 +286,32 @@ async def test_a_message_on_the_wrong_queue_is_a_permanent_error(scene: Scene) -
         await handle_inbound(sent(), scene.deps)
     with pytest.raises(Permanent, match="bindings"):
         await handle_control(message(), scene.deps)
+
+
+async def test_how_long_ago_its_webhook_came_is_stored_with_a_message(scene: Scene) -> None:
+    change = MetricsChange()
+    came = message().model_copy(update={"received_at": NOW - timedelta(seconds=2.5)})
+
+    await handle_inbound(came, scene.deps)
+    await handle_inbound(came.model_copy(update={"origin": "catchup"}), scene.deps)
+
+    assert [stored.idade_ms for stored in scene.inbox.received] == [2500, None]
+    assert change.of("julia_entrada_segundos_sum") == 2.5
+    assert change.of("julia_entrada_segundos_count") == 1
+
+
+async def test_a_message_that_comes_again_is_not_measured_again(scene: Scene) -> None:
+    change = MetricsChange()
+    scene.inbox.answer = Received(status="duplicada", conversa_id="c1")
+
+    await handle_inbound(message(), scene.deps)
+
+    assert change.of("julia_entrada_segundos_count") == 0
+
+
+async def test_a_clock_behind_ingests_makes_no_message_younger_than_new(scene: Scene) -> None:
+    ahead = message().model_copy(update={"received_at": NOW + timedelta(seconds=9)})
+
+    await handle_inbound(ahead, scene.deps)
+
+    assert scene.inbox.received[0].idade_ms == 0

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from julia_common.database import CeilingReset, RateUsage, ReplyTimes, SendRecorded
 from julia_common.database.sending import InstanceUse
 from julia_common.evolution import NotSent, Uncertain
+from julia_common.testing import MetricsChange
 from julia_dispatcher.measuring import MeasuredCeilings
 from julia_dispatcher.testing import part
 
@@ -19,26 +20,13 @@ def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
-class Change:
-    """What a test adds to the process's metrics."""
-
-    def __init__(self) -> None:
-        self._before: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
-        for family in REGISTRY.collect():
-            for sample in family.samples:
-                self._before[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
-
-    def of(self, name: str, **labels: str) -> float:
-        return value(name, **labels) - self._before.get((name, tuple(sorted(labels.items()))), 0.0)
-
-
 def recorded(*, idade_ms: int, espera_ms: int, retida: bool) -> SendRecorded:
     times = ReplyTimes(idade_ms=idade_ms, espera_ms=espera_ms, retida=retida)
     return SendRecorded(status="registrada", resposta=times)
 
 
 async def test_a_reply_is_observed_in_all_and_in_its_two_parts(bench):
-    change = Change()
+    change = MetricsChange()
     bench.outbox.claims = deque([part])
     bench.outbox.record_answers = deque([recorded(idade_ms=4500, espera_ms=1200, retida=False)])
 
@@ -52,7 +40,7 @@ async def test_a_reply_is_observed_in_all_and_in_its_two_parts(bench):
 
 
 async def test_the_time_that_recording_took_is_not_the_doctors(bench):
-    change = Change()
+    change = MetricsChange()
     bench.outbox.claims = deque([part])
     answer = recorded(idade_ms=9000, espera_ms=0, retida=False)
 
@@ -68,7 +56,7 @@ async def test_the_time_that_recording_took_is_not_the_doctors(bench):
 
 
 async def test_what_was_held_up_on_purpose_is_observed_apart(bench):
-    change = Change()
+    change = MetricsChange()
     bench.outbox.claims = deque([part])
     bench.outbox.record_answers = deque([recorded(idade_ms=90_000, espera_ms=1200, retida=True)])
 
@@ -80,7 +68,7 @@ async def test_what_was_held_up_on_purpose_is_observed_apart(bench):
 
 
 async def test_sends_that_end_badly_are_errors_of_their_stage_and_the_canary_is_no_work(bench):
-    change = Change()
+    change = MetricsChange()
     bench.outbox.claims = deque([part, part, part, lambda claim: part(claim, canary=True)])
     bench.evolution.outcomes = deque(
         [NotSent(permanent=False, reason="refused", status=500), Uncertain("lost")]

@@ -18,7 +18,7 @@ from julia_common.contracts.messages import Message
 from julia_common.errors import Retryable
 from julia_common.probes import Probes
 from julia_common.serve import Service, application
-from julia_common.testing import ManualClock
+from julia_common.testing import ManualClock, MetricsChange
 from julia_common.whatsapp.testing import INSTANCE, record
 from julia_ingest import body, http
 from julia_ingest.adapters.redis_view import RedisView
@@ -267,3 +267,25 @@ async def test_health_without_redis_is_degraded_but_still_accepts(
             "claude": {"status": "desconhecido"},
         },
     }
+
+
+async def test_webhooks_count_as_work_and_what_is_our_fault_as_errors(
+    client: httpx.AsyncClient, outlet: FakeOutlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = MetricsChange()
+    await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    await client.post("/webhook/evolution", content=b"{", headers=SIGNED)
+    outlet.away = True
+    await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    monkeypatch.setattr(http, "read_body", None)  # a defect
+    with pytest.raises(TypeError):
+        await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
+    await client.post("/webhook/evolution", content=UPSERT)  # nobody we know
+
+    assert change.of("julia_trabalhos_total", etapa="webhook") == 4
+    errors = {
+        kind: change.of("julia_erros_total", etapa="webhook", tipo=kind)
+        for kind in ("ilegivel", "indisponivel", "interno")
+    }
+    assert errors == {"ilegivel": 1, "indisponivel": 1, "interno": 1}
+    assert change.of("julia_ingest_webhook_requests_total", status="500") == 1

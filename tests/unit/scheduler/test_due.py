@@ -14,6 +14,7 @@ from julia_common.database import (
     RepliesExpired,
 )
 from julia_common.errors import Retryable
+from julia_common.testing import MetricsChange
 from julia_scheduler import metrics
 from julia_scheduler.due import (
     expire_holds,
@@ -36,6 +37,7 @@ def doorbells(count: int) -> tuple[Doorbell, ...]:
 class FakeDatabase:
     waiting: int = 0
     expired: int = 0
+    held: int = 0
     offered: int = 0
 
     async def due_doorbells(self, *, limit: int) -> DueDoorbells:
@@ -46,7 +48,8 @@ class FakeDatabase:
     async def expire_replies(self, *, limit: int) -> RepliesExpired:
         taken = min(limit, self.expired)
         self.expired -= taken
-        return RepliesExpired(transferidas=taken, conversas=doorbells(taken))
+        held = min(taken, self.held)
+        return RepliesExpired(transferidas=taken, retidas=held, conversas=doorbells(taken))
 
     async def expire_holds(self, *, limit: int) -> HoldsExpired:
         taken = min(limit, self.offered)
@@ -149,3 +152,12 @@ async def test_julia_is_down_when_the_database_does_not_say():
     with pytest.raises(Retryable):
         await measure_canary(FakeCanary(error=Retryable("away")))
     assert metrics.UP._value.get() == 0
+
+
+async def test_a_reply_that_a_pause_held_up_is_no_error():
+    change = MetricsChange()
+
+    await expire_replies(FakeDatabase(expired=5, held=2), FakePublisher())
+
+    assert change.of("julia_trabalhos_total", etapa="resposta") == 5
+    assert change.of("julia_erros_total", etapa="resposta", tipo="vencida") == 3

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from prometheus_client import REGISTRY
+
 
 class ManualClock:
     """A clock that moves only when told, or by the length of every sleep."""
@@ -59,3 +61,20 @@ class Mount:
                 link.symlink_to(Path("..data") / name)
         (self.folder / "..data_tmp").symlink_to(fresh.name)
         (self.folder / "..data_tmp").replace(data)
+
+
+class MetricsChange:
+    """What has been added to this process's metrics since it was made."""
+
+    def __init__(self) -> None:
+        """Remember how they stand."""
+        self._before = {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in REGISTRY.collect()
+            for sample in family.samples
+        }
+
+    def of(self, name: str, **labels: str) -> float:
+        """By how much one sample has grown; a series that is not there is 0."""
+        before = self._before.get((name, frozenset(labels.items())), 0.0)
+        return (REGISTRY.get_sample_value(name, labels) or 0.0) - before

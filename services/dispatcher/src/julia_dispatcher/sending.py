@@ -252,6 +252,7 @@ class Sending:
         count_send(part, result)
         canonical(
             "Envio tratado",
+            medico_id=part.medico_id,
             conversa_id=conversa_id,
             fila_id=part.fila_id,
             claim_id=part.claim_id,

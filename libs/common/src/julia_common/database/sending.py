@@ -48,6 +48,7 @@ class Claimed(Answer):
     fila_id: str
     claim_id: str
     turno_id: str | None = None
+    medico_id: str | None = None
     kind: str
     instance: str
     destino: str
