@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 import structlog
 import yaml
+from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span
 
 from julia_common.errors import Retryable
 from julia_common.telemetry.logging import canonical, configure_logging
-from julia_common.telemetry.tracing import trace_context
 from julia_dev.paths import ROOT
 
 pytestmark = pytest.mark.unit
 
 FOLDER = ROOT / "docs" / "how-to" / "logs"
+SPAN = NonRecordingSpan(SpanContext(trace_id=1, span_id=2, is_remote=False))
 COMPONENTS = {"ingest", "brain", "dispatcher", "scheduler", "operator"}
 
 
@@ -28,7 +29,7 @@ def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     handlers, level = root.handlers[:], root.level
     configure_logging("julia-brain", "INFO")
     ids = {"conversa_id": "c-1", "medico_id": "m-1", "turno_id": "t-1"}
-    with structlog.contextvars.bound_contextvars(**ids), trace_context():
+    with structlog.contextvars.bound_contextvars(**ids), use_span(SPAN):
         canonical("Turno encerrado", resultado="resposta", latencia_ms=12)
         logging.getLogger("julia_brain").error("failed", exc_info=Retryable("away"))
     first, second = map(json.loads, capsys.readouterr().out.splitlines())

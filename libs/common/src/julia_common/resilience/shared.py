@@ -17,9 +17,10 @@ import uuid
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final, cast
 
-from prometheus_client import Gauge
+from prometheus_client import REGISTRY, Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -51,6 +52,7 @@ NEIGHBOURS: Final = ("claude", "evolution", "supabase")
 _SHARED = Gauge(
     "julia_circuits_shared",
     "1 while this process shares its circuits through Redis, 0 while it is on its own",
+    registry=None,  # exposed by `SharedCircuits` alone: who shares none is not on its own
 )
 
 _log = logging.getLogger(__name__)
@@ -202,6 +204,11 @@ class _Circuit:
             _log.warning("circuit %s was reset: one call will try", breaker.name)
 
 
+@cache
+def _expose() -> None:
+    REGISTRY.register(_SHARED)
+
+
 class SharedCircuits:
     """The circuits of this process that others have too; a `Background`."""
 
@@ -215,6 +222,7 @@ class SharedCircuits:
         self._circuits: list[_Circuit] = []
         self._news = asyncio.Event()
         self._redis_up = True
+        _expose()
 
     def breaker(self, name: str, limits: Limits) -> CircuitBreaker:
         """Make this process's part of the circuit `name`."""
