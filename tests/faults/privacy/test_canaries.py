@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import httpx
@@ -44,7 +45,6 @@ class Scene:
     whatsapp: httpx.AsyncClient
     ingest: httpx.AsyncClient
     pool: asyncpg.Pool
-    secrets: Mount
 
     async def writes(self, text: str, **how: object) -> str:
         """The doctor writes her words with name, number and document in them."""
@@ -70,12 +70,13 @@ class Scene:
             lambda left: left == 0,
         )
 
-    async def logged(self, message: str, **context: object) -> None:
-        """Wait for a line of a service."""
+    async def logged(self, message: str, *, service: str = "", **context: object) -> None:
+        """Wait for a line of a service, or of any."""
 
         async def said() -> bool:
             return any(
                 line["message"].startswith(message)
+                and service in ("", line["service"])
                 and all(line["context"].get(name) == value for name, value in context.items())
                 for line in lines(self.stack)
             )
@@ -95,7 +96,12 @@ class Scene:
         return "\n".join(page.text for page in pages)
 
 
-def lines(stack: Stack) -> list[dict[str, dict[str, object]]]:
+def service_name(part: str) -> str:
+    """What a part of the stack calls itself in its logs."""
+    return "julia-api" if part == "ingest" else f"julia-{part}"
+
+
+def lines(stack: Stack) -> list[dict[str, Any]]:
     """The services' logs, line by line; what is not JSON would be a leak of its own kind."""
     return [
         json.loads(line)
@@ -116,16 +122,16 @@ async def eventually[T](
 
 @pytest.fixture
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    """Everything real, at DEBUG."""
-    secrets = Mount(tmp_path_factory.mktemp("secrets"))
+    """Everything real, at DEBUG, which the services were told while they ran."""
+    settings = Mount(tmp_path_factory.mktemp("settings"))
     config = StackConfig.apart(
         tmp_path_factory.mktemp("stack"),
         env={
-            "LOG_LEVEL": "DEBUG",
+            "LOG_LEVEL": "WARNING",
             "EVOLUTION_TIMEOUT_SECONDS": "2",
             "MAX_MSGS_POR_HORA": "1000",
             "MAX_MSGS_POR_DIA": "1000",
-            "SECRETS_DIR": str(secrets.folder),
+            "SECRETS_DIR": str(settings.folder),
         },
         durable=False,
     )
@@ -137,7 +143,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     ):
         doctors = [{"number": NUMBER, "name": NAME}, {"number": OTHER, "name": "Outra"}]
         (await whatsapp.post("/_sim/doctors", json={"doctors": doctors})).raise_for_status()
-        yield Scene(stack, whatsapp, ingest, pool, secrets)
+        scene = Scene(stack, whatsapp, ingest, pool)
+        settings.hold(LOG_LEVEL="DEBUG")
+        for service in SERVICES:
+            await scene.logged("Nível de log trocado", service=service_name(service), nivel="DEBUG")
+        yield scene
 
 
 async def talks(scene: Scene) -> None:
