@@ -33,9 +33,6 @@ CANARIES = re.compile(
     re.IGNORECASE,
 )
 
-OTHER = "5531900000001"
-"""A doctor without canaries, to see that a path has been walked to its end."""
-
 
 @dataclass(frozen=True)
 class Scene:
@@ -141,8 +138,8 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         httpx.AsyncClient(base_url=stack.url("ingest"), trust_env=False) as ingest,
         asyncpg.create_pool(stack.pg_dsn(), min_size=1, max_size=2) as pool,
     ):
-        doctors = [{"number": NUMBER, "name": NAME}, {"number": OTHER, "name": "Outra"}]
-        (await whatsapp.post("/_sim/doctors", json={"doctors": doctors})).raise_for_status()
+        doctor = {"number": NUMBER, "name": NAME}
+        (await whatsapp.post("/_sim/doctors", json=doctor)).raise_for_status()
         scene = Scene(stack, whatsapp, ingest, pool)
         settings.hold(LOG_LEVEL="DEBUG")
         for service in SERVICES:
@@ -171,19 +168,23 @@ async def claude_fails(scene: Scene) -> None:
     await scene.control(
         "anthropic", "/_sim/faults", [{"kind": "server_error"}, {"kind": "bad_json"}]
     )
-    answers = [{"text": f"Sou humana, {NAME}! {WORD} {CPF}"}, {"text": f"{WORD}" * 400}]
+    answers = [{"text": f"Sou humana, {NAME}! {WORD} {CPF}"}, {"text": f"{WORD} " * 400}]
     await scene.control("anthropic", "/_sim/answers", answers)
-    await scene.writes("E domingo?")
+    await scene.writes("Tem algum plantão de clínica no domingo?")
+    await scene.logged("no answer from Claude")
     await scene.settled()
+    await scene.logged("a draft is not fit to be sent")
 
 
 async def evolution_fails(scene: Scene) -> None:
     """A send is refused, another one's answer is lost; each answer quotes the request."""
-    for preset, status in (("error_without_delivery", 400), ("error_after_delivery", 500)):
+    for preset, status in (("error_without_delivery", 404), ("error_after_delivery", 500)):
         change = {"status": status, "message": f"{NUMBER} {WORD}"}
         await scene.control("evolution", "/_sim/faults", {"preset": preset, "change": change})
-        await scene.writes("E segunda?")
-        await scene.settled()
+    await scene.writes("Qual o endereço do hospital?")
+    await scene.logged("Envio tratado", resultado="nao_enviada")
+    await scene.logged("Envio tratado", resultado="incerta")
+    await scene.settled()
 
 
 async def the_database_quotes_her(scene: Scene) -> None:
@@ -195,7 +196,7 @@ async def the_database_quotes_her(scene: Scene) -> None:
         "create trigger quoting before insert on interacoes for each row"
         " when (new.tipo = 'entrada') execute function quoting()"
     )
-    await scene.writes("E terça?")
+    await scene.writes("Tem na terça?")
     await scene.logged("trying again in")
     await scene.pool.execute(
         "create or replace function quoting() returns trigger language plpgsql as $$ begin"
@@ -224,16 +225,24 @@ async def what_comes_cannot_be_read(scene: Scene) -> None:
     await scene.logged("a webhook could not be read")
 
 
-async def slack_fails(scene: Scene) -> None:
-    """She wants a person; the managers' channel does not take what it is told of her."""
-    await scene.control("slack", "/_sim/faults", [{"kind": "server_error"}, {"kind": "not_ok"}])
-    await scene.writes("Quero falar com uma pessoa, vou chamar meu advogado")
-    await scene.settled()
-    await scene.logged("a job failed", tarefa="avisos")
+async def slack_refuses(scene: Scene) -> None:
+    """A manager names her in a pause; the managers' channel does not take the notices of it."""
+    faults = [{"kind": "invalid_token", "times": None}]
+    await scene.control("slack", "/_sim/faults", faults)
+    for status in ("pausado", "ativo"):
+        await scene.pool.execute(
+            "insert into julia_status (status, motivo, alterado_via, alterado_por)"
+            " values ($1, $2, 'manual', $3)",
+            status,
+            f"{NAME} {WORD} {CPF} {NUMBER}",
+            NAME,
+        )
 
 
 async def leaves(scene: Scene) -> None:
-    """She opts out, and a person has typed to her on the company's phone."""
+    """She wants a person, who types to her on the company's phone, and she opts out."""
+    await scene.writes("Quero falar com uma pessoa, vou chamar meu advogado.")
+    await scene.settled()
     typed = {"text": f"Oi {NAME}, {WORD}"}
     await scene.whatsapp.post(f"/_sim/doctors/{NUMBER}/phone", json=typed)
     await scene.writes("PARE. Não quero mais receber mensagens.")
@@ -241,13 +250,14 @@ async def leaves(scene: Scene) -> None:
 
 
 async def test_nothing_of_a_doctor_is_told_in_logs_or_metrics_whatever_fails(scene: Scene) -> None:
+    await slack_refuses(scene)
     await talks(scene)
     await claude_fails(scene)
     await evolution_fails(scene)
     await the_database_quotes_her(scene)
     await what_comes_cannot_be_read(scene)
-    await slack_fails(scene)
     await leaves(scene)
+    await scene.logged("a job failed", tarefa="avisos")
 
     told, measured = scene.told(), await scene.measured()
 
