@@ -134,7 +134,7 @@ def _modules(package: str) -> Iterator[ModuleType]:
 
 
 def _described(metric: MetricWrapperBase) -> Defined:
-    family = metric.describe()[0]
+    (family,) = metric.describe()
     suffix = "_total" if family.type == "counter" else ""
     return Defined(
         name=f"{family.name}{suffix}",
