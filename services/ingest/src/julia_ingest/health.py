@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from redis.exceptions import RedisError
 
@@ -97,10 +97,12 @@ async def _state(check: Callable[[], Awaitable[None]]) -> str:
 
 
 def _state_by_circuit(circuit: object) -> str:
-    if not isinstance(circuit, Mapping):
-        return UNKNOWN
-    return {
-        CircuitState.CLOSED: OK,
-        CircuitState.HALF_OPEN: DEGRADED,
-        CircuitState.OPEN: UNAVAILABLE,
-    }.get(circuit.get("state"), UNKNOWN)
+    state = circuit.get("state") if isinstance(circuit, Mapping) else None
+    return _BY_CIRCUIT.get(str(state), UNKNOWN)
+
+
+_BY_CIRCUIT: Final[Mapping[str, str]] = {
+    CircuitState.CLOSED: OK,
+    CircuitState.HALF_OPEN: DEGRADED,
+    CircuitState.OPEN: UNAVAILABLE,
+}
