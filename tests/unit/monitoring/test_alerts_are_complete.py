@@ -1,4 +1,4 @@
-"""Every alert can be understood, is shown to fire and to stay silent, and asks of metrics that are."""
+"""Every alert can be understood, and is shown to fire and to stay silent."""
 
 import re
 from pathlib import Path
