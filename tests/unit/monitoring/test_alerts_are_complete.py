@@ -96,6 +96,13 @@ def test_an_alert_has_a_runbook_that_says_what_to_do(name: str):
     assert "```" in text.split("## Diagnosis")[1]
 
 
+def test_the_page_of_alerts_lists_each_with_its_severities():
+    page = (ROOT / "docs" / "reference" / "alerts.md").read_text()
+    rows = re.findall(r"^\| \[(\w+)\]\(\.\./runbooks/\1\.md\) \| ([^|]+) \|", page, re.MULTILINE)
+    listed = [(name, severity) for name, said in rows for severity in said.split(", ")]
+    assert sorted(listed) == sorted((rule["alert"], rule["labels"]["severity"]) for rule in ALERTS)
+
+
 def test_there_is_no_runbook_of_an_alert_that_is_not():
     assert {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"} == set(NAMES)
 
