@@ -1,6 +1,7 @@
 """Alertmanager takes the plain configuration, and Slack is told what the one on call needs."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -31,7 +32,7 @@ PATIENCE_S = 30
 
 def _amtool(*arguments: str) -> str:
     done = subprocess.run(
-        ("/usr/bin/amtool", *arguments),
+        ("amtool", *arguments),  # noqa: S607 - whichever it is
         capture_output=True,
         text=True,
         check=False,
@@ -222,7 +223,7 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         Program(
             name="alertmanager",
             argv=(
-                "/usr/bin/prometheus-alertmanager",
+                shutil.which("prometheus-alertmanager") or "prometheus-alertmanager",
                 f"--config.file={config}",
                 f"--storage.path={tmp_path / 'data'}",
                 f"--web.listen-address=127.0.0.1:{alertmanager}",
