@@ -100,7 +100,9 @@ def test_the_page_of_alerts_lists_each_with_its_severities():
     page = (ROOT / "docs" / "reference" / "alerts.md").read_text()
     rows = re.findall(r"^\| \[(\w+)\]\(\.\./runbooks/\1\.md\) \| ([^|]+) \|", page, re.MULTILINE)
     listed = [(name, severity) for name, said in rows for severity in said.split(", ")]
-    assert sorted(listed) == sorted((rule["alert"], rule["labels"]["severity"]) for rule in ALERTS)
+    assert sorted(listed) == sorted(
+        {(rule["alert"], rule["labels"]["severity"]) for rule in ALERTS}
+    )
 
 
 def test_there_is_no_runbook_of_an_alert_that_is_not():
