@@ -1,0 +1,1 @@
+"""`make alerts`: what goes wrong reaches Slack in time, and every panel has data."""

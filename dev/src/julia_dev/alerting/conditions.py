@@ -1,0 +1,131 @@
+"""The seed's five conditions: how each is brought about for real, and how it is ended."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from julia_dev.alerting.scene import (
+    CEILING_AN_HOUR,
+    FAILING,
+    NEARLY_FULL,
+    Scene,
+)
+
+_FAILED_SENDS: Final = 14
+_SLOW_REPLIES: Final = 14
+_SUSPICIOUS: Final = 12
+_UNANSWERED: Final = 5
+_OF_THE_CEILING: Final = 0.95
+_WRITES_A_SECOND: Final = 3.0
+
+_SLOW_S: Final = 4.5
+"""How much longer Claude takes, in each call: below the 7 s after which it is no answer."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What goes wrong, and what Slack must say of it.
+
+    Attributes:
+        name: what is printed.
+        alert: the rule that finds it.
+        channel: where Slack must tell it.
+        cause: brings it about.
+        cure: ends it, as whoever is on call would.
+        labels: of the alert that is meant, where the rule can fire for several things.
+    """
+
+    name: str
+    alert: str
+    channel: str
+    cause: Callable[[Scene], Awaitable[None]]
+    cure: Callable[[Scene], Awaitable[None]]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+async def _evolution_fails(scene: Scene) -> None:
+    await scene.whatsapp_fault("error_without_delivery", instance=FAILING)
+    await scene.write("Bom dia! Alguma vaga essa semana?", _FAILED_SENDS, instance=FAILING)
+
+
+async def _evolution_works(scene: Scene) -> None:
+    await scene.world.clear_faults()
+
+
+async def _claude_is_slow(scene: Scene) -> None:
+    await scene.claude_fault("slow", match="sem pressa", seconds=_SLOW_S)
+    await scene.write("Oi, sem pressa: alguma vaga em Sorocaba?", _SLOW_REPLIES)
+
+
+async def _claude_is_away(scene: Scene) -> None:
+    await scene.claude_fault("overloaded")
+    await scene.write("Tem vaga de clínica médica?", _UNANSWERED)
+
+
+async def _claude_is_well(scene: Scene) -> None:
+    await scene.claude_well()
+
+
+async def _ceiling_is_nearly_used(scene: Scene) -> None:
+    for _ in range(round(_OF_THE_CEILING * CEILING_AN_HOUR)):
+        await scene.write("Consigo sair mais cedo?", 1, instance=NEARLY_FULL)
+        await asyncio.sleep(1 / _WRITES_A_SECOND)
+
+
+async def _ceiling_is_reset(scene: Scene) -> None:
+    """As the runbook says."""
+    await scene.redis_delete("rate:global:hour")
+
+
+async def _doctors_suspect(scene: Scene) -> None:
+    await scene.write("Você é um robô?", _SUSPICIOUS)
+
+
+async def _suspicions_were_none(scene: Scene) -> None:
+    """A manager has looked at them."""
+    await scene.world.sql(
+        "UPDATE metricas_deteccao_bot SET falso_positivo = true, revisado_por = 'bia'"
+    )
+
+
+AT_ONCE: Final = (
+    Condition(
+        "evolution_failing",
+        "JuliaErrorRateHigh",
+        "aviso",
+        _evolution_fails,
+        _evolution_works,
+        labels={"etapa": "envio"},
+    ),
+    Condition("slow_claude", "JuliaLatencyHigh", "aviso", _claude_is_slow, _claude_is_well),
+    Condition(
+        "ceiling_nearly_used",
+        "JuliaRateLimitNearlyUsed",
+        "aviso",
+        _ceiling_is_nearly_used,
+        _ceiling_is_reset,
+        labels={"instancia": NEARLY_FULL, "janela": "hora"},
+    ),
+    Condition(
+        "suspicious_doctors",
+        "JuliaBotSuspicionHigh",
+        "aviso",
+        _doctors_suspect,
+        _suspicions_were_none,
+    ),
+)
+"""These do not touch each other: other doctors, other numbers."""
+
+AFTERWARDS: Final = (
+    Condition(
+        "open_circuit",
+        "JuliaCircuitOpen",
+        "urgente",
+        _claude_is_away,
+        _claude_is_well,
+        labels={"circuit": "claude"},
+    ),
+)
+"""While Claude is away nothing else can be brought about."""
+
