@@ -58,6 +58,16 @@ class OperatorExtent:
 
 
 @dataclass(frozen=True)
+class AlertsExtent:
+    """Of `make alerts`."""
+
+    shortened_by: float
+    """What the intervals of scraping, of looking at rules, of gathering alerts are divided by."""
+    writes_a_second: float
+    """Of doctors with whom nothing is wrong."""
+
+
+@dataclass(frozen=True)
 class Extent:
     """How much each run does."""
 
@@ -66,6 +76,7 @@ class Extent:
     evals: EvalsExtent
     sending: SendingExtent
     operator: OperatorExtent
+    alerts: AlertsExtent
 
     def mark(self) -> dict[str, bool]:
         """Return what a run's last line says about its extent: nothing when it is the whole."""
@@ -86,6 +97,7 @@ WHOLE: Final = Extent(
         one_at_a_time=True,
     ),
     operator=OperatorExtent(trials=50, one_at_a_time=True),
+    alerts=AlertsExtent(shortened_by=1, writes_a_second=1),
 )
 
 QUICK: Final = Extent(
@@ -102,6 +114,7 @@ QUICK: Final = Extent(
         one_at_a_time=False,
     ),
     operator=OperatorExtent(trials=16, one_at_a_time=False),
+    alerts=AlertsExtent(shortened_by=5, writes_a_second=1.5),
 )
 
 

@@ -128,4 +128,3 @@ AFTERWARDS: Final = (
     ),
 )
 """While Claude is away nothing else can be brought about."""
-

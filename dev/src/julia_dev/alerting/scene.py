@@ -16,7 +16,7 @@ from julia_dev.stack.stack import Stack
 
 CEILING_AN_HOUR: Final = 60
 USUAL: Final = tuple(f"julia-{n}" for n in range(1, 11))
-"""Numbers that nothing is wrong with; enough of them for the whole run to stay below the ceiling."""
+"""Numbers that nothing is wrong with; so many that none comes near its ceiling in a whole run."""
 FAILING: Final = "julia-falha"
 NEARLY_FULL: Final = "julia-cheio"
 
@@ -104,5 +104,3 @@ async def _post(client: httpx.AsyncClient, path: str, body: object) -> None:
 
 def _client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
-
-

@@ -70,9 +70,7 @@ class Slack:
             key=lambda told: told.at,
         )
 
-    async def first(
-        self, wording: re.Pattern[str], *, channel: str, after: float
-    ) -> Told | None:
+    async def first(self, wording: re.Pattern[str], *, channel: str, after: float) -> Told | None:
         """Return the first message of a channel since then that has such a line."""
         return next(
             (

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from julia_dev.dashboards.model import (
@@ -125,28 +126,49 @@ def _annotation(name: str, expr: str, color: str, title: str, text: str) -> dict
     }
 
 
-def _laid_out(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True)
+class Spot:
+    """Where a row's heading or a panel stands, in columns and rows."""
+
+    what: Row | Panel
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def places(rows: Sequence[Row]) -> Iterator[Spot]:
     """Put the panels of each row side by side, and go on below where one does not fit."""
-    number, y = 0, 0
+    y = 0
     for row in rows:
-        number += 1
-        yield {
-            "id": number,
-            "type": "row",
-            "title": row.title,
-            "collapsed": False,
-            "gridPos": {"x": 0, "y": y, "w": _COLUMNS, "h": 1},
-            "panels": [],
-        }
+        yield Spot(row, 0, y, _COLUMNS, 1)
         y, x, deepest = y + 1, 0, 0
         for panel in row.panels:
             if x + panel.width > _COLUMNS:
                 y, x, deepest = y + deepest, 0, 0
-            number += 1
-            place = {"x": x, "y": y, "w": panel.width, "h": panel.height}
-            yield _panel(panel, number, place)
+            yield Spot(panel, x, y, panel.width, panel.height)
             x, deepest = x + panel.width, max(deepest, panel.height)
         y += deepest
+
+
+def _laid_out(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    for number, spot in enumerate(places(rows), 1):
+        place = {"x": spot.x, "y": spot.y, "w": spot.width, "h": spot.height}
+        if isinstance(spot.what, Panel):
+            yield _panel(spot.what, number, place)
+        else:
+            yield _heading(spot.what, number, place)
+
+
+def _heading(row: Row, number: int, place: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "id": number,
+        "type": "row",
+        "title": row.title,
+        "collapsed": False,
+        "gridPos": place,
+        "panels": [],
+    }
 
 
 def _panel(panel: Panel, number: int, place: Mapping[str, int]) -> dict[str, Any]:
@@ -155,7 +177,7 @@ def _panel(panel: Panel, number: int, place: Mapping[str, int]) -> dict[str, Any
         "type": str(panel.kind),
         "title": panel.title,
         "description": panel.about,
-        "gridPos": dict(place),
+        "gridPos": place,
         "datasource": SOURCE,
         "targets": [_target(panel.kind, n, query) for n, query in enumerate(panel.queries)],
         "links": [

@@ -105,7 +105,7 @@ _SPEED: Final = (
     ),
     Panel(
         title="Chamadas por segundo, por resultado",
-        about="`temporario` é repetido; `cancelada`: o médico escreveu mais e a resposta é refeita.",
+        about="`temporario` é repetido; `cancelada`: o médico escreveu mais, e ela é refeita.",
         queries=(
             Query(rate("julia_tempo_resposta_segundos_count", by="resultado"), "{{resultado}}"),
         ),

@@ -27,7 +27,7 @@ _POD: Final = 'pod=~"$pod"'
 _PODS: Final = (
     Panel(
         title="Pods que respondem, por serviço",
-        about="Pods de que o Prometheus lê métricas. Menos que as réplicas pedidas: algum não sobe.",
+        about="Pods de que o Prometheus lê métricas. Menos que as réplicas: algum não sobe.",
         queries=(Query(f"sum by (container) ({series('up', 'job="julia"')})", "{{container}}"),),
         kind=Kind.BARS,
         color=RED,

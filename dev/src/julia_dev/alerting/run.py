@@ -1,0 +1,130 @@
+"""One run: everything is well, five things go wrong and end, every panel is looked at."""
+
+import asyncio
+import json
+import random
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from julia_dev.alerting import load, panels, picture
+from julia_dev.alerting.conditions import AFTERWARDS, AT_ONCE, Condition
+from julia_dev.alerting.monitors import watching
+from julia_dev.alerting.panels import Span
+from julia_dev.alerting.prometheus import Prometheus
+from julia_dev.alerting.scene import Scene, staged
+from julia_dev.alerting.slack import Slack, Wording
+from julia_dev.alerting.verdict import Outcome, Verdict
+from julia_dev.dashboards.pages import ALL, sla
+from julia_dev.dashboards.rendering import render
+from julia_dev.extent import AlertsExtent
+
+_TOLD_WITHIN_S: Final = 150.0
+"""Longer than the bar: how late a message was is worth knowing."""
+_ENDED_WITHIN_S: Final = 400.0
+_SCRAPE_S: Final = 15.0
+_SEEN_WITHIN_S: Final = 90.0
+_POLL_S: Final = 0.25
+
+
+async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
+    """Play it; returns what was seen. The picture of the first page is left in the folder."""
+    rng = random.Random(seed)  # noqa: S311 - a repeatable run, not a secret
+    async with (
+        staged(folder) as scene,
+        watching(scene.stack, folder, extent.shortened_by) as monitors,
+        Prometheus(monitors.prometheus_url) as prometheus,
+        Slack(monitors.channel_urls) as slack,
+    ):
+        began = time.time()
+        scrape_s = _SCRAPE_S / extent.shortened_by
+        print(f"everything runs; intervals are shortened by {extent.shortened_by:g}", flush=True)
+        writing = asyncio.create_task(load.steady(scene, rng, a_second=extent.writes_a_second))
+        try:
+            # What grows must have been seen before it grows.
+            await _until_true(prometheus, "count(up == 1) == 4")
+            await load.everything_once(scene)
+            outcomes = await _provoke(scene, slack, prometheus)
+        finally:
+            writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await writing
+        span = Span(began, time.time(), scrape_s)
+        shown = await panels.shown(prometheus, ALL, span)
+        pages = [json.loads(render(page)) for page in ALL]
+        empty_beside = await panels.empty_beside(prometheus, pages, span)
+        first_page = [one for one in shown if one.page is sla.PAGE]
+        (folder / "sla.svg").write_text(picture.drawn(sla.PAGE, first_page, span))
+        return Verdict(
+            shortened_by=extent.shortened_by,
+            outcomes=outcomes,
+            refused=await slack.refused(),
+            shown=shown,
+            empty_beside=empty_beside,
+            still_firing=await prometheus.firing(),
+        )
+
+
+async def _provoke(scene: Scene, slack: Slack, prometheus: Prometheus) -> tuple[Outcome, ...]:
+    """Bring about what can go wrong side by side, then the rest; then wait for all to end."""
+    endings: list[asyncio.Task[Outcome]] = []
+    async with asyncio.TaskGroup() as group:
+        for conditions in (AT_ONCE, AFTERWARDS):
+            told = await asyncio.gather(
+                *(_until_told(scene, slack, condition) for condition in conditions)
+            )
+            endings += [group.create_task(_until_ended(slack, outcome)) for outcome in told]
+        group.create_task(_pause(scene, prometheus))
+    return tuple(ending.result() for ending in endings)
+
+
+async def _until_told(scene: Scene, slack: Slack, condition: Condition) -> Outcome:
+    """Bring it about, wait for its message, end it."""
+    print(f"  {condition.name}: begins", flush=True)
+    wording = Wording.of(condition.alert, condition.labels)
+    began = time.time()
+    causing = asyncio.create_task(condition.cause(scene))
+    told = None
+    while told is None and time.time() < began + _TOLD_WITHIN_S:
+        await asyncio.sleep(_POLL_S)
+        told = await slack.first(wording.fires, channel=condition.channel, after=began)
+    await causing
+    await condition.cure(scene)
+    outcome = Outcome(condition, began, told.at if told else None, cured_at=time.time())
+    print(f"  {condition.name}: {outcome.described()}", flush=True)
+    return outcome
+
+
+async def _until_ended(slack: Slack, outcome: Outcome) -> Outcome:
+    """Wait for the message that it is resolved."""
+    if outcome.told_at is None:
+        return outcome
+    condition = outcome.condition
+    wording = Wording.of(condition.alert, condition.labels)
+    while time.time() < outcome.cured_at + _ENDED_WITHIN_S:
+        ended = await slack.first(wording.ends, channel=condition.channel, after=outcome.told_at)
+        if ended is not None:
+            print(
+                f"  {condition.name}: resolved in Slack {ended.at - outcome.cured_at:.1f} s"
+                " after its end",
+                flush=True,
+            )
+            return outcome.ended(ended.at)
+        await asyncio.sleep(_POLL_S)
+    return outcome
+
+
+async def _pause(scene: Scene, prometheus: Prometheus) -> None:
+    """Pause everything for as long as it takes to be seen."""
+    await scene.status("pausado", "Emergencia - pausado manualmente")
+    await _until_true(prometheus, "max(julia_pausada) == 1")
+    await scene.status("ativo", "Retomando operacao")
+
+
+async def _until_true(prometheus: Prometheus, expr: str) -> None:
+    deadline = time.monotonic() + _SEEN_WITHIN_S
+    while not await prometheus.at(expr, time.time()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"within {_SEEN_WITHIN_S:g} s Prometheus did not see {expr}")
+        await asyncio.sleep(_POLL_S)
