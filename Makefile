@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator sending chart e2e lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator sending alerts chart e2e lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -74,6 +74,9 @@ operator: ## Stop and resume Julia in every way; fifty stops under load, timed (
 
 sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight QUICK=1)
 	@$(PYTHON) -m julia_dev.sending
+
+alerts: bootstrap ## Break five things, see each in Slack; every panel has data (SEED= PICTURE=file QUICK=1)
+	@$(PYTHON) -m julia_dev.alerting
 
 chart: ## Lint, test, render and validate the Helm chart (ARGS="--values minimal", ARGS=--readme)
 	@dev/bootstrap --with-kubernetes --with-chart

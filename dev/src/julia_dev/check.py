@@ -57,6 +57,7 @@ def _steps() -> list[_Step]:
         _Step("types", (_tool("mypy"), *_SOURCES)),
         _Step("imports", (_tool("lint-imports"),)),
         _Step("locks", ("dev/lock", "--check")),
+        _Step("dashboards", (sys.executable, "-m", "julia_dev.dashboards", "--check")),
         _Step("hooks", (_tool("prek"), "validate-config", ".pre-commit-config.yaml")),
         # One by one: bash reads the first name only, and takes the others as its arguments.
         _Step("shell", ("bash", "-c", 'for f; do bash -n "$f" || exit 1; done', "-", *_SHELL)),
