@@ -12,10 +12,10 @@ from julia_dev.alerting.scene import (
     Scene,
 )
 
-_FAILED_SENDS: Final = 14
-_SLOW_REPLIES: Final = 14
+_FAILED_SENDS: Final = 12
+_SLOW_REPLIES: Final = 12
 _SUSPICIOUS: Final = 12
-_UNANSWERED: Final = 5
+_UNANSWERED: Final = 3
 _OF_THE_CEILING: Final = 0.95
 _WRITES_A_SECOND: Final = 3.0
 
@@ -127,4 +127,5 @@ AFTERWARDS: Final = (
         labels={"circuit": "claude"},
     ),
 )
-"""While Claude is away nothing else can be brought about."""
+"""While Claude is away nothing else can be brought about, and nobody else writes: whoever wrote then
+would be answered late, and Claude's absence be told as slowness too."""

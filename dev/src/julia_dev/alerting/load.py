@@ -1,8 +1,9 @@
 """Doctors as on any day, so that there is something to see on every panel."""
 
 import asyncio
-import itertools
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from julia_dev.alerting.scene import Scene
@@ -25,6 +26,7 @@ _RARE: Final = (
 _MADE_UP: Final = "Quanto paga o plantão do Hospital Imaginário?"
 _REFUSED_DRAFT: Final = "O plantão paga R$ 9.999,00, pode vir!"
 """No tool said so: it must not go out."""
+_LOST: Final = "Oi, recebeu minha mensagem?"
 
 
 async def everything_once(scene: Scene) -> None:
@@ -33,10 +35,21 @@ async def everything_once(scene: Scene) -> None:
         await scene.write(text, 1)
     await scene.claude_says(_REFUSED_DRAFT, to=_MADE_UP)
     await scene.write(_MADE_UP, 1)
+    await scene.write(_LOST, 1, unannounced=True)
 
 
-async def steady(scene: Scene, rng: random.Random, *, a_second: float) -> None:
-    """Let new doctors write at this rate until cancelled."""
-    for _ in itertools.count():
+@asynccontextmanager
+async def steady(scene: Scene, rng: random.Random, *, a_second: float) -> AsyncIterator[None]:
+    """Let new doctors write at this rate while the block runs."""
+    writing = asyncio.create_task(_write(scene, rng, a_second))
+    try:
+        yield
+    finally:
+        writing.cancel()
+        await asyncio.wait({writing})
+
+
+async def _write(scene: Scene, rng: random.Random, a_second: float) -> None:
+    while True:
         await scene.write(rng.choice(_OPENINGS), 1)
         await asyncio.sleep(rng.expovariate(a_second))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from julia_dev.alerting import shipped
+from julia_dev.alerting import recording, shipped
 from julia_dev.alerting.shipped import Target
 from julia_dev.stack import ports
 from julia_dev.stack.config import SERVICES
@@ -41,7 +41,7 @@ async def watching(stack: Stack, folder: Path, factor: float) -> AsyncIterator[M
     Raises:
         StackError: one is not installed, or does not start.
     """
-    prometheus_port, alertmanager_port, *channel_ports = ports.free(2 + len(CHANNELS))
+    prometheus_port, alertmanager_port, kubelet_port, *channel_ports = ports.free(3 + len(CHANNELS))
     urls = {
         name: f"http://127.0.0.1:{port}" for name, port in zip(CHANNELS, channel_ports, strict=True)
     }
@@ -54,9 +54,10 @@ async def watching(stack: Stack, folder: Path, factor: float) -> AsyncIterator[M
             factor,
             alertmanager_port=alertmanager_port,
             targets=[Target(name, stack.config.ports[name]) for name in SERVICES],
+            kubelet_port=kubelet_port,
         ),
     )
-    async with AsyncExitStack() as running:
+    async with recording.served(kubelet_port), AsyncExitStack() as running:
         for program in programs:
             keeper = Keeper(program, stack.output)
             running.push_async_callback(keeper.stop, at_once=True)
@@ -65,7 +66,13 @@ async def watching(stack: Stack, folder: Path, factor: float) -> AsyncIterator[M
 
 
 def _prometheus(
-    folder: Path, port: int, factor: float, *, alertmanager_port: int, targets: list[Target]
+    folder: Path,
+    port: int,
+    factor: float,
+    *,
+    alertmanager_port: int,
+    targets: list[Target],
+    kubelet_port: int,
 ) -> Program:
     rules = folder / "rules"
     rules.mkdir(parents=True)
@@ -74,7 +81,11 @@ def _prometheus(
     config = folder / "prometheus.yaml"
     config.write_text(
         shipped.prometheus(
-            factor, rules=rules, alertmanager_port=alertmanager_port, targets=targets
+            factor,
+            rules=rules,
+            alertmanager_port=alertmanager_port,
+            targets=targets,
+            kubelet_port=kubelet_port,
         )
     )
     return Program(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from julia_dev.alerting import recording
 from julia_dev.alerting.prometheus import Prometheus, Series
 from julia_dev.dashboards.model import Dashboard, Kind, Panel, Query, panels
 
@@ -38,6 +39,10 @@ class Shown:
     page: Dashboard
     panel: Panel
     series: tuple[tuple[Query, tuple[Series, ...]], ...]
+
+    def recorded(self) -> bool:
+        """Tell whether it shows what was recorded elsewhere."""
+        return any(recording.speaks_of(query.expr) for query, _ in self.series)
 
     def empty(self) -> list[str]:
         """Return the expressions that have no data."""

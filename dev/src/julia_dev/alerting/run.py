@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -40,16 +39,14 @@ async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
         began = time.time()
         scrape_s = _SCRAPE_S / extent.shortened_by
         print(f"everything runs; intervals are shortened by {extent.shortened_by:g}", flush=True)
-        writing = asyncio.create_task(load.steady(scene, rng, a_second=extent.writes_a_second))
-        try:
-            # What grows must have been seen before it grows.
-            await _until_true(prometheus, "count(up == 1) == 4")
-            await load.everything_once(scene)
-            outcomes = await _provoke(scene, slack, prometheus)
-        finally:
-            writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await writing
+        # What grows must have been seen before it grows.
+        await _until_true(prometheus, 'count(up{job="julia"} == 1) == 4')
+        outcomes = await _provoke(
+            scene,
+            slack,
+            prometheus,
+            partial(load.steady, scene, rng, a_second=extent.writes_a_second),
+        )
         span = Span(began, time.time(), scrape_s)
         shown = await panels.shown(prometheus, ALL, span)
         pages = [json.loads(render(page)) for page in ALL]
@@ -66,17 +63,26 @@ async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
         )
 
 
-async def _provoke(scene: Scene, slack: Slack, prometheus: Prometheus) -> tuple[Outcome, ...]:
+async def _provoke(
+    scene: Scene,
+    slack: Slack,
+    prometheus: Prometheus,
+    others_write: Callable[[], AbstractAsyncContextManager[None]],
+) -> list[Outcome]:
     """Bring about what can go wrong side by side, then the rest; then wait for all to end."""
-    endings: list[asyncio.Task[Outcome]] = []
-    async with asyncio.TaskGroup() as group:
-        for conditions in (AT_ONCE, AFTERWARDS):
-            told = await asyncio.gather(
-                *(_until_told(scene, slack, condition) for condition in conditions)
-            )
-            endings += [group.create_task(_until_ended(slack, outcome)) for outcome in told]
-        group.create_task(_pause(scene, prometheus))
-    return tuple(ending.result() for ending in endings)
+
+    async def told_of(conditions: Sequence[Condition]) -> list[Outcome]:
+        return await asyncio.gather(*(_until_told(scene, slack, one) for one in conditions))
+
+    async with others_write():
+        await load.everything_once(scene)
+        told = await told_of(AT_ONCE)
+    told += await told_of(AFTERWARDS)
+    async with others_write():
+        _, *ended = await asyncio.gather(
+            _pause(scene, prometheus), *(_until_ended(slack, outcome) for outcome in told)
+        )
+    return ended
 
 
 async def _until_told(scene: Scene, slack: Slack, condition: Condition) -> Outcome:

@@ -14,8 +14,8 @@ from julia_dev.ledger.world import World
 from julia_dev.stack.config import StackConfig
 from julia_dev.stack.stack import Stack
 
-CEILING_AN_HOUR: Final = 60
-USUAL: Final = tuple(f"julia-{n}" for n in range(1, 11))
+CEILING_AN_HOUR: Final = 40
+USUAL: Final = tuple(f"julia-{n}" for n in range(1, 17))
 """Numbers that nothing is wrong with; so many that none comes near its ceiling in a whole run."""
 FAILING: Final = "julia-falha"
 NEARLY_FULL: Final = "julia-cheio"
@@ -34,13 +34,23 @@ class Scene:
     _people: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _numbers: Iterator[str] = field(default_factory=lambda: itertools.cycle(USUAL))
 
-    async def write(self, text: str, doctors: int, *, instance: str | None = None) -> None:
-        """Let so many new doctors write this, to one of our numbers or to the usual ones."""
+    async def write(
+        self, text: str, doctors: int, *, instance: str | None = None, unannounced: bool = False
+    ) -> None:
+        """Let so many new doctors write this, to one of our numbers or to the usual ones.
+
+        `unannounced`: the webhooks are lost.
+        """
         people = [f"5511972{next(self._people):06d}" for _ in range(doctors)]
         await self.world.join(people, plain=True)
         await self.world.write(
             [
-                {"doctor": doctor, "text": text, "instance": instance or next(self._numbers)}
+                {
+                    "doctor": doctor,
+                    "text": text,
+                    "instance": instance or next(self._numbers),
+                    "webhook": {"drop": unannounced},
+                }
                 for doctor in people
             ]
         )

@@ -55,7 +55,12 @@ def summaries() -> dict[str, str]:
 
 
 def prometheus(
-    factor: float, *, rules: Path, alertmanager_port: int, targets: Sequence[Target]
+    factor: float,
+    *,
+    rules: Path,
+    alertmanager_port: int,
+    targets: Sequence[Target],
+    kubelet_port: int,
 ) -> str:
     """Return Prometheus' configuration; the rule files lie in the folder `rules`."""
     every = shorter(_scrape_interval(), factor)
@@ -86,7 +91,13 @@ def prometheus(
                         }
                         for target in targets
                     ],
-                }
+                },
+                {
+                    "job_name": "kubelet-recorded",
+                    # The namespace is the recorded one, as the kubelet told it.
+                    "honor_labels": True,
+                    "static_configs": [{"targets": [f"127.0.0.1:{kubelet_port}"]}],
+                },
             ],
         }
     )

@@ -70,6 +70,7 @@ class Verdict:
             },
             "refused_by_slack": dict(self.refused),
             "panels": len(self.shown),
+            "panels_on_recordings": sum(one.recorded() for one in self.shown),
             "queries": sum(len(one.series) for one in self.shown),
             "empty_panels": len(self._empty()),
             "empty_variables_and_annotations": len(self.empty_beside),

@@ -1,7 +1,7 @@
-"""What the services' processes use of the cluster, by what they say of themselves.
+"""What the services use of the cluster: what their processes say, and what the kubelet says of pods.
 
-No exporter of the cluster's is needed for it: what a pod is called stands in the labels that the
-PodMonitor gives to every series.
+The labels `pod` and `container` of the processes' series come from the PodMonitor. The kubelet's
+(`container_*`, cAdvisor) are read by every Prometheus that watches a cluster.
 """
 
 from typing import Final
@@ -133,10 +133,77 @@ _USED: Final = (
     ),
 )
 
+_LIMITS: Final = (
+    Panel(
+        title="Memória sobre o limite",
+        about="O que o pod usa do seu limite de memória; em 100 % o kernel o encerra.",
+        queries=(
+            Query(
+                f"max by (pod) ({series('container_memory_working_set_bytes', _POD)})"
+                f" / (max by (pod) ({series('container_spec_memory_limit_bytes', _POD)}) > 0)",
+                "{{pod}}",
+            ),
+        ),
+        unit="percentunit",
+        steps=(Step(0.9, RED),),
+        width=12,
+        alerts=("JuliaPodOutOfMemory",),
+    ),
+    Panel(
+        title="CPU dos pods, pelo kubelet",
+        about="Núcleos usados por todos os contêineres do pod.",
+        queries=(
+            Query(
+                "max by (pod) (rate("
+                + series("container_cpu_usage_seconds_total", _POD)
+                + f"[{RATE}]))",
+                "{{pod}}",
+            ),
+        ),
+        width=12,
+    ),
+    Panel(
+        title="CPU contida",
+        about="Parte dos períodos em que o pod chegou ao limite de CPU e teve de esperar: vira tempo"
+        " de resposta.",
+        queries=(
+            Query(
+                "sum by (pod) (increase("
+                + series("container_cpu_cfs_throttled_periods_total", _POD)
+                + f"[{RATE}])) / (sum by (pod) (increase("
+                + series("container_cpu_cfs_periods_total", _POD)
+                + f"[{RATE}])) > 0)",
+                "{{pod}}",
+            ),
+        ),
+        unit="percentunit",
+        steps=(Step(0.25, YELLOW),),
+        width=12,
+        alerts=("JuliaLatencyHigh",),
+    ),
+    Panel(
+        title="Mortes por falta de memória no período",
+        about="Vezes em que o kernel encerrou um processo do pod.",
+        queries=(
+            Query(
+                "sum by (pod) (increase("
+                + series("container_oom_events_total", _POD)
+                + f"[{WHOLE}]))",
+                "{{pod}}",
+            ),
+        ),
+        kind=Kind.BARS,
+        decimals=0,
+        steps=(Step(1, RED),),
+        width=12,
+        alerts=("JuliaPodOutOfMemory",),
+    ),
+)
+
 PAGE: Final = Dashboard(
     uid="julia-kubernetes",
     title="Júlia: recursos no Kubernetes",
     about="Pods, versões, reinícios, CPU e memória.",
-    rows=(Row("Pods", _PODS), Row("Uso", _USED)),
+    rows=(Row("Pods", _PODS), Row("Processos", _USED), Row("Contêineres (kubelet)", _LIMITS)),
     variables=(Variable("pod", "Pod", "label_values(process_start_time_seconds, pod)"),),
 )
