@@ -16,7 +16,8 @@ _FAILED_SENDS: Final = 12
 _SLOW_REPLIES: Final = 12
 _SUSPICIOUS: Final = 12
 _UNANSWERED: Final = 3
-_OF_THE_CEILING: Final = 0.95
+_BEYOND_THE_CEILING: Final = 2
+"""So many messages more than there is room for: their answers must be seen to wait."""
 _WRITES_A_SECOND: Final = 3.0
 
 _SLOW_S: Final = 4.5
@@ -68,7 +69,7 @@ async def _claude_is_well(scene: Scene) -> None:
 
 
 async def _ceiling_is_nearly_used(scene: Scene) -> None:
-    for _ in range(round(_OF_THE_CEILING * CEILING_AN_HOUR)):
+    for _ in range(CEILING_AN_HOUR + _BEYOND_THE_CEILING):
         await scene.write("Consigo sair mais cedo?", 1, instance=NEARLY_FULL)
         await asyncio.sleep(1 / _WRITES_A_SECOND)
 
@@ -127,5 +128,5 @@ AFTERWARDS: Final = (
         labels={"circuit": "claude"},
     ),
 )
-"""While Claude is away nothing else can be brought about, and nobody else writes: whoever wrote then
-would be answered late, and Claude's absence be told as slowness too."""
+"""While Claude is away nothing else can be brought about. Nobody else writes then: they would be
+answered late, and Claude's absence would be told as slowness too."""

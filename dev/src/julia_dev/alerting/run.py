@@ -4,10 +4,13 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from julia_dev.alerting import load, panels, picture
+from julia_dev.alerting import load, panels, picture, shipped
 from julia_dev.alerting.conditions import AFTERWARDS, AT_ONCE, Condition
 from julia_dev.alerting.monitors import watching
 from julia_dev.alerting.panels import Span
@@ -22,7 +25,6 @@ from julia_dev.extent import AlertsExtent
 _TOLD_WITHIN_S: Final = 150.0
 """Longer than the bar: how late a message was is worth knowing."""
 _ENDED_WITHIN_S: Final = 400.0
-_SCRAPE_S: Final = 15.0
 _SEEN_WITHIN_S: Final = 90.0
 _POLL_S: Final = 0.25
 
@@ -37,7 +39,6 @@ async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
         Slack(monitors.channel_urls) as slack,
     ):
         began = time.time()
-        scrape_s = _SCRAPE_S / extent.shortened_by
         print(f"everything runs; intervals are shortened by {extent.shortened_by:g}", flush=True)
         # What grows must have been seen before it grows.
         await _until_true(prometheus, 'count(up{job="julia"} == 1) == 4')
@@ -47,7 +48,7 @@ async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
             prometheus,
             partial(load.steady, scene, rng, a_second=extent.writes_a_second),
         )
-        span = Span(began, time.time(), scrape_s)
+        span = Span(began, time.time(), shipped.scrape_s(extent.shortened_by))
         shown = await panels.shown(prometheus, ALL, span)
         pages = [json.loads(render(page)) for page in ALL]
         empty_beside = await panels.empty_beside(prometheus, pages, span)

@@ -32,10 +32,12 @@ class Target:
 
 def shorter(duration: str, factor: float) -> str:
     """Return a Prometheus duration divided by the factor, in whole milliseconds."""
-    found = re.fullmatch(r"(\d+)(ms|s|m|h)", duration)
-    if found is None:
-        raise ValueError(f"{duration!r} is no duration such as 15s or 1m")
-    return f"{round(int(found[1]) * _UNITS_MS[found[2]] / factor)}ms"
+    return f"{round(_ms(duration) / factor)}ms"
+
+
+def scrape_s(factor: float) -> float:
+    """Return the seconds between two readings of a process's metrics, divided by the factor."""
+    return _ms(_scrape_interval()) / 1000 / factor
 
 
 def rule_files(factor: float) -> dict[str, str]:
@@ -129,6 +131,13 @@ def _rules(path: Path, factor: float) -> str:
         if "interval" in group:
             group["interval"] = shorter(group["interval"], factor)
     return _dump(content)
+
+
+def _ms(duration: str) -> int:
+    found = re.fullmatch(r"(\d+)(ms|s|m|h)", duration)
+    if found is None:
+        raise ValueError(f"{duration!r} is no duration such as 15s or 1m")
+    return int(found[1]) * _UNITS_MS[found[2]]
 
 
 def _scrape_interval() -> str:

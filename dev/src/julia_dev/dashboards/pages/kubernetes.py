@@ -1,4 +1,4 @@
-"""What the services use of the cluster: what their processes say, and what the kubelet says of pods.
+"""What the services use of the cluster, as their processes and the kubelet say.
 
 The labels `pod` and `container` of the processes' series come from the PodMonitor. The kubelet's
 (`container_*`, cAdvisor) are read by every Prometheus that watches a cluster.
@@ -164,8 +164,8 @@ _LIMITS: Final = (
     ),
     Panel(
         title="CPU contida",
-        about="Parte dos períodos em que o pod chegou ao limite de CPU e teve de esperar: vira tempo"
-        " de resposta.",
+        about="Parte dos períodos em que o pod chegou ao limite de CPU e teve de esperar: vira"
+        " tempo de resposta.",
         queries=(
             Query(
                 "sum by (pod) (increase("

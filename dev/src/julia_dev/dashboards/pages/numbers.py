@@ -54,6 +54,7 @@ _HEALTH: Final = (
             Word(3, "banida", "dark-red"),
         ),
         width=12,
+        alerts=("JuliaNumberUnhealthy",),
     ),
     Panel(
         title="Teto da hora usado",
@@ -106,7 +107,10 @@ _SENDS: Final = (
             Query(highest("julia_envios_estacionados"), "estacionados"),
         ),
         steps=(Step(1, YELLOW),),
-        alerts=("JuliaParkedSends",),
+        alerts=(
+            "JuliaSendsParked",
+            "JuliaSendsUncertain",
+        ),
     ),
     Panel(
         title="Incertos resolvidos (24 h)",

@@ -44,6 +44,7 @@ _WAITING: Final = (
         kind=Kind.STAT,
         steps=(Step(1, RED),),
         width=6,
+        alerts=("JuliaDeadLetters",),
     ),
     Panel(
         title="Devidos agora",
@@ -65,7 +66,7 @@ _WAITING: Final = (
         unit="s",
         steps=(Step(120, RED),),
         width=12,
-        alerts=("JuliaNothingAnswered",),
+        alerts=("JuliaNotAnswering", "JuliaSendsWaiting"),
     ),
 )
 
@@ -128,6 +129,7 @@ _WORK: Final = (
         about="Cada laço olha o banco de tempos em tempos; uma volta que falha é repetida.",
         queries=(Query(rate("julia_scheduler_loop_erros_total", by="laco"), "{{laco}}"),),
         height=12,
+        alerts=("JuliaSchedulerLoopStuck",),
     ),
     Panel(
         title="Chamadas ao banco (p95, as dez funções mais lentas)",
@@ -161,6 +163,7 @@ _WORK: Final = (
         queries=(Query(highest("julia_avisos_pendentes")),),
         kind=Kind.STAT,
         steps=(Step(5, YELLOW), Step(20, RED)),
+        alerts=("JuliaNoticesWaiting",),
     ),
     Panel(
         title="Consumidores conectados",

@@ -67,7 +67,7 @@ _GOALS: Final = (
         steps=(Step(0.9, YELLOW), Step(0.95, GREEN)),
         width=4,
         height=5,
-        alerts=("JuliaLatencyHigh",),
+        alerts=("JuliaLatencyBudgetBurning",),
     ),
     Panel(
         title="Tempo de resposta (p95)",
@@ -91,7 +91,7 @@ _GOALS: Final = (
         steps=(Step(0.005, YELLOW), Step(0.01, RED)),
         width=4,
         height=5,
-        alerts=("JuliaErrorRateHigh",),
+        alerts=("JuliaErrorBudgetBurning",),
     ),
     Panel(
         title="Mensagem mais antiga sem resposta",
@@ -103,7 +103,7 @@ _GOALS: Final = (
         steps=(Step(30, YELLOW), Step(120, RED)),
         width=4,
         height=5,
-        alerts=("JuliaNothingAnswered",),
+        alerts=("JuliaNotAnswering",),
     ),
     Panel(
         title="Orçamento de queda gasto",
@@ -164,7 +164,7 @@ _TIMES: Final = (
             Query(rate("julia_resposta_segundos_count"), "respostas"),
         ),
         width=12,
-        alerts=("JuliaNothingAnswered",),
+        alerts=("JuliaNotAnswering",),
     ),
 )
 
@@ -228,7 +228,7 @@ _ERRORS_ROW: Final = (
         kind=Kind.STAT,
         steps=(Step(1, RED),),
         height=5,
-        alerts=("JuliaErrorRateHigh",),
+        alerts=("JuliaMessagesWithoutEnd",),
     ),
     Panel(
         title="Circuitos que abriram no período",
