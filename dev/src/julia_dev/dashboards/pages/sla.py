@@ -94,7 +94,7 @@ _GOALS: Final = (
         alerts=("JuliaErrorBudgetBurning",),
     ),
     Panel(
-        title="Mensagem mais antiga sem resposta",
+        title="Espera mais longa",
         about="Idade da mensagem de médico que espera há mais tempo; 0: ninguém espera.",
         queries=(Query(highest("julia_turnos_devidos_idade_segundos")),),
         kind=Kind.STAT,
