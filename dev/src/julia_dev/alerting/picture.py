@@ -1,4 +1,4 @@
-"""A page as a picture (SVG), drawn from what its queries returned."""
+"""A page of figures, lines and states as a picture (SVG), drawn from what its queries returned."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +122,8 @@ def _states(
                 f' height="{lane - 4:.1f}" fill="{color}" fill-opacity="0.8"/>'
             )
             if word and right - left > 7 * len(word.text):
-                yield _text(left + 4, top + lane / 2 + 4, word.text, color=_PAPER)
+                ink = _DIM if word.color == "text" else _PAPER
+                yield _text(left + 4, top + lane / 2 + 4, word.text, color=ink)
 
 
 def _stretches(series: Series, span: Span) -> Iterator[tuple[float, float, float]]:

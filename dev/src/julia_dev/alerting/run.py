@@ -21,6 +21,7 @@ from julia_dev.alerting.verdict import Outcome, Verdict
 from julia_dev.dashboards.pages import ALL, sla
 from julia_dev.dashboards.rendering import render
 from julia_dev.extent import AlertsExtent
+from julia_dev.stack.config import SERVICES
 
 _TOLD_WITHIN_S: Final = 150.0
 """Longer than the bar: how late a message was is worth knowing."""
@@ -41,7 +42,7 @@ async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
         began = time.time()
         print(f"everything runs; intervals are shortened by {extent.shortened_by:g}", flush=True)
         # What grows must have been seen before it grows.
-        await _until_true(prometheus, 'count(up{job="julia"} == 1) == 4')
+        await _until_true(prometheus, f'count(up{{job="julia"}} == 1) == {len(SERVICES)}')
         outcomes = await _provoke(
             scene,
             slack,
