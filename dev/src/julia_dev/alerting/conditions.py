@@ -1,7 +1,7 @@
 """The seed's five conditions: how each is brought about for real, and how it is ended."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +24,9 @@ _SLOW_S: Final = 4.5
 """How much longer Claude takes, in each call: below the 7 s after which it is no answer."""
 
 
+type Act = Callable[[Scene], Coroutine[None, None, None]]
+
+
 @dataclass(frozen=True)
 class Condition:
     """What goes wrong, and what Slack must say of it.
@@ -40,8 +43,8 @@ class Condition:
     name: str
     alert: str
     channel: str
-    cause: Callable[[Scene], Awaitable[None]]
-    cure: Callable[[Scene], Awaitable[None]]
+    cause: Act
+    cure: Act
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

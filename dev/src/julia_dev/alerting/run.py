@@ -80,11 +80,10 @@ async def _provoke(
         await load.everything_once(scene)
         told = await told_of(AT_ONCE)
     told += await told_of(AFTERWARDS)
-    async with others_write():
-        _, *ended = await asyncio.gather(
-            _pause(scene, prometheus), *(_until_ended(slack, outcome) for outcome in told)
-        )
-    return ended
+    async with others_write(), asyncio.TaskGroup() as group:
+        group.create_task(_pause(scene, prometheus))
+        ending = [group.create_task(_until_ended(slack, outcome)) for outcome in told]
+    return [one.result() for one in ending]
 
 
 async def _until_told(scene: Scene, slack: Slack, condition: Condition) -> Outcome:
