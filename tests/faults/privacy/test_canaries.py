@@ -82,9 +82,7 @@ class Scene:
 
     def told(self) -> str:
         """All that the services logged."""
-        return "\n".join(
-            self.stack.output.log_path(service).read_text(encoding="utf-8") for service in SERVICES
-        )
+        return "\n".join(said_by(self.stack, service) for service in SERVICES)
 
     async def measured(self) -> str:
         """All that the services show Prometheus."""
@@ -98,12 +96,19 @@ def service_name(part: str) -> str:
     return "julia-api" if part == "ingest" else f"julia-{part}"
 
 
+def said_by(stack: Stack, part: str) -> str:
+    """All that a part logged; nothing before its first line."""
+    log = stack.output.log_path(part)
+    return log.read_text(encoding="utf-8") if log.exists() else ""
+
+
 def lines(stack: Stack) -> list[dict[str, Any]]:
     """The services' logs, line by line; what is not JSON would be a leak of its own kind."""
     return [
         json.loads(line)
         for service in SERVICES
-        for line in stack.output.log_path(service).read_text(encoding="utf-8").splitlines()
+        for line in said_by(stack, service).splitlines()
+        if line.endswith("}")  # whole: the last one may be half written
     ]
 
 
