@@ -38,6 +38,15 @@ as $$ select pg_catalog.clock_timestamp() $$;
 
 comment on function api.agora() is 'Now, by the one clock that decides (the database''s).';
 
+-- The span of the call that is being served, as W3C `traceparent` (PostgREST hands the request's
+-- headers over); null outside a trace.
+create function private.traceparent() returns text
+language sql stable set search_path = ''
+as $$
+  select substring(nullif(current_setting('request.headers', true), '')::json ->> 'traceparent'
+                   from '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$')
+$$;
+
 create function private.argument_missing(field text, kind text) returns text
 language plpgsql set search_path = ''
 as $$

@@ -135,7 +135,9 @@ create table public.interacoes (
   fila_id uuid unique,
   origem text not null default 'webhook',
   editada_em timestamptz,
-  apagada_em timestamptz
+  apagada_em timestamptz,
+  -- The span that stored it: its turn belongs to that trace.
+  traceparent text default private.traceparent()
 );
 create index interacoes_pendentes on public.interacoes (conversa_id, inbox_seq)
   where situacao = 'pendente';

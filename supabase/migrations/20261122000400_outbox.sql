@@ -116,6 +116,8 @@ create table public.fila_mensagens (
   ack_at timestamptz,
   enviada_em timestamptz,
   metadata jsonb not null default '{}',
+  -- The span that wrote it: its send belongs to that trace.
+  traceparent text default private.traceparent(),
   created_at timestamptz not null default api.agora(),
   unique (conversa_id, turn_seq, part),
   check ((status in ('processando', 'incerta')) <= (claim_id is not null)),

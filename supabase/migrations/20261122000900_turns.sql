@@ -107,7 +107,8 @@ begin
     'pending', (select coalesce(jsonb_agg(jsonb_build_object(
                   'id', i.id, 'key_id', i.key_id, 'inbox_seq', i.inbox_seq,
                   'tipo_conteudo', i.tipo_conteudo, 'conteudo', i.conteudo, 'anexos', i.anexos,
-                  'quoted', i.quoted, 'provider_at', i.provider_at, 'leitura', i.leitura)
+                  'quoted', i.quoted, 'provider_at', i.provider_at, 'leitura', i.leitura,
+                  'traceparent', i.traceparent)
                   order by i.provider_at, i.id), '[]')
                   from public.interacoes i where i.conversa_id = c.id and i.situacao = 'pendente'),
     'pending_for_ms', (select private.ms_until(api.agora(), min(i.received_at))

@@ -60,7 +60,7 @@ as $$
     'medico_id', f.medico_id,
     'kind', f.kind, 'instance', f.instance, 'destino', private.destination(c),
     'conteudo', f.conteudo, 'anexo', f.anexo, 'text_hash', e.text_hash, 'tentativa', e.tentativa,
-    'budget_ms', 2000, 'canary', not r.postado,
+    'budget_ms', 2000, 'canary', not r.postado, 'traceparent', f.traceparent,
     'mais', private.has_pending(f.conversa_id))
     from public.fila_mensagens f
     join public.conversations c on c.id = f.conversa_id

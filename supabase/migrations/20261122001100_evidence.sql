@@ -222,7 +222,7 @@ begin
       'claim_id', l.claim_id, 'fila_id', l.fila_id, 'conversa_id', l.conversa_id,
       'instance', l.instance, 'destino', private.destination(c), 'text_hash', l.text_hash,
       'claimed_at', l.claimed_at, 'post_ended_by', l.deadline_at,
-      'checks', l.checks, 'negativas', l.negativas,
+      'checks', l.checks, 'negativas', l.negativas, 'traceparent', f.traceparent,
       'last_known_key_id', k.key_id, 'last_known_at', k.bound_at,
       'bound_key_ids', coalesce((
         select jsonb_agg(b.key_id) from public.sent_ids b join public.envios o on o.claim_id = b.claim_id
@@ -231,6 +231,7 @@ begin
       order by l.claimed_at), '[]')
     into v_rows
     from lent l join public.conversations c on c.id = l.conversa_id
+    join public.fila_mensagens f on f.id = l.fila_id
     -- The last message known to have left by this number: can it be found at all?
     left join lateral (
       select s.key_id, s.bound_at from public.sent_ids s

@@ -30,6 +30,9 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- if and .Values.migrations.enabled (not .Values.database.host) -}}
 {{- $missing = append $missing "  PGHOST: set database.host to the host of the database behind Supabase, or migrations.enabled to false" -}}
 {{- end -}}
+{{- if and .Values.tracing.enabled (not .Values.tracing.endpoint) -}}
+{{- $missing = append $missing "  OTEL_EXPORTER_OTLP_ENDPOINT: set tracing.endpoint to the collector's URL, or tracing.enabled to false" -}}
+{{- end -}}
 {{- $database := .Values.evolution.database -}}
 {{- if and .Values.evolution.enabled (not (or $database.existingSecret $database.url (.Values.externalSecrets).enabled)) -}}
 {{- $missing = append $missing "  DATABASE_CONNECTION_URI: set evolution.database.existingSecret (a Secret with that key) or evolution.database.url to Evolution's own PostgreSQL database, or evolution.enabled to false" -}}

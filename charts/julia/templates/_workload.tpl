@@ -22,6 +22,14 @@
 {{- include "julia.requireValues" . -}}
 JULIA_API_URL: {{ printf "http://%s:8000" (include "julia.componentName" (dict "root" . "component" "ingest")) }}
 EVOLUTION_API_URL: {{ include "julia.evolution.url" . }}
+{{- with .Values.tracing }}
+{{- if .enabled }}
+OTEL_TRACES_EXPORTER: otlp
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ .endpoint }}
+OTEL_TRACES_SAMPLER: parentbased_traceidratio
+OTEL_TRACES_SAMPLER_ARG: {{ .ratio | quote }}
+{{- end }}
+{{- end }}
 {{- range $name, $value := .Values.config }}
 {{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
 {{ $name }}: {{ kindIs "float64" $value | ternary (include "julia.number" $value) (toString $value) | quote }}
@@ -123,6 +131,12 @@ spec:
             - configMapRef: {name: {{ include "julia.fullname" $root }}-config}
           env:
             - {name: PORT, value: "8000"}
+            {{- if $root.Values.tracing.enabled }}
+            - name: K8S_POD_NAME
+              valueFrom: {fieldRef: {fieldPath: metadata.name}}
+            - name: OTEL_RESOURCE_ATTRIBUTES
+              value: k8s.namespace.name={{ $root.Release.Namespace }},k8s.pod.name=$(K8S_POD_NAME)
+            {{- end }}
             {{- range .env }}
             - {{ toYaml . | nindent 14 | trim }}
             {{- end }}

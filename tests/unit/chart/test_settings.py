@@ -24,6 +24,8 @@ TEMPLATES_SET = {
     "JULIA_API_URL": "the ConfigMap, of the Service's name",
     "EVOLUTION_API_URL": "the ConfigMap, of the Service's name",
     "WATCH_NAMESPACE": "the operator's Deployment",
+    "OTEL_TRACES_EXPORTER": "the ConfigMap, of `tracing`",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "the ConfigMap, of `tracing`",
     "SECRETS_DIR": "nobody: its default is where they are mounted",
 }
 URLS_OF_NEIGHBOURS = {"RABBITMQ_URL", "REDIS_URL"}

@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from opentelemetry import trace
 
 from julia_common.contracts.messages import Connection, SendRequested
 from julia_common.messaging import envelope
 from julia_common.messaging.envelope import Undecodable
-from julia_common.telemetry.tracing import trace_context, trace_id
+from julia_common.telemetry import tracing
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -67,26 +66,17 @@ def test_an_event_has_one_id_however_often_it_is_seen() -> None:
 
 
 def test_the_trace_goes_along() -> None:
-    with trace_context():
-        sent_in = trace_id()
+    with tracing.span("published"):
+        sent_in = tracing.trace_id()
         incoming = arrived(SendRequested(instance="j", conversa_id="c"))
 
-    with trace_context(envelope.trace_of(incoming)):
-        assert trace_id() == sent_in
-    assert trace_id() is None
+    with tracing.span("consumed", parent=tracing.context_of(envelope.traceparent_of(incoming))):
+        assert tracing.trace_id() == sent_in
+    assert tracing.trace_id() is None
 
 
-def test_a_message_outside_any_trace_begins_one() -> None:
-    incoming = arrived(SendRequested(instance="j", conversa_id="c"))
+@pytest.mark.parametrize("headers", [{}, {"traceparent": "nonsense"}, {"traceparent": 7}])
+def test_a_message_without_a_trace_belongs_to_none(headers: dict[str, object]) -> None:
+    incoming = arrived(SendRequested(instance="j", conversa_id="c"), headers=headers)
 
-    context = envelope.trace_of(incoming)
-    assert trace.get_current_span(context).get_span_context().is_valid
-
-
-def test_a_broken_traceparent_begins_a_new_trace() -> None:
-    incoming = arrived(
-        SendRequested(instance="j", conversa_id="c"), headers={"traceparent": "nonsense"}
-    )
-
-    with trace_context(envelope.trace_of(incoming)):
-        assert trace_id() is not None
+    assert tracing.context_of(envelope.traceparent_of(incoming)) is None

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from julia_common.errors import Retryable
 from julia_common.telemetry.logging import canonical, configure_logging
-from julia_common.telemetry.tracing import trace_context
+from julia_common.telemetry.tracing import span
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -56,12 +56,12 @@ def test_canonical_lines_are_written_at_any_level(lines: Lines) -> None:
 def test_what_is_bound_joins_every_line_of_the_block(lines: Lines) -> None:
     configure_logging("julia-brain", "INFO")
 
-    with structlog.contextvars.bound_contextvars(conversa_id="c-1"), trace_context():
+    with structlog.contextvars.bound_contextvars(conversa_id="c-1"), span("test"):
         logging.getLogger("julia_brain").info("thinking")
         structlog.stdlib.get_logger("julia_brain").info("answered", partes=2)
-        span = get_current_span().get_span_context()
+        here = get_current_span().get_span_context()
 
-    ids = {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)}
+    ids = {"trace_id": format_trace_id(here.trace_id), "span_id": format_span_id(here.span_id)}
     first, second = lines()
     assert first["context"] == {"conversa_id": "c-1", **ids}
     assert second["context"] == {"conversa_id": "c-1", "partes": 2, **ids}

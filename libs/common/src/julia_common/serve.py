@@ -29,6 +29,8 @@ from julia_common.settings import CommonSettings, load_settings
 from julia_common.telemetry import metrics
 from julia_common.telemetry.level import LevelFile
 from julia_common.telemetry.logging import configure_logging
+from julia_common.telemetry.redaction import Redactor
+from julia_common.telemetry.tracing_export import exporting
 
 EXIT_FAILED = 1
 
@@ -71,8 +73,10 @@ def run[S: CommonSettings](service_name: str, settings_type: type[S], build: Bui
     followers: list[Background] = [SecretFiles(settings, settings.secrets_dir, mask=mask)]
     if not settings.debug:
         followers.append(LevelFile(settings.secrets_dir, level))
+    redactor = Redactor(secret.get_secret_value() for secret in _secrets(settings))
     try:
-        asyncio.run(_main(settings, build, followers))
+        with exporting(service_name, settings, redactor):
+            asyncio.run(_main(settings, build, followers))
     except (KeyboardInterrupt, asyncio.CancelledError):
         _log.warning("stopped at once by a second signal")
         sys.exit(EXIT_FAILED)

@@ -137,6 +137,8 @@ class CommonSettings(FolderSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     host: str = "0.0.0.0"  # noqa: S104 - probes and peers reach the process from other hosts
     port: int = Field(default=8000, ge=0, le=65535)
+    otel_traces_exporter: Literal["none", "otlp"] = "none"
+    otel_exporter_otlp_endpoint: HttpUrl = "http://localhost:4318"
 
 
 class BrokerSettings(_Group):

@@ -45,6 +45,7 @@ from julia_common.database import (
     TurnRenewed,
 )
 from julia_common.errors import Retryable
+from julia_common.telemetry import tracing
 
 CONVERSA_ID = "6a8b7a62-6a4f-4dd6-a0a5-0c6f0d7f2a11"
 INSTANCE = "julia-teste"
@@ -150,6 +151,7 @@ class FakeConversation:
                 conteudo=text,
                 anexos=attachment or None,
                 provider_at=self.clock.now(),
+                traceparent=tracing.traceparent(),
             )
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -13,6 +14,7 @@ from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import File, NotSent, SendOutcome, Sent, Uncertain
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen, CircuitState
 from julia_common.resilience.clock import Clock
+from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
 from julia_dispatcher import metrics
 from julia_dispatcher.conversations import Typing, Wait
@@ -27,6 +29,7 @@ _FINISH_SECONDS: Final = 5.0
 _TRIAL_SECONDS: Final = 1.0
 _FIRST_RETRY_SECONDS: Final = 0.1
 _LAST_RETRY_SECONDS: Final = 5.0
+_RESULT: Final = "julia.resultado"
 # Lasts until a person ends it, and the sweeper leaves out what it covers.
 _PAUSED: Final = "pausa"
 
@@ -87,8 +90,8 @@ class Sending:
             if answer.digitar_ms is not None:
                 self._show_typing(conversa_id, answer, answer.digitar_ms / 1000)
             return _after_refusal(answer)
-        with metrics.IN_FLIGHT.track_inprogress():
-            return await self._send(conversa_id, answer, started)
+        with metrics.IN_FLIGHT.track_inprogress(), _span_of(conversa_id, answer) as span:
+            return await self._send(conversa_id, answer, started, span)
 
     async def finish(self) -> None:
         """Let the claims of unknown fate be given back, as far as a few seconds suffice."""
@@ -162,20 +165,28 @@ class Sending:
         except Permanent:
             log.debug("the claim was never made", claim_id=claim_id)
 
-    async def _send(self, conversa_id: str, part: Claimed, started: float) -> Wait | None:
+    async def _send(
+        self, conversa_id: str, part: Claimed, started: float, span: tracing.Span
+    ) -> Wait | None:
         if part.canary:
             done = RecordSend(claim_id=part.claim_id, result="enviada", start_delay_ms=0)
+            span.tell({_RESULT: "canario"})
             return await self._record(conversa_id, part, done, started)
         delay = self._clock.monotonic() - started
         budget = part.budget_ms / 1000 - delay
         if budget <= 0:
+            span.tell({_RESULT: "liberada"})
             return await self._give_back(conversa_id, part, "tarde", started)
         metrics.START_SECONDS.observe(delay)
         try:
             outcome = await self._post(part, budget)
         except CircuitOpen:
+            span.tell({_RESULT: "liberada"})
             return await self._give_back(conversa_id, part, "circuito_aberto", started)
         done = _report(part.claim_id, outcome, start_delay_ms=round(delay * 1000))
+        span.tell({_RESULT: done.result})
+        if not isinstance(outcome, Sent):
+            span.failed(done.result)
         return await self._record(conversa_id, part, done, started)
 
     async def _post(self, part: Claimed, budget: float) -> SendOutcome:
@@ -262,6 +273,24 @@ class Sending:
             motivo=motivo,
             latencia_ms=round((self._clock.monotonic() - started) * 1000),
         )
+
+
+def _span_of(conversa_id: str, part: Claimed) -> AbstractContextManager[tracing.Span]:
+    """In the trace of what wrote the part, whoever rang for it: the doorbell is linked."""
+    written = tracing.context_of(part.traceparent)
+    rung = None if written is None else tracing.traceparent()
+    return tracing.span(
+        "send",
+        {
+            "julia.conversa_id": conversa_id,
+            "julia.fila_id": part.fila_id,
+            "julia.turno_id": part.turno_id,
+            "julia.tipo_envio": part.kind,
+            "julia.tentativa": part.tentativa,
+        },
+        parent=written,
+        follows=[rung],
+    )
 
 
 def _raise_if_unreachable(outcome: SendOutcome) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypedDict
 
+from opentelemetry.trace import SpanKind
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from julia_common.errors import Retryable
 from julia_common.resilience.clock import Clock
+from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
-from julia_common.telemetry.tracing import trace_context
 from julia_ingest import handlers, metrics
 from julia_ingest.body import BodyError, Buffers, Share, read_body
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
@@ -25,6 +26,14 @@ from julia_ingest.ports import Outlet
 
 RETRY_AFTER_SECONDS = 5
 PUBLISH_SECONDS = 15
+
+_SPAN: dict[str, tracing.Attribute | None] = {
+    "http.request.method": "POST",
+    "http.route": "/webhook/evolution",
+}
+
+type _Told = dict[str, str | int]
+"""What the log and the span say of a webhook."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,12 +77,25 @@ async def webhook(request: Request[State]) -> Response:
     events that are answered so.
     """
     started = time.monotonic()
-    with trace_context(), request.state["deps"].buffers.share() as share:
+    with (
+        tracing.span("POST /webhook/evolution", _SPAN, kind=SpanKind.SERVER) as span,
+        request.state["deps"].buffers.share() as share,
+    ):
         try:
             response, told = await _answer(request, share)
         except Exception:
             _count(HTTPStatus.INTERNAL_SERVER_ERROR, {})
             raise
+        span.tell(
+            {
+                "http.response.status_code": response.status_code,
+                "http.request.body.size": share.held,
+                "julia.evento": told.get("evento"),
+                "julia.motivo": told.get("motivo"),
+            }
+        )
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.failed(str(response.status_code))
         seconds = time.monotonic() - started
         _count(HTTPStatus(response.status_code), told)
         metrics.SECONDS.observe(seconds)
@@ -93,7 +115,7 @@ def _count(status: HTTPStatus, told: Mapping[str, object]) -> None:
     """Count an answer; what is not authenticated is nobody's work."""
     metrics.REQUESTS.labels(status.value).inc()
     match status:
-        case HTTPStatus.UNAUTHORIZED:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.TOO_MANY_REQUESTS:
             return
         case HTTPStatus.SERVICE_UNAVAILABLE:
             outcome = "indisponivel"
@@ -104,7 +126,7 @@ def _count(status: HTTPStatus, told: Mapping[str, object]) -> None:
     metrics.WEBHOOK.ended(outcome)
 
 
-async def _answer(request: Request[State], share: Share) -> tuple[Response, dict[str, object]]:
+async def _answer(request: Request[State], share: Share) -> tuple[Response, _Told]:
     deps = request.state["deps"]
     presented = Credentials(
         request.headers.get("x-webhook-secret"), request.headers.get("authorization")
@@ -147,7 +169,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, dict
     return JSONResponse(counts, status_code=202), {"evento": receipt.event, **counts}
 
 
-def _refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, dict[str, object]]:
+def _refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, _Told]:
     headers = {}
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)

@@ -12,6 +12,7 @@ from julia_common.contracts.messages import content_hash
 from julia_common.database import SendSettled, UncertainSend
 from julia_common.errors import Permanent, Retryable
 from julia_common.evolution import StoredMessage
+from julia_common.telemetry import tracing
 from julia_common.whatsapp.jids import identities_of
 from julia_scheduler import metrics
 from julia_scheduler.bell import ring
@@ -96,11 +97,15 @@ class Settler:
         """Tell the database; what it refutes (another contact, another send) is judged again."""
         bound = {key_id for send in sends for key_id in send.bound_key_ids}
         refuted: set[tuple[str, str]] = set()
+        written = {send.claim_id: send.traceparent for send in sends}
         doubts = [Doubt(send.claim_id, send.destino, send.text_hash) for send in sends]
         while doubts:
             again: list[Doubt] = []
             for finding in judge(doubts, look.echoes, bound=bound, refuted=refuted):
-                settled = await self._tell(finding, look)
+                parent = tracing.context_of(written[finding.doubt.claim_id])
+                with tracing.span("settle", parent=parent) as span:
+                    settled = await self._tell(finding, look)
+                    span.tell({"julia.resultado": settled.status})
                 if finding.echo is None:
                     continue
                 if settled.status == "outro_contato":

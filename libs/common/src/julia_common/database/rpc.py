@@ -21,6 +21,7 @@ from julia_common.errors import Permanent, Retryable, Unreachable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.retry import retrying
 from julia_common.secrets import with_secret
+from julia_common.telemetry import tracing
 from julia_common.telemetry.work import Stage
 
 CALL_TIMEOUT_S: Final = 3.0
@@ -125,7 +126,8 @@ class Rpc:
         started = perf_counter()
         result = "cancelada"
         try:
-            data = await self._through_circuit(function, body)
+            with tracing.call(f"api.{function}", _span_of(function)):
+                data = await self._through_circuit(function, body)
             result = "ok"
         except CircuitOpen:
             result = "circuito_aberto"
@@ -174,7 +176,14 @@ class Rpc:
     async def _execute(self, function: str, body: dict[str, object], key: str) -> APIResponse:
         call = self._client.rpc(function, body)
         call.request.headers.update({"apikey": key, "authorization": f"Bearer {key}"})
+        if (traceparent := tracing.traceparent()) is not None:
+            # What the function writes keeps it: see private.traceparent() in the migrations.
+            call.request.headers["traceparent"] = traceparent
         return await call.execute()
+
+
+def _span_of(function: str) -> dict[str, tracing.Attribute | None]:
+    return {"db.system.name": "postgresql", "db.stored_procedure.name": f"api.{function}"}
 
 
 def _payload(arguments: Arguments | Mapping[str, object]) -> object:

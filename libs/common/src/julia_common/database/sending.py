@@ -60,6 +60,8 @@ class Claimed(Answer):
     mais: bool = False
     canary: bool = False
     usage: CeilingUse | None = None
+    traceparent: str | None = None
+    """The span that wrote the part."""
 
 
 class NotClaimed(Answer):
@@ -145,6 +147,8 @@ class UncertainSend(Answer):
     last_known_key_id: str | None = None
     last_known_at: AwareDatetime | None = None
     bound_key_ids: tuple[str, ...] = ()
+    traceparent: str | None = None
+    """The span that wrote the part."""
 
 
 class UncertainSends(Answer):

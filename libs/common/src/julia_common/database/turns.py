@@ -62,6 +62,8 @@ class PendingMessage(Answer):
     provider_at: AwareDatetime
     leitura: str | None = None
     """What an attachment says or shows, once it has been read."""
+    traceparent: str | None = None
+    """The span that stored it."""
 
 
 class HistoryMessage(Answer):

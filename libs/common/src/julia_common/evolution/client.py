@@ -7,8 +7,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from julia_common.evolution.model import (
 )
 from julia_common.resilience.breaker import CircuitBreaker
 from julia_common.secrets import SecretHeader
+from julia_common.telemetry import tracing
 
 PAGE_SIZE = 50
 CONNECT_TIMEOUT_SECONDS = 2.0
@@ -50,6 +51,8 @@ _WRONG_CALL = {
 
 _ENVELOPE_BYTES = 64 * 1024
 """Of the JSON around a file: its caption and names."""
+
+_STATUS = "http.response.status_code"
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +130,7 @@ class EvolutionClient:
     ) -> SendOutcome:
         start = max(0.001, min(start_within_seconds, CONNECT_TIMEOUT_SECONDS))
         try:
-            with _SECONDS.labels(operation).time():
+            with _measured(f"message/{operation}") as span:
                 async with asyncio.timeout(self._timeout):
                     response = await self._http.post(
                         _path(f"message/{operation}", instance),
@@ -135,6 +138,7 @@ class EvolutionClient:
                         timeout=httpx.Timeout(self._timeout, connect=start, pool=start),
                         extensions={"trace": _only_until(time.monotonic() + start_within_seconds)},
                     )
+                span.tell({_STATUS: response.status_code})
         except _TooLate:
             return NotSent(permanent=False, reason="no connection in time", unreachable=True)
         except _NEVER_LEFT as error:
@@ -216,7 +220,7 @@ class EvolutionClient:
         limit = max_bytes * 4 // 3 + _ENVELOPE_BYTES  # base64 is a third longer
         raw = bytearray()
         try:
-            with _SECONDS.labels("getBase64FromMediaMessage").time():
+            with _measured(operation) as span:
                 async with (
                     asyncio.timeout(within_s),
                     self._http.stream(
@@ -226,6 +230,7 @@ class EvolutionClient:
                         timeout=httpx.Timeout(within_s, connect=CONNECT_TIMEOUT_SECONDS),
                     ) as response,
                 ):
+                    span.tell({_STATUS: response.status_code})
                     async for chunk in response.aiter_bytes():
                         raw += chunk
                         if len(raw) > limit:
@@ -259,7 +264,7 @@ class EvolutionClient:
             self._circuit.refuse_while_open()
         seconds = timeout_seconds or self._timeout
         try:
-            with _SECONDS.labels(operation.rpartition("/")[2]).time():
+            with _measured(operation, method) as span:
                 async with asyncio.timeout(seconds):
                     response = await self._http.request(
                         method,
@@ -267,6 +272,7 @@ class EvolutionClient:
                         json=body,
                         timeout=httpx.Timeout(seconds, connect=CONNECT_TIMEOUT_SECONDS),
                     )
+                span.tell({_STATUS: response.status_code})
         except (TimeoutError, httpx.HTTPError) as error:
             message = f"Evolution did not answer {operation}: {type(error).__name__}"
             raise Retryable(message) from error
@@ -312,6 +318,20 @@ async def open_evolution(
 
 class _TooLate(Exception):
     """The moment for starting the request has passed."""
+
+
+@contextmanager
+def _measured(operation: str, method: str = "POST") -> Iterator[tracing.Span]:
+    attributes: dict[str, tracing.Attribute | None] = {
+        "http.request.method": method,
+        "url.template": f"/{operation}/{{instance}}",
+        "peer.service": "evolution",
+    }
+    with (
+        _SECONDS.labels(operation.rpartition("/")[2]).time(),
+        tracing.call(f"{method} /{operation}/{{instance}}", attributes) as span,
+    ):
+        yield span
 
 
 def _media(operation: str, status: int, raw: bytes, max_bytes: int) -> Media:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import aio_pika
 import structlog
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
 from aio_pika.exceptions import ChannelInvalidStateError
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 
 from julia_common.contracts.messages import Message
@@ -19,8 +21,8 @@ from julia_common.lifecycle import stopped_within
 from julia_common.messaging import envelope, topology
 from julia_common.messaging.connection import BROKER_ERRORS
 from julia_common.messaging.publisher import Publisher
+from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
-from julia_common.telemetry.tracing import trace_context
 from julia_common.telemetry.work import Stage
 
 REASON_HEADER = "julia-reason"
@@ -29,6 +31,8 @@ RETRIES_HEADER = "julia-retries"
 DIED_AT_HEADER = "julia-died-at"
 
 MOVE_AGAIN_SECONDS = 2
+
+_FAILURES = ("delayed", "dead")
 
 Handler = Callable[[Message], Awaitable[None]]
 """Returns: acknowledged. Raises `Retryable` (or `TimeoutError`): tried again. `Permanent`: dead
@@ -82,18 +86,39 @@ class Processor:
         started = time.monotonic()
         event = envelope.envelope_of(delivery)
         with (
-            trace_context(envelope.trace_of(delivery)),
+            self._span(delivery, event) as span,
             structlog.contextvars.bound_contextvars(
                 fila=str(self.queue), tipo=event.type, evento_id=event.id
             ),
             _IN_FLIGHT.labels(self.queue).track_inprogress(),
         ):
             outcome = await self._outcome(delivery, stop)
+            span.tell({"julia.resultado": outcome})
+            if outcome in _FAILURES:
+                span.failed(outcome)
             elapsed = time.monotonic() - started
             canonical("Mensagem tratada", resultado=outcome, latencia_ms=round(elapsed * 1000))
         _CONSUMED.labels(self.queue, outcome).inc()
         _STAGE.ended(_AS_ENDED.get(outcome.removesuffix("_unacknowledged"), outcome))
         _HANDLE_SECONDS.labels(self.queue).observe(elapsed)
+
+    def _span(
+        self, delivery: AbstractIncomingMessage, event: envelope.Envelope
+    ) -> AbstractContextManager[tracing.Span]:
+        # Deliveries come in whatever context the connection was opened in, which may be that of
+        # somebody's message.
+        parent = tracing.context_of(envelope.traceparent_of(delivery)) or tracing.outside()
+        attributes = {
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "process",
+            "messaging.operation.name": "process",
+            "messaging.destination.name": str(self.queue),
+            "messaging.message.id": event.id,
+            "julia.tipo": event.type,
+        }
+        return tracing.span(
+            f"process {self.queue}", attributes, kind=SpanKind.CONSUMER, parent=parent
+        )
 
     async def _outcome(self, delivery: AbstractIncomingMessage, stop: asyncio.Event) -> str:
         try:

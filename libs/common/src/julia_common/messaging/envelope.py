@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
-from opentelemetry.context import Context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pydantic import ValidationError
 
 from julia_common.contracts.messages import MESSAGE_TYPES, Message
@@ -17,7 +15,7 @@ from julia_common.telemetry import tracing
 
 SPEC_VERSION = "1.0"
 _PREFIX = "cloudEvents_"
-_PROPAGATOR = TraceContextTextMapPropagator()
+_TRACEPARENT = "traceparent"
 
 _WHEN_WE_SAW_IT = {"received_at", "requested_at"}
 
@@ -68,16 +66,16 @@ def attributes(event_type: str, identifier: str, *, source: str) -> dict[str, st
 
 
 def wrap(body: bytes, headers: Mapping[str, str], *, content_type: str) -> aio_pika.Message:
-    """Make a persistent message of a body and its headers, and add `traceparent`.
+    """Make a persistent message of a body and its headers, and of the current trace.
 
     The AMQP `message_id` is left to aiormq, which pairs returned messages with their publishers by
     it and so needs it to be unique: the event's own id repeats when a provider repeats itself.
     """
-    carrier = dict(headers)
-    _PROPAGATOR.inject(carrier, context=tracing.current_or_new())
+    traceparent = tracing.traceparent()
+    trace = {} if traceparent is None else {_TRACEPARENT: traceparent}
     return aio_pika.Message(
         body,
-        headers=dict(carrier),
+        headers={**headers, **trace},
         content_type=content_type,
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
     )
@@ -92,9 +90,9 @@ def envelope_of(incoming: AbstractIncomingMessage) -> Envelope:
     )
 
 
-def trace_of(incoming: AbstractIncomingMessage) -> Context:
-    """The trace that the message belongs to."""
-    return _PROPAGATOR.extract({"traceparent": _header(incoming, "traceparent")})
+def traceparent_of(incoming: AbstractIncomingMessage) -> str | None:
+    """The span that published the message."""
+    return _header(incoming, _TRACEPARENT) or None
 
 
 def decode(incoming: AbstractIncomingMessage) -> Message:

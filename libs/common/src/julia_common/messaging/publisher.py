@@ -4,16 +4,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractExchange
 from aio_pika.exceptions import DeliveryError, PublishError
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
 from julia_common.contracts.messages import Message
 from julia_common.errors import Permanent, Retryable
 from julia_common.messaging import envelope, topology
 from julia_common.messaging.connection import BROKER_ERRORS, Broker
+from julia_common.telemetry import tracing
 
 REPAIR_SECONDS = 1
 """How long a missing queue stays missing. Declared again at once, RabbitMQ 3.10 would move the old
@@ -55,18 +58,20 @@ class Publisher:
         number. Raises `Retryable` when the broker is away, blocked, refuses, routes it to no queue,
         or has not confirmed within the timeout.
         """
-        wrapped = envelope.encode(message, source=self._source, key=key)
-        await self.send(topology.EXCHANGE, message.TYPE, wrapped)
+        with _sending(message.TYPE):
+            wrapped = envelope.encode(message, source=self._source, key=key)
+            await self.send(topology.EXCHANGE, message.TYPE, wrapped)
 
     async def publish_raw(
         self, routing_key: str, body: bytes, *, event_id: str, headers: Mapping[str, str]
     ) -> None:
         """Publish bytes as they are (the quarantine's sealed bodies); errors as in `publish`."""
         attributes = envelope.attributes(routing_key, event_id, source=self._source)
-        wrapped = envelope.wrap(
-            body, attributes | dict(headers), content_type="application/octet-stream"
-        )
-        await self.send(topology.EXCHANGE, routing_key, wrapped)
+        with _sending(routing_key):
+            wrapped = envelope.wrap(
+                body, attributes | dict(headers), content_type="application/octet-stream"
+            )
+            await self.send(topology.EXCHANGE, routing_key, wrapped)
 
     async def send(self, exchange: str, routing_key: str, message: aio_pika.Message) -> None:
         """Publish a finished message to any exchange; errors as in `publish`."""
@@ -128,3 +133,14 @@ class Publisher:
             except (Retryable, Permanent) as error:
                 _log.warning("a missing queue was not declared again: %s", error)
             self._repaired_at = time.monotonic()
+
+
+def _sending(routing_key: str) -> AbstractContextManager[tracing.Span]:
+    attributes: dict[str, tracing.Attribute | None] = {
+        "messaging.system": "rabbitmq",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "publish",
+        "messaging.destination.name": topology.EXCHANGE,
+        "messaging.rabbitmq.destination.routing_key": routing_key,
+    }
+    return tracing.span(f"publish {routing_key}", attributes, kind=SpanKind.PRODUCER)

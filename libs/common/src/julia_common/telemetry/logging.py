@@ -24,7 +24,7 @@ from julia_common.telemetry.redaction import Redactor
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _CANONICAL = "julia.canonical"
-_TOO_TALKATIVE = ("aio_pika", "httpcore", "httpx", "hpack", "anthropic", "asyncio")
+_TOO_TALKATIVE = ("aio_pika", "httpcore", "httpx", "hpack", "anthropic", "asyncio", "urllib3")
 """Below WARNING these write URLs, frames and whole bodies."""
 
 _REPEATS_US = "aiormq"

@@ -42,6 +42,7 @@ from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.clock import Clock
 from julia_common.secrets import with_secret
+from julia_common.telemetry import tracing
 
 MAX_TOKENS: Final = 600
 ATTEMPT_SECONDS: Final = 7.0
@@ -137,7 +138,9 @@ class Claude:
         started = self._clock.monotonic()
         result = "cancelada"
         try:
-            message = await self._call(request, timeout_s)
+            with tracing.call(f"chat {request['model']}", _span_of(request)) as span:
+                message = await self._call(request, timeout_s)
+                span.tell(_told_by(message))
             result = "ok"
         except Retryable:
             result = "temporario"
@@ -195,6 +198,27 @@ def _translated(error: anthropic.APIStatusError) -> Retryable | Permanent:
     if error.status_code in _PASSING or error.status_code >= _SERVER_ERRORS:
         return Retryable(what, retry_after=_retry_after(error))
     return Permanent(what)
+
+
+def _span_of(request: MessageCreateParamsNonStreaming) -> dict[str, tracing.Attribute | None]:
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.request.model": str(request["model"]),
+        "gen_ai.request.max_tokens": request["max_tokens"],
+    }
+
+
+def _told_by(message: Message) -> dict[str, tracing.Attribute | None]:
+    usage = message.usage
+    return {
+        "gen_ai.response.model": message.model,
+        "gen_ai.response.finish_reasons": [message.stop_reason or ""],
+        "gen_ai.usage.input_tokens": usage.input_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cache_read_input_tokens,
+        "gen_ai.usage.cache_creation.input_tokens": usage.cache_creation_input_tokens,
+    }
 
 
 def _retry_after(error: anthropic.APIStatusError) -> float | None:

@@ -14,11 +14,13 @@ from julia_common.resilience.breaker import CircuitBreaker, Limits
 from julia_common.resilience.clock import Clock
 from julia_common.resilience.retry import retrying
 from julia_common.secrets import SecretHeader
+from julia_common.telemetry import tracing
 
 ATTEMPTS: Final = 2
 LIMITS: Final = Limits(failures=3, reset_seconds=30)
 CONNECT_TIMEOUT_SECONDS: Final = 2.0
 LANGUAGE: Final = "pt"
+_PATH: Final = "/v1/audio/transcriptions"
 
 _SUFFIXES: Final = {
     "audio/mpeg": "mp3",
@@ -61,13 +63,18 @@ class WhisperTranscriber:
         name = f"audio.{_SUFFIXES.get(mimetype, _VOICE_NOTE)}"
         within_s = max(0.001, within_s)
         try:
-            async with asyncio.timeout(within_s):
-                response = await self._http.post(
-                    "/v1/audio/transcriptions",
-                    files={"file": (name, audio, mimetype)},
-                    data={"model": self._model, "language": LANGUAGE, "response_format": "json"},
-                    timeout=httpx.Timeout(within_s, connect=CONNECT_TIMEOUT_SECONDS),
-                )
+            with tracing.call(f"POST {_PATH}", {"gen_ai.request.model": self._model}):
+                async with asyncio.timeout(within_s):
+                    response = await self._http.post(
+                        _PATH,
+                        files={"file": (name, audio, mimetype)},
+                        data={
+                            "model": self._model,
+                            "language": LANGUAGE,
+                            "response_format": "json",
+                        },
+                        timeout=httpx.Timeout(within_s, connect=CONNECT_TIMEOUT_SECONDS),
+                    )
         except (TimeoutError, httpx.HTTPError) as error:
             message = f"the transcription service did not answer in time ({type(error).__name__})"
             raise Retryable(message) from None

@@ -14,6 +14,7 @@ from julia_brain.tools.work import NotDone, Work, texts_of
 from julia_common.database import Effects, Handoff, TurnBegun
 from julia_common.errors import Permanent
 from julia_common.resilience.clock import Clock
+from julia_common.telemetry import tracing
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ class Toolbox:
         if self._calls > MAX_CALLS:
             return _error(call, _TOO_MANY)
         try:
-            return _result(call, await tool.call(call, self._work))
+            with tracing.span(f"execute_tool {tool.name}", _span_of(tool.name)):
+                return _result(call, await tool.call(call, self._work))
         except InvalidArguments as invalid:
             return _error(call, f"Argumentos inválidos: {invalid}. Corrija e chame de novo.")
         except NotDone as not_done:
@@ -110,6 +112,10 @@ class Toolbox:
                 *(tool.description for tool in TOOLS),
             ),
         )
+
+
+def _span_of(tool: str) -> dict[str, tracing.Attribute | None]:
+    return {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool}
 
 
 def _result(call: ToolCall, result: Result) -> ToolResult:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from julia_brain.turns.lease import LEASE_SECONDS, Loss, TurnDropped, keep_lease
 from julia_brain.turns.limits import Limits, retry_in
 from julia_brain.turns.reading import Reader, ReadingTurn
 from julia_brain.turns.thinking import Thinking, Unanswered
+from julia_brain.turns.tracing import read_anew, turn_span
 from julia_common.database import (
     CommitTurn,
     Handoff,
@@ -37,6 +39,7 @@ from julia_common.database import (
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitOpen
 from julia_common.resilience.clock import Clock
+from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
 
 _log = logging.getLogger(__name__)
@@ -66,6 +69,7 @@ class _Turn:
     token: str
     begun: TurnBegun
     started: float
+    span: tracing.Span
     spending: Spending = field(default_factory=Spending)
     voided: int = 0
     readings: dict[str, str] = field(default_factory=dict)
@@ -109,6 +113,7 @@ class Engine:
         turn: it is given back as failed, and the third failure hands the conversation over.
         """
         started = self.clock.monotonic()
+        began_ns = time.time_ns()
         token = self.new_token()
         begun = await self.turns.begin_turn(
             conversa_id=conversa_id, token=token, owner=self.owner, lease_s=LEASE_SECONDS
@@ -116,10 +121,13 @@ class Engine:
         if isinstance(begun, TurnNotBegun):
             metrics.TURNS.labels(begun.status).inc()
             return await self._not_begun(conversa_id, begun)
-        turn = _Turn(conversa_id, token, begun, started)
-        with structlog.contextvars.bound_contextvars(
-            conversa_id=conversa_id, medico_id=begun.medico.id, turno_id=begun.turno_id
+        with (
+            structlog.contextvars.bound_contextvars(
+                conversa_id=conversa_id, medico_id=begun.medico.id, turno_id=begun.turno_id
+            ),
+            turn_span(begun, conversa_id, began_ns=began_ns) as span,
         ):
+            turn = _Turn(conversa_id, token, begun, started, span)
             finished = Finished("falha")
             try:
                 finished = await self._answer_or_drop(turn)
@@ -179,6 +187,7 @@ class Engine:
                 )
                 if isinstance(again, TurnNotBegun):
                     return await self._not_begun(turn.conversa_id, again)
+                read_anew(turn.span, turn.begun, again)
                 turn.begun = again
 
     async def _read(self, turn: _Turn) -> None:
@@ -352,6 +361,7 @@ class Engine:
 
     def _account(self, turn: _Turn, finished: Finished) -> None:
         elapsed = self.clock.monotonic() - turn.started
+        turn.span.tell({"julia.resultado": finished.outcome, "julia.regeneracoes": turn.voided})
         metrics.TURNS.labels(finished.outcome).inc()
         metrics.TURN.ended("sem_modelo" if turn.without_claude else finished.outcome)
         metrics.TURN_SECONDS.observe(elapsed)
