@@ -11,6 +11,9 @@ create table public.conversations (
   escalation_reason text,
   message_count integer not null default 0,
   last_message_at timestamptz,
+  -- Where people read along and answer; null until the mirror has made it.
+  chatwoot_contact_id bigint,
+  chatwoot_conversation_id bigint,
   -- How far our courting has got; any answer of the doctor's makes it `respondeu`.
   stage text not null default 'novo' check (stage in (
     'novo', 'msg_enviada', 'followup_1_enviado', 'followup_2_enviado', 'nao_respondeu', 'respondeu',
@@ -49,6 +52,8 @@ create index conversations_due on public.conversations (due_at)
     and status in ('active', 'paused', 'escalated');
 create index conversations_medico_idx on public.conversations (medico_id);
 create index conversations_instance_idx on public.conversations (instance);
+create unique index conversations_chatwoot on public.conversations (chatwoot_conversation_id)
+  where chatwoot_conversation_id is not null;
 
 -- What was answered, and everything that Claude cost: also of turns that were given up
 -- (`descartado`), of summaries (`resumo`) and of drafts that nobody sends (`sombra`), which have no
@@ -174,7 +179,9 @@ create table public.handoffs (
   notas text,
   created_at timestamptz not null default api.agora(),
   resolvido_em timestamptz,
-  resolvido_por text
+  resolvido_por text,
+  -- How long people had the conversation.
+  duracao interval generated always as (resolvido_em - created_at) stored
 );
 create unique index handoffs_one_pending on public.handoffs (conversa_id) where status = 'pendente';
 create index handoffs_conversa_idx on public.handoffs (conversa_id);

@@ -108,6 +108,7 @@ declare
   v_waiting integer;
   v_reminders jsonb;
   v_untold jsonb;
+  h public.handoffs;
 begin
   if new.status in ('completed', 'abandoned') then
     return null;
@@ -131,17 +132,24 @@ begin
             jsonb_build_object('mensagens_em_espera', v_waiting, 'lembretes', v_reminders,
                                'reservas_nao_avisadas', v_untold,
                                'por', coalesce(v ->> 'por', new.controlled_by_user_id)))
-    on conflict do nothing;
+    on conflict do nothing returning * into h;
+    perform private.tell_of_handoff('assumida', new, h);
     if (v ->> 'notify')::boolean then
       perform private.enqueue_notice(new.id, 'handoff_notice');
     end if;
   else
+    -- What a person wrote before giving back still goes; nobody else would say it.
+    update public.fila_mensagens set liberada = true
+     where conversa_id = new.id and status = 'pendente' and kind = 'human_agent';
     perform private.cancel_pending(new.id, array(
-      select kind from public.regras_envio where controle = 'human'), 'BLOCKED_AI_CONTROL');
+      select kind from public.regras_envio where controle = 'human' and kind <> 'human_agent'),
+      'BLOCKED_AI_CONTROL');
     update public.handoffs
        set status = 'resolvido', resolvido_em = api.agora(),
            resolvido_por = coalesce(v ->> 'por', 'manual')
-     where conversa_id = new.id and status = 'pendente';
+     where conversa_id = new.id and status = 'pendente'
+    returning * into h;
+    perform private.tell_of_handoff('devolvida', new, h);
   end if;
   return null;
 end $$;
@@ -164,6 +172,22 @@ begin
   update public.conversations
      set controlled_by = 'human', escalation_reason = p_motivo, controlled_by_user_id = p_por
    where id = p_conversa and controlled_by = 'ai'
+     and status in ('active', 'paused', 'escalated');
+  v_changed := found;
+  perform set_config('julia.handoff', '', true);
+  return v_changed;
+end $$;
+
+-- Gives a conversation back to Julia. The caller holds the conversation's lock. True if it changed.
+create function private.hand_back(p_conversa uuid, p_por text) returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  v_changed boolean;
+begin
+  perform set_config('julia.handoff', jsonb_build_object('por', p_por)::text, true);
+  update public.conversations set controlled_by = 'ai'
+   where id = p_conversa and controlled_by = 'human'
      and status in ('active', 'paused', 'escalated');
   v_changed := found;
   perform set_config('julia.handoff', '', true);
@@ -210,4 +234,26 @@ begin
     'status', case when v_changed then 'assumida' else 'ja_humana' end,
     'control_epoch', (select control_epoch from public.conversations where id = c.id),
     'doorbell', v_changed and private.has_pending(c.id));
+end $$;
+
+create function api.give_back(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  v_por text := private.need_text(p, 'por');
+  c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
+  h public.handoffs;
+  v_changed boolean;
+begin
+  if c.status not in ('active', 'paused', 'escalated') then
+    return jsonb_build_object('status', 'encerrada', 'conversa_id', c.id, 'instance', c.instance,
+                              'doorbell', false);
+  end if;
+  select * into h from public.handoffs where conversa_id = c.id and status = 'pendente';
+  v_changed := private.hand_back(c.id, v_por);
+  select * into h from public.handoffs where id = h.id;
+  return jsonb_build_object(
+    'status', case when v_changed then 'devolvida' else 'ja_julia' end,
+    'conversa_id', c.id, 'instance', c.instance, 'handoff_id', h.id,
+    'duracao_s', extract(epoch from h.duracao), 'doorbell', private.has_pending(c.id));
 end $$;

@@ -52,8 +52,8 @@ as $$
                   where turno_id = t and status = 'pendente' and espera like 'teto%')
 $$;
 
--- What was said after message `p_after`, oldest first: settled messages, and replies of ours that are
--- still on their way.
+-- What was said after message `p_after`, oldest first: settled messages, and what Julia and people have
+-- answered that is still on its way.
 create function private.history(p_conversa uuid, p_after bigint, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -68,9 +68,10 @@ as $$
           and i.id > coalesce(p_after, 0)
         order by provider_at desc, i.id desc limit p_limit)
       union all
-      select null, 'julia', conteudo, 'texto', null, false, created_at, turn_seq
+      select null, case kind when 'reply' then 'julia' else 'gestor' end, conteudo, 'texto', null,
+             false, created_at, turn_seq
         from public.fila_mensagens
-       where conversa_id = p_conversa and kind = 'reply'
+       where conversa_id = p_conversa and kind in ('reply', 'human_agent')
          and status in ('pendente', 'processando', 'incerta')
     ) everything order by at desc, ord desc limit p_limit
   ) h

@@ -471,6 +471,8 @@ begin
   update public.documentos set conversa_id = wc.id where conversa_id = lc.id;
   update public.metricas_deteccao_bot set conversa_id = wc.id where conversa_id = lc.id;
   update public.notificacoes_gestor set conversa_id = wc.id where conversa_id = lc.id;
+  update public.chatwoot_efeitos set conversa_id = wc.id
+   where conversa_id = lc.id and feito_em is null;
   delete from public.fatos_conversa f
    where conversa_id in (lc.id, wc.id) and exists (
      select from public.fatos_conversa newer

@@ -3,9 +3,10 @@
 
 insert into public.configuracoes values
   ('retencao_dias',
-   '{"documentos": 365, "envios": 730, "fatos_conversa": 180, "fila_mensagens": 730, "handoffs": 730,
-     "interacoes": 730, "metricas_deteccao_bot": 365, "notificacoes_gestor": 180, "provas": 730,
-     "rascunhos_sombra": 90, "reports": 1825, "resumos": 730, "turnos": 730}',
+   '{"chatwoot_efeitos": 180, "chatwoot_entregas": 180, "documentos": 365, "envios": 730,
+     "fatos_conversa": 180, "fila_mensagens": 730, "handoffs": 730, "interacoes": 730,
+     "metricas_deteccao_bot": 365, "notificacoes_gestor": 180, "provas": 730, "rascunhos_sombra": 90,
+     "reports": 1825, "resumos": 730, "turnos": 730}',
    'Por quantos dias cada tabela guarda o que é antigo; no mínimo 31. Quem não está na lista guarda para sempre');
 
 -- In the order in which they were written, which is that of their rows.
@@ -17,9 +18,9 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   v_known text[] := array[
-    'documentos', 'envios', 'fatos_conversa', 'fila_mensagens', 'handoffs', 'interacoes',
-    'metricas_deteccao_bot', 'notificacoes_gestor', 'provas', 'rascunhos_sombra', 'reports',
-    'resumos', 'turnos'];
+    'chatwoot_efeitos', 'chatwoot_entregas', 'documentos', 'envios', 'fatos_conversa',
+    'fila_mensagens', 'handoffs', 'interacoes', 'metricas_deteccao_bot',
+    'notificacoes_gestor', 'provas', 'rascunhos_sombra', 'reports', 'resumos', 'turnos'];
 begin
   for tabela, dias in
     select key, value #>> '{}' from public.configuracoes, jsonb_each(valor)
@@ -44,6 +45,12 @@ declare
   n bigint;
 begin
   case p_tabela
+    when 'chatwoot_efeitos' then
+      delete from public.chatwoot_efeitos where ctid in (
+        select ctid from public.chatwoot_efeitos where created_at < p_before limit p_limit);
+    when 'chatwoot_entregas' then
+      delete from public.chatwoot_entregas where ctid in (
+        select ctid from public.chatwoot_entregas where created_at < p_before limit p_limit);
     when 'rascunhos_sombra' then
       delete from public.rascunhos_sombra where ctid in (
         select ctid from public.rascunhos_sombra where created_at < p_before limit p_limit);

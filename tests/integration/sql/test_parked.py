@@ -37,7 +37,10 @@ async def status(julia: Julia, fila_id: str) -> str:
 async def test_managers_are_told_of_a_parked_send_without_its_words(julia: Julia) -> None:
     _, fila_id = await parked(julia)
 
-    (notice,) = await julia.sql("select tipo, dados::text as dados from notificacoes_gestor")
+    (notice,) = await julia.sql(
+        "select tipo, dados::text as dados from notificacoes_gestor "
+        "where tipo = 'envio_estacionado'"
+    )
 
     assert notice["tipo"] == "envio_estacionado"
     assert fila_id in notice["dados"]
@@ -96,7 +99,12 @@ async def test_a_release_is_good_for_one_attempt(julia: Julia) -> None:
     await julia.later(seconds=31)
     assert (await julia.settle(claim, "negativa"))["status"] == "estacionada"
 
-    assert await julia.value("select count(*) from notificacoes_gestor") == 2
+    assert (
+        await julia.value(
+            "select count(*) from notificacoes_gestor where tipo = 'envio_estacionado'"
+        )
+        == 2
+    )
     assert (await decide(julia, fila_id, "descartar"))["status"] == "descartada"
     assert await julia.value("select count(*) from decisoes_envio") == 2
 

@@ -73,7 +73,9 @@ async def test_a_document_is_kept_once_even_if_the_turn_is_lost(julia: Julia) ->
     assert first["status"] == "perdido"
     (row,) = await julia.sql("select * from documentos")
     assert (str(row["id"]), row["cifrado"]) == (first["documento_id"], DOCUMENT["cifrado"])
-    notices = await julia.sql("select tipo, referencia::text from notificacoes_gestor")
+    notices = await julia.sql(
+        "select tipo, referencia::text from notificacoes_gestor where tipo = 'documento'"
+    )
     assert [tuple(n) for n in notices] == [("documento", first["documento_id"])]
     assert await julia.value("select count(*) from interacoes where leitura is not null") == 0
 

@@ -138,17 +138,6 @@ async def test_a_persons_messages_go_one_by_one_in_order(julia: Julia) -> None:
     assert (await julia.claim(conversa))["conteudo"] == "dois"
 
 
-async def test_given_back_a_persons_unsent_message_is_void(julia: Julia) -> None:
-    conversa = (await julia.receive())["conversa_id"]
-    await julia.take_over_by_sql(conversa)
-    await julia.record(await julia.claim(conversa))
-    await julia.write_as_person(conversa, "um")
-
-    await julia.give_back(conversa)
-
-    assert (await julia.claim(conversa))["status"] == "vazio"
-
-
 async def test_an_unknown_reason_for_a_takeover_is_refused(julia: Julia) -> None:
     conversa = (await julia.receive())["conversa_id"]
 

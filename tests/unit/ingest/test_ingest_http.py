@@ -14,21 +14,24 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from julia_common.contracts.messages import Message
+from julia_common.chatwoot import sign
+from julia_common.contracts.messages import Message, PersonWrote
 from julia_common.errors import Retryable
 from julia_common.probes import Probes
 from julia_common.serve import Service, application
 from julia_common.testing import ManualClock, MetricsChange
 from julia_common.whatsapp.testing import INSTANCE, record
-from julia_ingest import body, http
+from julia_ingest import body, chatwoot, http
 from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers
+from julia_ingest.domain.chatwoot_credentials import ChatwootAuthenticator
 from julia_ingest.domain.credentials import Authenticator
 from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.http import Deps
 
 SECRET = "the-webhook-secret"
+CHATWOOT_SECRET = "the-chatwoot-secret"
 SIGNED = {"x-webhook-secret": SECRET}
 UPSERT = json.dumps(
     {"event": "messages.upsert", "instance": INSTANCE, "data": record({"conversation": "oi"})}
@@ -88,8 +91,10 @@ async def client(outlet: FakeOutlet, buffers: Buffers) -> AsyncIterator[httpx.As
             instances=[INSTANCE],
             ceilings={"hour": 15, "day": 80},
         ),
+        chatwoot=ChatwootAuthenticator(SecretStr(CHATWOOT_SECRET)),
+        chatwoot_inbox_id=1,
     )
-    service = Service(routes=http.routes(), state={"deps": deps})
+    service = Service(routes=[*http.routes(), *chatwoot.routes()], state={"deps": deps})
     transport = httpx.ASGITransport(app=with_state(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://julia-api") as ready:
         yield ready
@@ -289,3 +294,64 @@ async def test_webhooks_count_as_work_and_what_is_our_fault_as_errors(
     }
     assert errors == {"ilegivel": 1, "indisponivel": 1, "interno": 1}
     assert change.of("julia_ingest_webhook_requests_total", status="500") == 1
+
+
+PERSON = json.dumps(
+    {
+        "event": "message_created",
+        "id": 91,
+        "content": "Oi, aqui é a Bia",
+        "content_attributes": {},
+        "message_type": "outgoing",
+        "private": False,
+        "sender": {"id": 2, "name": "Bia", "type": "user"},
+        "conversation": {"id": 17, "inbox_id": 1},
+    }
+).encode()
+
+
+async def test_a_persons_words_are_published_under_their_delivery(
+    client: httpx.AsyncClient, outlet: FakeOutlet
+) -> None:
+    at = str(int(ManualClock().now().timestamp()))
+    signed = {
+        "x-chatwoot-timestamp": at,
+        "x-chatwoot-signature": sign(PERSON, at, CHATWOOT_SECRET),
+        "x-chatwoot-delivery": "d-1",
+    }
+
+    answer = await client.post("/webhook/chatwoot", content=PERSON, headers=signed)
+
+    assert answer.status_code == 202
+    (message,) = outlet.published
+    assert isinstance(message, PersonWrote)
+    assert (message.delivery, message.text) == ("d-1", "Oi, aqui é a Bia")
+
+
+async def test_chatwoots_webhook_needs_chatwoots_secret(
+    client: httpx.AsyncClient, outlet: FakeOutlet
+) -> None:
+    for query, headers in (("", {}), ("?token=other", {}), ("", SIGNED)):
+        answer = await client.post(f"/webhook/chatwoot{query}", content=PERSON, headers=headers)
+        assert answer.status_code == 401
+    assert outlet.published == []
+
+
+async def test_chatwoot_is_told_to_come_again_while_the_broker_is_away(
+    client: httpx.AsyncClient, outlet: FakeOutlet
+) -> None:
+    outlet.away = True
+
+    answer = await client.post(f"/webhook/chatwoot?token={CHATWOOT_SECRET}", content=PERSON)
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+
+
+async def test_what_chatwoot_says_unreadably_is_quarantined(
+    client: httpx.AsyncClient, outlet: FakeOutlet
+) -> None:
+    answer = await client.post(f"/webhook/chatwoot?token={CHATWOOT_SECRET}", content=b"{")
+
+    assert answer.status_code == 202
+    assert outlet.paths == ["/webhook/chatwoot"]

@@ -9,7 +9,7 @@ from julia_dev import paths
 from julia_dev.stack import ports
 
 SERVERS = ("rabbitmq", "redis", "postgres")
-SIMULATORS = ("supabase", "evolution", "anthropic", "transcription", "slack")
+SIMULATORS = ("supabase", "evolution", "anthropic", "transcription", "slack", "chatwoot")
 SERVICES = ("ingest", "brain", "dispatcher", "scheduler")
 PARTS = SERVERS + SIMULATORS + SERVICES
 
@@ -24,6 +24,8 @@ _PASSED_ON = (
     *("BUDGET_DOCTOR_DAY_USD", "BUDGET_DAY_USD"),
     *("EVOLUTION_INSTANCE", "EVOLUTION_TIMEOUT_SECONDS", "EVOLUTION_JWT_KEY"),
     *("MAX_MSGS_POR_HORA", "MAX_MSGS_POR_DIA", "SLACK_WEBHOOK_URL"),
+    *("CHATWOOT_URL", "CHATWOOT_PUBLIC_URL", "CHATWOOT_API_TOKEN", "CHATWOOT_ACCOUNT_ID"),
+    *("CHATWOOT_INBOX_ID", "CHATWOOT_WEBHOOK_SECRET"),
     *("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     *("HTTPS_PROXY", "SSL_CERT_FILE"),
 )

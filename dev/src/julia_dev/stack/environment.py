@@ -7,6 +7,7 @@ from julia_dev.stack.config import StackConfig
 from julia_dev.stack.rabbitmq import RabbitMQ
 from julia_dev.stack.redis import Redis
 from julia_dev.stack.secrets import Secrets
+from julia_simulators.chatwoot import state as chatwoot
 from julia_simulators.slack.state import WEBHOOK_PATH
 
 DATABASE = "julia"
@@ -21,6 +22,7 @@ def of_services(
         claude["ANTHROPIC_BASE_URL"] = _url(config, "anthropic")
         # The simulator's dollars are none: a load test may spend as many as it likes.
         claude["BUDGET_DAY_USD"] = "0"
+    people = {} if shown_in_chatwoot(config) else _chatwoot(config)
     transcription = {} if transcribed_elsewhere(config) else _transcription(config, secrets)
     return {
         "ENVIRONMENT": "development",
@@ -42,6 +44,7 @@ def of_services(
         "DOCUMENTS_KEY": secrets.documents_key,
         **claude,
         **transcription,
+        **people,
         "SLACK_WEBHOOK_URL": f"{_url(config, 'slack')}{WEBHOOK_PATH}",
         **config.env,
     }
@@ -85,6 +88,22 @@ def of_slack(config: StackConfig) -> dict[str, str]:
     return {"HOST": "127.0.0.1", "PORT": str(config.ports["slack"])}
 
 
+def of_chatwoot(config: StackConfig, services: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the Chatwoot simulator."""
+    agreed = ("CHATWOOT_API_TOKEN", "CHATWOOT_WEBHOOK_SECRET")
+    return {
+        "HOST": "127.0.0.1",
+        "PORT": str(config.ports["chatwoot"]),
+        "WEBHOOK_URL": f"{_url(config, 'ingest')}/webhook/chatwoot",
+        **{name: services[name] for name in agreed},
+    }
+
+
+def shown_in_chatwoot(config: StackConfig) -> bool:
+    """Tell whether people read along in a real Chatwoot, not on the simulator's page."""
+    return "CHATWOOT_URL" in config.env
+
+
 def transcribed_elsewhere(config: StackConfig) -> bool:
     """Tell whether a real service hears the doctors' audio, not the simulator."""
     return "TRANSCRIPTION_URL" in config.env
@@ -108,6 +127,15 @@ def page_note(services: Mapping[str, str], *, by_claude: bool) -> str:
         f"mensagens por hora e {services.get('MAX_MSGS_POR_DIA', '80')} por dia "
         f"(em produção, 15 e 80). Quem responde: {answering}."
     )
+
+
+def _chatwoot(config: StackConfig) -> dict[str, str]:
+    return {
+        "CHATWOOT_URL": _url(config, "chatwoot"),
+        "CHATWOOT_PUBLIC_URL": _url(config, "chatwoot"),
+        "CHATWOOT_API_TOKEN": chatwoot.TOKEN,
+        "CHATWOOT_WEBHOOK_SECRET": chatwoot.SECRET,
+    }
 
 
 def _transcription(config: StackConfig, secrets: Secrets) -> dict[str, str]:

@@ -18,6 +18,7 @@ DEFAULTS = {
     "anthropic": 18010,
     "transcription": 18011,
     "slack": 18012,
+    "chatwoot": 18013,
     "redis": 18379,
     "postgres": 18432,
     "rabbitmq": 18672,

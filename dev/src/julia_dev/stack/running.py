@@ -27,6 +27,7 @@ class Running:
     ports: Mapping[str, int]
     claude: bool
     slack: bool
+    chatwoot: bool
 
     def welcome(self) -> str:
         """Return what a person who has just started it wants to know."""
@@ -37,12 +38,14 @@ class Running:
             else "the Anthropic simulator; with ANTHROPIC_API_KEY set, Claude"
         )
         telling = "your Slack (SLACK_WEBHOOK_URL is set)" if self.slack else f"{at['slack']}/"
+        reading = "your Chatwoot (CHATWOOT_URL is set)" if self.chatwoot else f"{at['chatwoot']}/"
         return f"""
 Julia is running.
 
   Write to her as a doctor   {at["evolution"]}/
   Who answers                {answering}
   What managers are told     {telling}
+  Where people take over     {reading}
   API (ingest)               {at["ingest"]}/health
   RabbitMQ management        {at["rabbitmq_management"]}/  (user julia, password in \
 {self.folder}/secrets.json)
@@ -89,6 +92,7 @@ class Claim:
             "ports": dict(running.ports),
             "claude": running.claude,
             "slack": running.slack,
+            "chatwoot": running.chatwoot,
         }
         draft = self._folder / f"{_FACTS}.draft"
         draft.write_text(json.dumps(facts, indent=2))

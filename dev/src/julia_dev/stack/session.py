@@ -41,4 +41,5 @@ def facts(config: StackConfig) -> Running:
         ports=config.ports,
         claude=environment.answered_by_claude(config),
         slack=environment.told_to_slack(config),
+        chatwoot=environment.shown_in_chatwoot(config),
     )

@@ -210,6 +210,8 @@ class Stack:
             yield _Part("transcription", (), make)
         if not environment.told_to_slack(self.config):
             yield _Part("slack", (), partial(self._program, "slack", self._slack))
+        if not environment.shown_in_chatwoot(self.config):
+            yield _Part("chatwoot", (), partial(self._program, "chatwoot", self._chatwoot))
 
     def _services(self) -> Iterator[_Part]:
         needs = (*SERVERS, *SIMULATORS)
@@ -249,6 +251,10 @@ class Stack:
     def _slack(self) -> Program:
         env = environment.of_slack(self.config)
         return self._python("slack", "julia_simulators.slack", "/_sim", env)
+
+    def _chatwoot(self) -> Program:
+        env = environment.of_chatwoot(self.config, self.environment())
+        return self._python("chatwoot", "julia_simulators.chatwoot", "/_sim", env)
 
     def _service(self, name: str, module: str, port: int) -> Program:
         return self._python(name, module, "/readyz", {**self.environment(), "PORT": str(port)})

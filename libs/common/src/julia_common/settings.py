@@ -8,10 +8,17 @@ with `load_settings`; those that are secrets may get other values later (`julia_
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from julia_common.secrets.files import DEFAULT_FOLDER, Mounted, read_folder
@@ -200,6 +207,41 @@ class SlackSettings(_Group):
         Annotated[SecretStr, _url("http", "https"), AfterValidator(_rotating)] | None,
         BeforeValidator(_or_none),
     ] = None
+
+
+class ChatwootSettings(_Group):
+    """Chatwoot, where people read along and answer. Without CHATWOOT_URL nothing is shown there.
+
+    `chatwoot_public_url`: where people's browsers find it, for links.
+    """
+
+    chatwoot_url: Annotated[HttpUrl | None, BeforeValidator(_or_none)] = None
+    chatwoot_public_url: Annotated[HttpUrl | None, BeforeValidator(_or_none)] = None
+    chatwoot_api_token: OptionalSecret = Field(default_factory=_no_secret)
+    chatwoot_account_id: int = Field(default=1, ge=1)
+    chatwoot_inbox_id: int = Field(default=1, ge=1)
+
+    @property
+    def chatwoot_chats(self) -> str | None:
+        """Where people's browsers find the conversations, each under its id."""
+        if self.chatwoot_public_url is None:
+            return None
+        account = self.chatwoot_account_id
+        return f"{self.chatwoot_public_url}/app/accounts/{account}/conversations"
+
+    @model_validator(mode="after")
+    def _needs_a_token(self) -> Self:
+        if self.chatwoot_url is not None and not self.chatwoot_api_token.get_secret_value():
+            message = "CHATWOOT_URL needs CHATWOOT_API_TOKEN, the access token of a user there"
+            raise ValueError(message)
+        return self
+
+
+class ChatwootWebhookSettings(_Group):
+    """What authenticates Chatwoot's webhooks; without a secret none is taken."""
+
+    chatwoot_webhook_secret: OptionalSecret = Field(default_factory=_no_secret)
+    chatwoot_inbox_id: int = Field(default=1, ge=1)
 
 
 class CeilingSettings(_Group):

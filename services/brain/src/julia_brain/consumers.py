@@ -1,6 +1,6 @@
 """Which handler takes which broker message."""
 
-from julia_brain import handlers
+from julia_brain import handlers, people
 from julia_brain.handlers import Deps
 from julia_common.contracts.messages import (
     Connection,
@@ -9,6 +9,8 @@ from julia_common.contracts.messages import (
     MessageEdited,
     MessageReceived,
     MessageSent,
+    PersonReturned,
+    PersonWrote,
 )
 from julia_common.errors import Permanent
 from julia_common.messaging import Consumer, Messaging, RetryPolicy
@@ -72,6 +74,10 @@ async def handle_control(message: Message, deps: Deps) -> None:
             await handlers.record_ack(message, deps)
         case Connection():
             await handlers.record_connection(message, deps)
+        case PersonWrote():
+            await people.wrote(message, deps)
+        case PersonReturned():
+            await people.returned(message, deps)
         case _:
             raise _misrouted(message, Queue.BRAIN_CONTROL)
 

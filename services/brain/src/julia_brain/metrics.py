@@ -69,3 +69,8 @@ DUE = Gauge("julia_brain_turnos_devidos", "Mensagens de médicos à espera de re
 OLDEST_DUE_SECONDS = Gauge(
     "julia_turno_mais_antigo_segundos", "Idade da mensagem sem resposta mais antiga"
 )
+PEOPLE = Counter(
+    "julia_pessoas_total",
+    "O que pessoas fizeram no Chatwoot (mensagem, devolucao), por resultado",
+    ["ato", "resultado"],
+)

@@ -18,6 +18,10 @@ from julia_common.database import (
     Handoff,
     HoldShift,
     HospitalsFound,
+    PersonReturnedAnswer,
+    PersonReturnedArguments,
+    PersonWroteAnswer,
+    PersonWroteArguments,
     PromptText,
     ReadingStored,
     Received,
@@ -56,6 +60,14 @@ class Inbox(Protocol):
 
     async def record_sent_event(self, event: SentEvent) -> SentEventRecorded:
         """Bind an echo, or take the conversation over."""
+        ...
+
+    async def person_wrote(self, message: PersonWroteArguments) -> PersonWroteAnswer:
+        """Take the conversation over, and send a person's words."""
+        ...
+
+    async def person_returned(self, returned: PersonReturnedArguments) -> PersonReturnedAnswer:
+        """Give the conversation back."""
         ...
 
     async def record_ack(self, *, instance: str, key_id: str, status: str) -> AckRecorded:

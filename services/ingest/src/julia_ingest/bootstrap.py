@@ -11,9 +11,11 @@ from julia_common.resilience.breaker import CircuitBreaker, Limits
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.serve import Service
+from julia_ingest import chatwoot
 from julia_ingest.adapters.broker import BrokerOutlet
 from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers
+from julia_ingest.domain.chatwoot_credentials import ChatwootAuthenticator
 from julia_ingest.domain.credentials import Authenticator
 from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
@@ -53,9 +55,11 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             instances=settings.evolution_instances,
             ceilings={"hour": settings.max_msgs_por_hora, "day": settings.max_msgs_por_dia},
         ),
+        chatwoot=ChatwootAuthenticator(settings.chatwoot_webhook_secret),
+        chatwoot_inbox_id=settings.chatwoot_inbox_id,
     )
     return Service(
-        routes=routes(),
+        routes=[*routes(), *chatwoot.routes()],
         state={"deps": deps},
         readiness={"rabbitmq": messaging.check},
     )

@@ -11,6 +11,8 @@ from julia_common.contracts.messages import (
     Message,
     MessageReceived,
     MessageSent,
+    PersonReturned,
+    PersonWrote,
 )
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import cleaned
@@ -76,11 +78,13 @@ async def accept(webhook: Webhook, outlet: Outlet) -> Receipt:
 def conversation_key(message: Message) -> str:
     """Return an opaque id that is the same for all messages of one chat, never its number."""
     match message:
+        case PersonWrote() | PersonReturned():
+            of, about = "chatwoot", str(message.conversation_id)
         case MessageReceived() | MessageSent() if message.identities:
-            about = message.identities[0].jid
+            of, about = message.instance, message.identities[0].jid
         case _:
-            about = getattr(message, "key_id", "")
-    return hashlib.sha256(f"{message.instance}\n{about}".encode()).hexdigest()[:32]
+            of, about = message.instance, getattr(message, "key_id", "")
+    return hashlib.sha256(f"{of}\n{about}".encode()).hexdigest()[:32]
 
 
 def _read(webhook: Webhook) -> tuple[Envelope, Harvest]:

@@ -19,6 +19,7 @@ from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
 from julia_ingest import handlers, metrics
 from julia_ingest.body import BodyError, Buffers, Share, read_body
+from julia_ingest.domain.chatwoot_credentials import ChatwootAuthenticator
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
 from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
@@ -32,7 +33,7 @@ _SPAN: dict[str, tracing.Attribute | None] = {
     "http.route": "/webhook/evolution",
 }
 
-type _Told = dict[str, str | int]
+type Told = dict[str, str | int]
 """What the log and the span say of a webhook."""
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class Deps:
     buffers: Buffers
     clock: Clock
     health: Health
+    chatwoot: ChatwootAuthenticator
+    chatwoot_inbox_id: int
 
 
 class State(TypedDict):
@@ -126,7 +129,7 @@ def _count(status: HTTPStatus, told: Mapping[str, object]) -> None:
     metrics.WEBHOOK.ended(outcome)
 
 
-async def _answer(request: Request[State], share: Share) -> tuple[Response, _Told]:
+async def _answer(request: Request[State], share: Share) -> tuple[Response, Told]:
     deps = request.state["deps"]
     presented = Credentials(
         request.headers.get("x-webhook-secret"), request.headers.get("authorization")
@@ -135,18 +138,18 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, _Tol
     if verdict is not Verdict.TRUSTED:
         metrics.UNAUTHORIZED.labels(verdict).inc()
         if not deps.strangers.admits(time.monotonic()):
-            return _refusal(
+            return refusal(
                 HTTPStatus.TOO_MANY_REQUESTS, "too many without credentials: come later", verdict
             )
-        return _refusal(
+        return refusal(
             HTTPStatus.UNAUTHORIZED, "wrong or missing credentials: see x-webhook-secret", verdict
         )
     try:
         body = await read_body(request, share)
     except BodyError as error:
-        return _refusal(error.status, str(error), "body")
+        return refusal(error.status, str(error), "body")
     except ClientDisconnect:
-        return _refusal(HTTPStatus.REQUEST_TIMEOUT, "the body has no end", "disconnected")
+        return refusal(HTTPStatus.REQUEST_TIMEOUT, "the body has no end", "disconnected")
     arrived = handlers.Webhook(
         body=body,
         path=request.url.path,
@@ -158,7 +161,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, _Tol
             receipt = await handlers.accept(arrived, deps.outlet)
     except (Retryable, TimeoutError) as error:
         _log.warning("a webhook was not accepted: %s", error or "the broker took too long")
-        return _refusal(
+        return refusal(
             HTTPStatus.SERVICE_UNAVAILABLE, "the broker is in trouble: deliver again", "broker"
         )
     counts = {
@@ -169,7 +172,8 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, _Tol
     return JSONResponse(counts, status_code=202), {"evento": receipt.event, **counts}
 
 
-def _refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, _Told]:
+def refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, Told]:
+    """Return the answer that refuses, and what the canonical line tells of it."""
     headers = {}
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)

@@ -31,3 +31,8 @@ UNAUTHORIZED = Counter(
 REPAIRED = Counter(
     "julia_ingest_repaired_strings_total", "Strings with NULs or lone surrogates made storable"
 )
+CHATWOOT = Counter(
+    "julia_ingest_chatwoot_total",
+    "Deliveries of Chatwoot: published, or why they were of no concern",
+    ["result"],
+)

@@ -3,6 +3,7 @@
 from julia_common.settings import (
     BrokerSettings,
     CeilingSettings,
+    ChatwootWebhookSettings,
     CommonSettings,
     NumberSettings,
     QuarantineSettings,
@@ -16,6 +17,7 @@ class Settings(
     BrokerSettings,
     RedisSettings,
     WebhookSettings,
+    ChatwootWebhookSettings,
     QuarantineSettings,
     CeilingSettings,
     NumberSettings,

@@ -5,19 +5,22 @@ from uuid import uuid4
 
 import structlog
 
+from julia_common.chatwoot import open_chatwoot
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
 from julia_common.messaging import open_messaging
-from julia_common.resilience.breaker import EVOLUTION, SUPABASE
+from julia_common.resilience.breaker import CHATWOOT, EVOLUTION, SUPABASE
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
 from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
 from julia_common.slack import open_slack
+from julia_scheduler import metrics
 from julia_scheduler.activity import measure_activity
 from julia_scheduler.backups import measure_backups
 from julia_scheduler.catchup import CatchUp
+from julia_scheduler.chatwoot.carrying import Carrier
 from julia_scheduler.due import (
     expire_holds,
     expire_replies,
@@ -80,6 +83,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         owner=owner,
     )
     bringer = await _open_bringer(settings, stack, database, owner=owner)
+    carrier = await _open_carrier(settings, stack, database, circuits, owner=owner)
     jobs = all_jobs(database, publisher, evolution, ingest, settings, bringer)
 
     return Service(
@@ -110,6 +114,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             SurvivingLoop("canario", 5, lambda: measure_canary(database)),
             SurvivingLoop("backups", 60, lambda: measure_backups(database)),
             Runner(database, jobs, owner=owner),
+            *([SurvivingLoop("chatwoot", 1, carrier.carry)] if carrier else []),
         ],
         drain_seconds=settings.evolution_timeout_seconds + 5,
     )
@@ -122,4 +127,28 @@ async def _open_bringer(
         log.warning("SLACK_WEBHOOK_URL is not set: managers get no notices and no reports")
         return None
     slack = await stack.enter_async_context(open_slack(settings.slack_webhook_url))
-    return Bringer(database, slack, owner=owner)
+    return Bringer(database, slack, owner=owner, chats=settings.chatwoot_chats)
+
+
+async def _open_carrier(
+    settings: Settings,
+    stack: AsyncExitStack,
+    database: Database,
+    circuits: SharedCircuits,
+    *,
+    owner: str,
+) -> Carrier | None:
+    metrics.CHATWOOT_CONFIGURED.set(settings.chatwoot_url is not None)
+    if settings.chatwoot_url is None:
+        log.warning("CHATWOOT_URL is not set: people see no conversations, and cannot answer")
+        return None
+    inbox = await stack.enter_async_context(
+        open_chatwoot(
+            settings.chatwoot_url,
+            settings.chatwoot_api_token,
+            account_id=settings.chatwoot_account_id,
+            inbox_id=settings.chatwoot_inbox_id,
+            circuit=circuits.breaker("chatwoot", CHATWOOT),
+        )
+    )
+    return Carrier(database, inbox, owner=owner)

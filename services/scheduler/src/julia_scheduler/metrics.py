@@ -109,6 +109,19 @@ NOTICES_OLDEST: Final = Gauge(
     "julia_avisos_pendentes_idade_segundos", "Idade do aviso pendente mais antigo"
 )
 
+CHATWOOT_CONFIGURED: Final = Gauge(
+    "julia_chatwoot_configurado", "1 se há um Chatwoot; 0: ninguém lê as conversas por lá"
+)
+CHATWOOT_EFFECTS: Final = Counter(
+    "julia_chatwoot_efeitos_total",
+    "O que foi feito no Chatwoot (mensagem, assumida, devolvida, nota), por resultado",
+    ["tipo", "resultado"],
+)
+CHATWOOT_WAITING: Final = Gauge("julia_chatwoot_pendentes", "O que falta fazer no Chatwoot")
+CHATWOOT_OLDEST: Final = Gauge(
+    "julia_chatwoot_pendentes_idade_segundos", "Idade do que falta fazer há mais tempo no Chatwoot"
+)
+
 INBOUND_DUE: Final = Gauge(
     "julia_turnos_devidos",
     "Mensagens de médicos à espera de resposta, sem as que uma pausa de parte cobre",

@@ -3,6 +3,7 @@
 from julia_common.settings import (
     BrokerSettings,
     CeilingSettings,
+    ChatwootSettings,
     CommonSettings,
     EvolutionSettings,
     HttpUrl,
@@ -20,6 +21,7 @@ class Settings(
     SupabaseSettings,
     EvolutionSettings,
     SlackSettings,
+    ChatwootSettings,
     CeilingSettings,
 ):
     """See docs/reference/settings.md.

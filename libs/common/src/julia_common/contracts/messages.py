@@ -9,6 +9,7 @@ import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -99,10 +100,12 @@ class Quoted(_Frozen):
 class _Message(_Frozen):
     TYPE: ClassVar[str]
 
+
+class _OfNumber(_Message):
     instance: str = Field(min_length=1, max_length=128)
 
 
-class MessageReceived(_Message):
+class MessageReceived(_OfNumber):
     """A doctor's message, from a webhook or found by catch-up."""
 
     TYPE: ClassVar[str] = "whatsapp.message.received.v1"
@@ -117,7 +120,7 @@ class MessageReceived(_Message):
     origin: Literal["webhook", "catchup"] = "webhook"
 
 
-class MessageEdited(_Message):
+class MessageEdited(_OfNumber):
     """The doctor changed or deleted a message (`revoke`)."""
 
     TYPE: ClassVar[str] = "whatsapp.message.edited.v1"
@@ -128,7 +131,7 @@ class MessageEdited(_Message):
     changed_at: AwareDatetime
 
 
-class MessageSent(_Message):
+class MessageSent(_OfNumber):
     """A message left our number: an echo of our own send, or a person typing on the phone."""
 
     TYPE: ClassVar[str] = "whatsapp.message.sent.v1"
@@ -143,7 +146,7 @@ class MessageSent(_Message):
     received_at: AwareDatetime
 
 
-class MessageAcked(_Message):
+class MessageAcked(_OfNumber):
     """WhatsApp's acknowledgement of a message of ours."""
 
     TYPE: ClassVar[str] = "whatsapp.message.acked.v1"
@@ -153,7 +156,7 @@ class MessageAcked(_Message):
     received_at: AwareDatetime
 
 
-class Connection(_Message):
+class Connection(_OfNumber):
     """The number's connection changed."""
 
     TYPE: ClassVar[str] = "whatsapp.connection.changed.v1"
@@ -163,7 +166,7 @@ class Connection(_Message):
     received_at: AwareDatetime
 
 
-class SendRequested(_Message):
+class SendRequested(_OfNumber):
     """Doorbell: the conversation has something to send. Losing or doubling it costs time only."""
 
     TYPE: ClassVar[str] = "conversation.send.requested.v1"
@@ -172,8 +175,45 @@ class SendRequested(_Message):
     requested_at: datetime | None = None
 
 
+class _OfChatwoot(_Message):
+    """`conversa_id` is what we wrote into the conversation when we made it there."""
+
+    delivery: str = Field(min_length=1, max_length=128)
+    conversation_id: int = Field(ge=1)
+    conversa_id: UUID | None = None
+    by: str = Field(min_length=1, max_length=128)
+
+
+class PersonWrote(_OfChatwoot):
+    """A person answered the doctor in Chatwoot; `attachments` files came with it."""
+
+    TYPE: ClassVar[str] = "chatwoot.message.written.v1"
+
+    message_id: int = Field(ge=1)
+    text: str = ""
+    attachments: int = Field(default=0, ge=0)
+    received_at: AwareDatetime
+
+
+class PersonReturned(_OfChatwoot):
+    """A person gave the conversation back in Chatwoot: took the label off, or resolved it."""
+
+    TYPE: ClassVar[str] = "chatwoot.conversation.returned.v1"
+
+    how: Literal["etiqueta", "resolvida"]
+    changed_at: AwareDatetime
+    received_at: AwareDatetime
+
+
 type Message = (
-    MessageReceived | MessageEdited | MessageSent | MessageAcked | Connection | SendRequested
+    MessageReceived
+    | MessageEdited
+    | MessageSent
+    | MessageAcked
+    | Connection
+    | SendRequested
+    | PersonWrote
+    | PersonReturned
 )
 
 MESSAGE_TYPES: dict[str, type[_Message]] = {
@@ -185,5 +225,7 @@ MESSAGE_TYPES: dict[str, type[_Message]] = {
         MessageAcked,
         Connection,
         SendRequested,
+        PersonWrote,
+        PersonReturned,
     )
 }

@@ -15,6 +15,7 @@ from julia_common.database.jobs import Jobs
 from julia_common.database.knowledge import Knowledge
 from julia_common.database.managers import Managers
 from julia_common.database.numbers import Numbers
+from julia_common.database.people import People
 from julia_common.database.receiving import Receiving
 from julia_common.database.rpc import CALL_TIMEOUT_S, MAX_CALLS, RETRIES, Rpc, remember_status
 from julia_common.database.sending import Sending
@@ -43,6 +44,7 @@ class Database(
     Canary,
     Stopping,
     Upkeep,
+    People,
 ):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.
 

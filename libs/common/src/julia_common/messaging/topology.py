@@ -19,6 +19,8 @@ from julia_common.contracts.messages import (
     MessageEdited,
     MessageReceived,
     MessageSent,
+    PersonReturned,
+    PersonWrote,
     SendRequested,
 )
 from julia_common.errors import Permanent
@@ -60,7 +62,16 @@ class QueueSpec:
 
 QUEUES = (
     QueueSpec(Queue.BRAIN_INBOUND, (MessageReceived.TYPE, MessageEdited.TYPE)),
-    QueueSpec(Queue.BRAIN_CONTROL, (MessageSent.TYPE, MessageAcked.TYPE, Connection.TYPE)),
+    QueueSpec(
+        Queue.BRAIN_CONTROL,
+        (
+            MessageSent.TYPE,
+            MessageAcked.TYPE,
+            Connection.TYPE,
+            PersonWrote.TYPE,
+            PersonReturned.TYPE,
+        ),
+    ),
     QueueSpec(Queue.DISPATCHER_OUTBOUND, (SendRequested.TYPE,)),
     QueueSpec(Queue.INGEST_QUARANTINE, (QUARANTINE_KEY,), consumed=False),
 )

@@ -48,6 +48,7 @@ ASK_AGAIN_SECONDS = 1.0
 CLAUDE = Limits(failures=3, reset_seconds=15)
 EVOLUTION = Limits(failures=5, reset_seconds=15)
 SUPABASE = Limits(failures=5, reset_seconds=3)
+CHATWOOT = Limits(failures=5, reset_seconds=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,14 @@ class Channel(Protocol):
 class Bringer:
     """Posts notices and reports to one channel."""
 
-    def __init__(self, database: Waiting, channel: Channel, *, owner: str) -> None:
-        """Borrow as `owner`, which is this process alone."""
+    def __init__(
+        self, database: Waiting, channel: Channel, *, owner: str, chats: str | None = None
+    ) -> None:
+        """Borrow as `owner`, which is this process alone.
+
+        `chats`: the address of the conversations in Chatwoot, for links.
+        """
+        self._chats = chats
         self._database = database
         self._channel = channel
         self._owner = owner
@@ -107,11 +113,11 @@ class Bringer:
         return delivered
 
     async def _post(self, bundle: Sequence[Notice]) -> None:
-        await self._counted(_drawn(bundle))
+        await self._counted(self._drawn(bundle))
 
     async def _taken_as_plain_text(self, notice: Notice) -> bool:
         try:
-            await self._counted(_drawn((notice,)).plain())
+            await self._counted(self._drawn((notice,)).plain())
         except Permanent:
             return False
         return True
@@ -149,6 +155,13 @@ class Bringer:
             retry_in_s=retry_in_s,
         )
 
+    def _drawn(self, bundle: Sequence[Notice]) -> SlackMessage:
+        try:
+            return _message(bundle, self._chats)
+        except Exception as error:  # noqa: BLE001 - what one notice tells must not hold up the others
+            # Not what the error says: it may quote what the notice tells.
+            raise Undrawable(f"no message can be made of it: {type(error).__name__}") from None
+
 
 def _bundles(due: Sequence[Notice]) -> Iterator[tuple[Notice, ...]]:
     """Reports alone, notices up to ten in one message: what comes in a flood is read as a list."""
@@ -165,16 +178,8 @@ def _bundles(due: Sequence[Notice]) -> Iterator[tuple[Notice, ...]]:
         yield tuple(bundle)
 
 
-def _drawn(bundle: Sequence[Notice]) -> SlackMessage:
-    try:
-        return _message(bundle)
-    except Exception as error:  # noqa: BLE001 - what one notice tells must not hold up the others
-        # Not what the error says: it may quote what the notice tells.
-        raise Undrawable(f"no message can be made of it: {type(error).__name__}") from None
-
-
-def _message(bundle: Sequence[Notice]) -> SlackMessage:
+def _message(bundle: Sequence[Notice], chats: str | None) -> SlackMessage:
     first = bundle[0]
     if first.tipo == REPORT and first.relatorio is not None:
         return reports.message(first.relatorio, again=first.tentativa > 1)
-    return notices.message(bundle)
+    return notices.message(bundle, chats=chats)

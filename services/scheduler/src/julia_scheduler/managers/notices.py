@@ -24,7 +24,7 @@ from julia_common.slack import (
     code,
     escape,
 )
-from julia_scheduler.managers import pauses
+from julia_scheduler.managers import handoffs, pauses
 from julia_scheduler.managers.card import Card, mapping, said
 from julia_scheduler.managers.wording import (
     KINDS,
@@ -38,9 +38,12 @@ from julia_scheduler.managers.wording import (
 )
 
 
-def message(notices: Sequence[Notice]) -> SlackMessage:
-    """One message for all of these notices, the oldest first."""
-    cards = [card(notice) for notice in notices]
+def message(notices: Sequence[Notice], *, chats: str | None = None) -> SlackMessage:
+    """One message for all of these notices, the oldest first.
+
+    `chats`: the address of the conversations in Chatwoot.
+    """
+    cards = [card(notice, chats=chats) for notice in notices]
     blocks: list[Block] = []
     if len(notices) > 1:
         blocks.append(Header(f"🔔 {len(notices)} avisos da Júlia"))
@@ -51,8 +54,10 @@ def message(notices: Sequence[Notice]) -> SlackMessage:
     return SlackMessage(_notification(cards), tuple(blocks))
 
 
-def card(notice: Notice) -> Card:
+def card(notice: Notice, *, chats: str | None = None) -> Card:
     """The notice in words; one of a kind that nobody gave words says so."""
+    if notice.tipo in handoffs.TEXTS:
+        return handoffs.TEXTS[notice.tipo](notice, chats)
     write = TEXTS.get(notice.tipo)
     if write is not None:
         return write(notice)

@@ -1,0 +1,320 @@
+"""One attempt per call, never retried here: whoever keeps the effect knows when to try again.
+
+Chatwoot knows no idempotency. What is made bears a mark of ours (`content_attributes.julia_id`,
+`custom_attributes.conversa_id`), so that it can be looked for before it is made a second time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+from prometheus_client import Histogram
+from pydantic import SecretStr
+
+from julia_common.errors import Permanent, Retryable
+from julia_common.resilience.breaker import CircuitBreaker
+from julia_common.secrets import SecretHeader
+
+TIMEOUT_SECONDS: Final = 10.0
+UNCERTAIN_RETRY_SECONDS: Final = 30.0
+"""A request that was not answered may still be at work: Chatwoot gives it up after 15 s."""
+
+_MAX_CONTENT: Final = 20_000
+"""Chatwoot refuses longer messages (150,000); nobody reads these."""
+_MAX_PAGES: Final = 25
+"""Of twenty messages each, in which our marks are looked for."""
+_NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_REFUSALS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+_SECONDS: Final = Histogram(
+    "julia_chatwoot_request_seconds",
+    "Seconds per request to Chatwoot",
+    ["operation"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class ChatwootRefused(Permanent):
+    """Chatwoot refuses us altogether: nothing will pass until somebody sets another token."""
+
+
+class Missing(Permanent):
+    """The contact or the conversation is not there (any more)."""
+
+
+class Direction(StrEnum):
+    """How Chatwoot shows a message."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    NOTE = "note"
+
+
+class ChatStatus(StrEnum):
+    """`PENDING`: a bot has it; `OPEN`: people have it."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation in Chatwoot; `conversa_id` is what we wrote into it, if it is ours."""
+
+    id: int
+    inbox_id: int
+    conversa_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message; `mark` is ours, and of each mark there is one."""
+
+    content: str
+    direction: Direction
+    mark: str
+
+
+class Chatwoot:
+    """One account's API-channel inbox (Chatwoot 4.x), seen by a user's token.
+
+    Every method raises `Retryable` when Chatwoot is away, slow or asks for patience,
+    `ChatwootRefused` when it refuses the token, `Missing` for what is gone, and `Permanent` when it
+    refuses the one request.
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, inbox_id: int, circuit: CircuitBreaker | None = None
+    ) -> None:
+        """`http` has the account's base URL and sends the token; see `open_chatwoot`."""
+        self._http = http
+        self._inbox_id = inbox_id
+        self._circuit = circuit
+
+    async def find_contact(self, *, phone: str | None, identifier: str) -> int | None:
+        """The contact with exactly this number (E.164) or this identifier of ours."""
+        for wanted, field in ((phone, "phone_number"), (identifier, "identifier")):
+            if wanted is None:
+                continue
+            answer = await self._call(
+                "find_contact", "GET", "/contacts/search", query={"q": wanted}
+            )
+            # The search is by substring: one number may be part of another.
+            for contact in _objects(answer, "payload"):
+                if contact.get(field) == wanted:
+                    return _id(contact)
+        return None
+
+    async def create_contact(self, *, name: str, phone: str | None, identifier: str) -> int:
+        """Make a contact, or find the one that somebody made meanwhile."""
+        body = {
+            "inbox_id": self._inbox_id,
+            "name": name,
+            "phone_number": phone,
+            "identifier": identifier,
+        }
+        try:
+            answer = await self._call("create_contact", "POST", "/contacts", body)
+        except Permanent as error:
+            found = None
+            if not isinstance(error, ChatwootRefused | Missing):
+                found = await self.find_contact(phone=phone, identifier=identifier)
+            if found is None:
+                raise
+            return found
+        return _id(_object(_object(answer, "payload"), "contact"))
+
+    async def chats_of(self, contact_id: int) -> tuple[Chat, ...]:
+        """The contact's conversations in our inbox."""
+        path = f"/contacts/{contact_id}/conversations"
+        answer = await self._call("chats_of", "GET", path)
+        chats = tuple(_chat(each) for each in _objects(answer, "payload"))
+        return tuple(chat for chat in chats if chat.inbox_id == self._inbox_id)
+
+    async def create_chat(self, contact_id: int, *, conversa_id: str, instance: str) -> int:
+        """Make a conversation that bears the id of ours; Julia has it (`PENDING`)."""
+        body = {
+            "inbox_id": self._inbox_id,
+            "contact_id": contact_id,
+            "status": ChatStatus.PENDING,
+            "custom_attributes": {"conversa_id": conversa_id, "instance": instance},
+        }
+        return _id(await self._call("create_chat", "POST", "/conversations", body))
+
+    async def post(self, chat_id: int, post: Post) -> int:
+        """Post a message; returns its id."""
+        note = post.direction is Direction.NOTE
+        body = {
+            "content": post.content[:_MAX_CONTENT],
+            "message_type": Direction.OUTGOING if note else post.direction,
+            "private": note,
+            "content_type": "text",
+            "content_attributes": {"julia_id": post.mark},
+        }
+        path = f"/conversations/{chat_id}/messages"
+        return _id(await self._call("post", "POST", path, body))
+
+    async def marks(self, chat_id: int, *, wanted: Collection[str]) -> frozenset[str]:
+        """Which of the `wanted` marks are on messages there; looks back a few hundred messages."""
+        found: set[str] = set()
+        before: int | None = None
+        for _ in range(_MAX_PAGES):
+            path = f"/conversations/{chat_id}/messages"
+            page = _objects(
+                await self._call("marks", "GET", path, query=_before(before)), "payload"
+            )
+            found |= {mark for each in page if (mark := _mark(each)) is not None and mark in wanted}
+            if not page or len(found) == len(set(wanted)):
+                break
+            before = min(_id(message) for message in page)
+        return frozenset(found)
+
+    async def label(self, chat_id: int, label: str, *, on: bool) -> None:
+        """Put one label on, or take it off; the others stay as they are."""
+        path = f"/conversations/{chat_id}/labels"
+        answer = await self._call("labels", "GET", path)
+        payload = answer.get("payload")
+        now = (
+            [each for each in payload if isinstance(each, str)] if isinstance(payload, list) else []
+        )
+        if (label in now) is on:
+            return
+        # The list that is posted replaces all of it.
+        wanted = [*now, label] if on else [each for each in now if each != label]
+        await self._call("label", "POST", path, {"labels": wanted})
+
+    async def set_status(self, chat_id: int, status: ChatStatus) -> None:
+        """Set the status by name: without one Chatwoot would flip it."""
+        path = f"/conversations/{chat_id}/toggle_status"
+        await self._call("set_status", "POST", path, {"status": status})
+
+    async def _call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        query: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        if self._circuit is None:
+            return await self._ask(operation, method, path, body, query or {})
+        async with self._circuit.guard():
+            return await self._ask(operation, method, path, body, query or {})
+
+    async def _ask(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        query: dict[str, str],
+    ) -> dict[str, Any]:
+        try:
+            with _SECONDS.labels(operation).time():
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    response = await self._http.request(method, path, json=body, params=query)
+        except _NEVER_LEFT as error:
+            raise Retryable(f"{operation}: Chatwoot is away ({type(error).__name__})") from None
+        except (TimeoutError, httpx.HTTPError) as error:
+            raise Retryable(
+                f"{operation}: Chatwoot did not answer ({type(error).__name__})",
+                retry_after=UNCERTAIN_RETRY_SECONDS,
+            ) from None
+        return _judge(operation, response)
+
+
+@asynccontextmanager
+async def open_chatwoot(
+    url: str,
+    token: SecretStr,
+    *,
+    account_id: int,
+    inbox_id: int,
+    circuit: CircuitBreaker | None = None,
+) -> AsyncIterator[Chatwoot]:
+    """The inbox on a connection pool, closed at the end of the block; connects on first use."""
+    async with httpx.AsyncClient(
+        base_url=f"{url}/api/v1/accounts/{account_id}",
+        # With underscores: a proxy that drops such headers must not be in between.
+        auth=SecretHeader(token, "api_access_token"),
+        timeout=TIMEOUT_SECONDS,
+        follow_redirects=False,
+        trust_env=False,  # Chatwoot is a neighbour: never through a proxy
+    ) as http:
+        yield Chatwoot(http, inbox_id=inbox_id, circuit=circuit)
+
+
+def _judge(operation: str, response: httpx.Response) -> dict[str, Any]:
+    status = response.status_code
+    what = f"{operation}: HTTP {status}"
+    if status in _REFUSALS:
+        raise ChatwootRefused(
+            f"{what}: Chatwoot refuses CHATWOOT_API_TOKEN: it must be a user's token (a bot's may "
+            "neither search contacts nor label) that is an agent of the inbox"
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        raise Missing(f"{what}: Chatwoot does not have it")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Retryable(f"{what}: Chatwoot asks for patience", retry_after=_retry_after(response))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Retryable(f"{what}: Chatwoot is in trouble")
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise Permanent(f"{what}: Chatwoot refused the request")
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not response.is_success or not isinstance(answer, dict):
+        raise Retryable(f"{what}: what answered is not Chatwoot")
+    return answer
+
+
+def _retry_after(response: httpx.Response) -> float:
+    try:
+        return max(1.0, float(response.headers.get("retry-after", "")))
+    except ValueError:
+        return UNCERTAIN_RETRY_SECONDS
+
+
+def _before(message_id: int | None) -> dict[str, str]:
+    return {} if message_id is None else {"before": str(message_id)}
+
+
+def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = value.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _id(value: dict[str, Any]) -> int:
+    found = value.get("id")
+    if not isinstance(found, int) or isinstance(found, bool):
+        message = "Chatwoot answered without an id"
+        raise Retryable(message)
+    return found
+
+
+def _chat(value: dict[str, Any]) -> Chat:
+    inbox = value.get("inbox_id")
+    ours = _object(value, "custom_attributes").get("conversa_id")
+    return Chat(
+        _id(value),
+        inbox if isinstance(inbox, int) else 0,
+        ours if isinstance(ours, str) else None,
+    )
+
+
+def _mark(message: dict[str, Any]) -> str | None:
+    mark = _object(message, "content_attributes").get("julia_id")
+    return mark if isinstance(mark, str) else None

@@ -1,0 +1,213 @@
+"""Functions by which people take conversations over in Chatwoot, read along and give them back."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from pydantic import AwareDatetime, JsonValue, TypeAdapter
+
+from julia_common.database.model import Answer, Arguments
+from julia_common.database.rpc import Rpc
+
+
+class SaidInChat(Answer):
+    """A message to be shown; `leitura` is what an attachment says, once it was read."""
+
+    autor: Literal["medico", "julia", "gestor"]
+    tipo_conteudo: str
+    conteudo: str
+    leitura: str | None = None
+    apagada: bool = False
+    em: AwareDatetime
+
+
+class HandoffTold(Answer):
+    """A hand-off as the private note tells it; `duracao_s` once it is over."""
+
+    trigger_type: str
+    motivo: str
+    por: str | None = None
+    resolvido_por: str | None = None
+    duracao_s: float | None = None
+    resumo: str | None = None
+    ultima_mensagem: str | None = None
+    mensagens_em_espera: int | None = None
+    lembretes: tuple[Mapping[str, JsonValue], ...] = ()
+    reservas_nao_avisadas: tuple[Mapping[str, JsonValue], ...] = ()
+
+
+class ChatwootEffect(Answer):
+    """One thing to do in Chatwoot; `tentativa` above 1: it may have been done before.
+
+    `vale`: no newer hand-off or return has taken the place of this one.
+    """
+
+    id: int
+    tipo: Literal["mensagem", "assumida", "devolvida", "nota"]
+    tentativa: int
+    em: AwareDatetime
+    vale: bool
+    dados: Mapping[str, JsonValue] = {}
+    mensagem: SaidInChat | None = None
+    handoff: HandoffTold | None = None
+
+
+class ChatwootDoctor(Answer):
+    """Whom the conversation is with."""
+
+    id: str
+    telefone: str | None = None
+    nome: str | None = None
+
+
+class ChatwootConversation(Answer):
+    """A conversation lent to the caller, with what is to be done there, in order.
+
+    `contact_id`, `conversation_id`: Chatwoot's, once it has them.
+    """
+
+    conversa_id: str
+    instance: str
+    controlled_by: Literal["ai", "human"]
+    contact_id: int | None = None
+    conversation_id: int | None = None
+    medico: ChatwootDoctor
+    efeitos: tuple[ChatwootEffect, ...]
+
+
+class DueChatwoot(Answer):
+    """What may be done now, and how many effects wait in all, for how long (seconds)."""
+
+    conversas: tuple[ChatwootConversation, ...]
+    esperando: int
+    mais_antigo_s: float | None = None
+
+
+class ChatwootLinked(Answer):
+    """The ids are known."""
+
+    status: Literal["ok"]
+
+
+class ChatwootHeld(Answer):
+    """`perdida`: the loan had ended, another process may have the conversation."""
+
+    status: Literal["ok", "perdida"]
+
+
+class PersonWroteArguments(Arguments):
+    """A person's message in Chatwoot; `entrega` is the id of its delivery."""
+
+    entrega: str
+    conversation_id: int
+    conversa_id: str | None = None
+    mensagem_id: int
+    conteudo: str
+    anexos: int
+    por: str
+
+
+class PersonWroteAnswer(Answer):
+    """`assumida`: it took the conversation over; `desconhecida`: it is none of ours (yet)."""
+
+    status: Literal["assumida", "aceita", "duplicada", "encerrada", "desconhecida"]
+    conversa_id: str | None = None
+    instance: str | None = None
+    doorbell: bool
+
+
+class PersonReturnedArguments(Arguments):
+    """The label was taken off (`etiqueta`) or the conversation resolved, at `em` by Chatwoot."""
+
+    entrega: str
+    conversation_id: int
+    conversa_id: str | None = None
+    motivo: Literal["etiqueta", "resolvida"]
+    em: AwareDatetime
+    por: str
+
+
+class PersonReturnedAnswer(Answer):
+    """`antiga`: it tells of an earlier hand-off than the present one."""
+
+    status: Literal["devolvida", "ja_julia", "antiga", "duplicada", "desconhecida"]
+    conversa_id: str | None = None
+    instance: str | None = None
+    doorbell: bool
+
+
+class GivenBack(Answer):
+    """`ja_julia`: nobody had it; `encerrada`: it is over. `duracao_s`: how long people had it."""
+
+    status: Literal["devolvida", "ja_julia", "encerrada"]
+    conversa_id: str
+    instance: str
+    handoff_id: str | None = None
+    duracao_s: float | None = None
+    doorbell: bool
+
+
+_DUE: Final = TypeAdapter(DueChatwoot)
+_LINKED: Final = TypeAdapter(ChatwootLinked)
+_HELD: Final = TypeAdapter(ChatwootHeld)
+_WROTE: Final = TypeAdapter(PersonWroteAnswer)
+_RETURNED: Final = TypeAdapter(PersonReturnedAnswer)
+_GIVEN_BACK: Final = TypeAdapter(GivenBack)
+
+
+class People:
+    """See `docs/reference/rpc.md`, People."""
+
+    _rpc: Rpc
+
+    async def person_wrote(self, message: PersonWroteArguments) -> PersonWroteAnswer:
+        """Take the conversation over for who wrote, and send her words to the doctor."""
+        return await self._rpc.call("person_wrote", message, _WROTE)
+
+    async def person_returned(self, returned: PersonReturnedArguments) -> PersonReturnedAnswer:
+        """Give the conversation back, as was done in Chatwoot."""
+        return await self._rpc.call("person_returned", returned, _RETURNED)
+
+    async def give_back(self, *, conversa_id: str, por: str) -> GivenBack:
+        """Give a conversation back to Julia for the manager `por`."""
+        arguments = {"conversa_id": conversa_id, "por": por}
+        return await self._rpc.call("give_back", arguments, _GIVEN_BACK)
+
+    async def due_chatwoot(self, *, owner: str, limit: int, lease_s: int) -> DueChatwoot:
+        """Borrow conversations of which something is to be done in Chatwoot."""
+        arguments = {"owner": owner, "limit": limit, "lease_s": lease_s}
+        return await self._rpc.call("due_chatwoot", arguments, _DUE)
+
+    async def chatwoot_linked(
+        self, *, conversa_id: str, contact_id: int, conversation_id: int
+    ) -> ChatwootLinked:
+        """Remember the ids that Chatwoot gave."""
+        arguments = {
+            "conversa_id": conversa_id,
+            "contact_id": contact_id,
+            "conversation_id": conversation_id,
+        }
+        return await self._rpc.call("chatwoot_linked", arguments, _LINKED)
+
+    async def chatwoot_done(
+        self, *, efeito_id: int, owner: str, lease_s: int, desistiu: str | None = None
+    ) -> ChatwootHeld:
+        """Say that an effect is done, or why it never will be; the loan begins anew."""
+        arguments = {
+            "efeito_id": efeito_id,
+            "owner": owner,
+            "lease_s": lease_s,
+            "desistiu": desistiu,
+        }
+        return await self._rpc.call("chatwoot_done", arguments, _HELD)
+
+    async def chatwoot_released(
+        self, *, conversa_id: str, owner: str, retry_in_s: float, erro: str | None = None
+    ) -> ChatwootHeld:
+        """Give the conversation back, to be lent again in `retry_in_s` seconds."""
+        arguments = {
+            "conversa_id": conversa_id,
+            "owner": owner,
+            "retry_in_s": retry_in_s,
+            "erro": erro,
+        }
+        return await self._rpc.call("chatwoot_released", arguments, _HELD)

@@ -1,0 +1,63 @@
+"""What a person did in Chatwoot. A handler that returns has committed."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from julia_brain import metrics
+from julia_brain.handlers import Deps
+from julia_common.contracts.messages import PersonReturned, PersonWrote
+from julia_common.database import PersonReturnedArguments, PersonWroteArguments
+from julia_common.errors import Retryable
+
+LINK_PATIENCE: Final = timedelta(seconds=60)
+"""A person may be faster than the record of the conversation's id; later it is none of ours."""
+
+
+async def wrote(message: PersonWrote, deps: Deps) -> None:
+    """Take the conversation over and have her words sent to the doctor.
+
+    Raises `Retryable` while the conversation may be one that is just being made.
+    """
+    answer = await deps.inbox.person_wrote(
+        PersonWroteArguments(
+            entrega=message.delivery,
+            conversation_id=message.conversation_id,
+            conversa_id=str(message.conversa_id) if message.conversa_id else None,
+            mensagem_id=message.message_id,
+            conteudo=message.text,
+            anexos=message.attachments,
+            por=message.by,
+        )
+    )
+    structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
+    if answer.status == "desconhecida":
+        _wait_for_link(message, deps)
+    metrics.PEOPLE.labels("mensagem", answer.status).inc()
+    if answer.doorbell and answer.conversa_id and answer.instance:
+        await deps.doorbell.ring(instance=answer.instance, conversa_id=answer.conversa_id)
+
+
+async def returned(message: PersonReturned, deps: Deps) -> None:
+    """Give the conversation back to Julia."""
+    answer = await deps.inbox.person_returned(
+        PersonReturnedArguments(
+            entrega=message.delivery,
+            conversation_id=message.conversation_id,
+            conversa_id=str(message.conversa_id) if message.conversa_id else None,
+            motivo=message.how,
+            em=message.changed_at,
+            por=message.by,
+        )
+    )
+    structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
+    metrics.PEOPLE.labels("devolucao", answer.status).inc()
+    if answer.doorbell and answer.conversa_id and answer.instance:
+        await deps.doorbell.ring(instance=answer.instance, conversa_id=answer.conversa_id)
+
+
+def _wait_for_link(message: PersonWrote, deps: Deps) -> None:
+    if deps.clock.now() - message.received_at < LINK_PATIENCE:
+        text = "Chatwoot's conversation is not known yet"
+        raise Retryable(text)

@@ -1,0 +1,1 @@
+"""What people see in Chatwoot, and how it gets there."""

@@ -1,0 +1,257 @@
+"""Carries out in Chatwoot what the database says is to be done, in order, until it is done.
+
+A conversation is lent to one process at a time. What was lent before may have been done: messages
+are looked for by their marks before they are posted again, everything else may be done twice.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import structlog
+
+from julia_common.chatwoot import Chat, ChatStatus, ChatwootRefused, Direction, Missing, Post
+from julia_common.database import (
+    ChatwootConversation,
+    ChatwootEffect,
+    ChatwootHeld,
+    ChatwootLinked,
+    DueChatwoot,
+)
+from julia_common.errors import Permanent, Retryable
+from julia_scheduler import metrics
+from julia_scheduler.chatwoot import texts
+
+AT_ONCE: Final = 8
+"""Conversations worked on side by side; Chatwoot allows an address 3,000 requests a minute."""
+LOAN_SECONDS: Final = 60
+LABEL: Final = "humano"
+
+_LONGEST_WAIT_SECONDS: Final = 30.0
+_REFUSED_WAIT_SECONDS: Final = 60.0
+_DIRECTIONS: Final = {
+    "medico": Direction.INCOMING,
+    "julia": Direction.OUTGOING,
+    "gestor": Direction.OUTGOING,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Waiting(Protocol):
+    """The database's effects (`docs/reference/rpc.md`, People)."""
+
+    async def due_chatwoot(self, *, owner: str, limit: int, lease_s: int) -> DueChatwoot:
+        """Borrow conversations of which something is to be done."""
+        ...
+
+    async def chatwoot_linked(
+        self, *, conversa_id: str, contact_id: int, conversation_id: int
+    ) -> ChatwootLinked:
+        """Remember Chatwoot's ids."""
+        ...
+
+    async def chatwoot_done(
+        self, *, efeito_id: int, owner: str, lease_s: int, desistiu: str | None = None
+    ) -> ChatwootHeld:
+        """Say that an effect is done, or never will be."""
+        ...
+
+    async def chatwoot_released(
+        self, *, conversa_id: str, owner: str, retry_in_s: float, erro: str | None = None
+    ) -> ChatwootHeld:
+        """Give the conversation back."""
+        ...
+
+
+class Inbox(Protocol):
+    """See `julia_common.chatwoot.Chatwoot`."""
+
+    async def find_contact(self, *, phone: str | None, identifier: str) -> int | None:
+        """Find a contact by its number or our identifier."""
+        ...
+
+    async def create_contact(self, *, name: str, phone: str | None, identifier: str) -> int:
+        """Make a contact."""
+        ...
+
+    async def chats_of(self, contact_id: int) -> tuple[Chat, ...]:
+        """The contact's conversations."""
+        ...
+
+    async def create_chat(self, contact_id: int, *, conversa_id: str, instance: str) -> int:
+        """Make a conversation."""
+        ...
+
+    async def post(self, chat_id: int, post: Post) -> int:
+        """Post a message."""
+        ...
+
+    async def marks(self, chat_id: int, *, wanted: tuple[str, ...]) -> frozenset[str]:
+        """Which of these marks are there."""
+        ...
+
+    async def label(self, chat_id: int, label: str, *, on: bool) -> None:
+        """Put a label on or take it off."""
+        ...
+
+    async def set_status(self, chat_id: int, status: ChatStatus) -> None:
+        """Set the status."""
+        ...
+
+
+class Carrier:
+    """Works off what waits."""
+
+    def __init__(self, database: Waiting, inbox: Inbox, *, owner: str) -> None:
+        """Borrow as `owner`, which is this process alone."""
+        self._database = database
+        self._inbox = inbox
+        self._owner = owner
+
+    async def carry(self) -> None:
+        """Do what is due now; what fails is given back, to come again later."""
+        while True:
+            due = await self._database.due_chatwoot(
+                owner=self._owner, limit=AT_ONCE, lease_s=LOAN_SECONDS
+            )
+            metrics.CHATWOOT_WAITING.set(due.esperando)
+            metrics.CHATWOOT_OLDEST.set(due.mais_antigo_s or 0)
+            async with asyncio.TaskGroup() as group:
+                for conversation in due.conversas:
+                    group.create_task(self._carry(conversation))
+            if len(due.conversas) < AT_ONCE:
+                return
+
+    async def _carry(self, conversation: ChatwootConversation) -> None:
+        wait, erro = 0.0, None
+        try:
+            await self._work_off(conversation)
+        except Retryable as error:
+            tried = conversation.efeitos[0].tentativa
+            wait = error.retry_after or min(_LONGEST_WAIT_SECONDS, 2.0 ** min(tried, 10))
+            erro = str(error)
+        except Permanent as error:
+            wait, erro = _REFUSED_WAIT_SECONDS, str(error)
+        if erro is not None:
+            log.warning(
+                "Chatwoot has not what it should; it comes again",
+                conversa_id=conversation.conversa_id,
+                motivo=erro,
+                espera_s=wait,
+            )
+            metrics.CHATWOOT_EFFECTS.labels(conversation.efeitos[0].tipo, "adiado").inc()
+        await self._database.chatwoot_released(
+            conversa_id=conversation.conversa_id, owner=self._owner, retry_in_s=wait, erro=erro
+        )
+
+    async def _work_off(self, conversation: ChatwootConversation) -> None:
+        chat_id = conversation.conversation_id or await self._link(conversation)
+        try:
+            visit = await self._visit(chat_id, conversation.efeitos)
+        except Missing:
+            # Somebody deleted it there; what is still to be shown gets another one.
+            chat_id = await self._link(conversation)
+            visit = await self._visit(chat_id, conversation.efeitos)
+        for effect in conversation.efeitos:
+            given_up = await self._apply(effect, visit)
+            metrics.CHATWOOT_EFFECTS.labels(effect.tipo, "desistiu" if given_up else "feito").inc()
+            held = await self._database.chatwoot_done(
+                efeito_id=effect.id,
+                owner=self._owner,
+                lease_s=LOAN_SECONDS,
+                desistiu=given_up,
+            )
+            if held.status == "perdida":
+                return
+
+    async def _apply(self, effect: ChatwootEffect, visit: "_Visit") -> str | None:
+        """Do it; returns why it never will be, when Chatwoot refuses this one thing for good."""
+        try:
+            await visit.apply(effect)
+        except (ChatwootRefused, Missing):
+            raise
+        except Permanent as error:
+            log.warning("Chatwoot refused an effect for good", efeito=effect.id, motivo=str(error))
+            return str(error)
+        return None
+
+    async def _link(self, conversation: ChatwootConversation) -> int:
+        """Find the contact and the conversation, or make them; remember which."""
+        doctor = conversation.medico
+        identifier = f"julia:{doctor.id}"
+        contact = await self._inbox.find_contact(phone=doctor.telefone, identifier=identifier)
+        if contact is None:
+            contact = await self._inbox.create_contact(
+                name=doctor.nome or "Médico sem nome",
+                phone=doctor.telefone,
+                identifier=identifier,
+            )
+        chats = await self._inbox.chats_of(contact)
+        ours = [chat.id for chat in chats if chat.conversa_id == conversation.conversa_id]
+        chat_id = (
+            min(ours)
+            if ours
+            else await self._inbox.create_chat(
+                contact, conversa_id=conversation.conversa_id, instance=conversation.instance
+            )
+        )
+        await self._database.chatwoot_linked(
+            conversa_id=conversation.conversa_id, contact_id=contact, conversation_id=chat_id
+        )
+        return chat_id
+
+    async def _visit(self, chat_id: int, effects: tuple[ChatwootEffect, ...]) -> "_Visit":
+        doubtful = tuple(_mark(effect) for effect in effects if effect.tentativa > 1)
+        there = await self._inbox.marks(chat_id, wanted=doubtful) if doubtful else frozenset[str]()
+        return _Visit(self._inbox, chat_id, there)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """`there`: marks of messages that an earlier attempt has posted."""
+
+    inbox: Inbox
+    chat_id: int
+    there: frozenset[str] = field(default_factory=frozenset)
+
+    async def apply(self, effect: ChatwootEffect) -> None:
+        match effect.tipo:
+            case "mensagem":
+                if effect.mensagem is not None:
+                    direction = _DIRECTIONS[effect.mensagem.autor]
+                    await self._post(effect, texts.message(effect.mensagem), direction)
+            case "assumida":
+                await self._take_over(effect)
+            case "devolvida":
+                await self._give_back(effect)
+            case "nota":
+                await self._post(effect, texts.note(effect.dados))
+
+    async def _take_over(self, effect: ChatwootEffect) -> None:
+        if effect.vale:
+            await self.inbox.label(self.chat_id, LABEL, on=True)
+        if effect.handoff is not None:
+            await self._post(effect, texts.taken_over(effect.handoff))
+        if effect.vale:
+            await self.inbox.set_status(self.chat_id, ChatStatus.OPEN)
+
+    async def _give_back(self, effect: ChatwootEffect) -> None:
+        if effect.vale:
+            await self.inbox.label(self.chat_id, LABEL, on=False)
+        if effect.handoff is not None:
+            await self._post(effect, texts.given_back(effect.handoff))
+        # Who resolved it there has said what it is to be.
+        if effect.vale and not effect.dados.get("resolvida"):
+            await self.inbox.set_status(self.chat_id, ChatStatus.PENDING)
+
+    async def _post(
+        self, effect: ChatwootEffect, content: str, direction: Direction = Direction.NOTE
+    ) -> None:
+        mark = _mark(effect)
+        if mark not in self.there:
+            await self.inbox.post(self.chat_id, Post(content, direction, mark))
+
+
+def _mark(effect: ChatwootEffect) -> str:
+    return f"efeito:{effect.id}"

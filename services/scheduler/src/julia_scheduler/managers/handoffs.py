@@ -1,0 +1,64 @@
+"""What managers read when a person has a doctor's conversation, and when Júlia has it again."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from julia_common.database import Notice
+from julia_scheduler.chatwoot.texts import TRIGGERS
+from julia_scheduler.managers.card import Card, said
+from julia_scheduler.managers.wording import counted, doctor
+
+_COLOURS: Final = {
+    "pedido_humano": "🔵",
+    "juridico": "🔴",
+    "sentimento_negativo": "🟠",
+    "baixa_confianca": "🟣",
+    "manual": "🟢",
+}
+_OTHER: Final = "⚪"
+_SOMEBODY: Final = {
+    None: "alguém",
+    "julia": "a Júlia",
+    "whatsapp": "alguém, pelo celular do número",
+}
+
+
+def _taken_over(notice: Notice, chats: str | None) -> Card:
+    trigger = str(notice.dados.get("trigger_type"))
+    # Only a person's words: what Júlia gives as her reason may quote the doctor.
+    why = f"\nMotivo: {said(notice, 'motivo')}." if trigger == "manual" else ""
+    colour, reason = _COLOURS.get(trigger, _OTHER), TRIGGERS.get(trigger, trigger)
+    return Card(
+        f"{colour} Conversa com uma pessoa: {reason}",
+        f"{doctor(notice)} fala com a equipe; a Júlia está calada.{why}\n{_link(notice, chats)}",
+    )
+
+
+def _given_back(notice: Notice, chats: str | None) -> Card:
+    seconds = notice.dados.get("duracao_s")
+    minutes = round(seconds / 60) if isinstance(seconds, int | float) else 0
+    lasted = counted(minutes, "minuto", "minutos") if minutes else "menos de um minuto"
+    return Card(
+        "🤖 A Júlia retomou uma conversa",
+        f"{doctor(notice)} volta a falar com a Júlia, depois de {lasted} com a equipe. "
+        f"Quem devolveu: {_who(notice)}.\n{_link(notice, chats)}",
+    )
+
+
+TEXTS: Final[Mapping[str, Callable[[Notice, str | None], Card]]] = {
+    "conversa_assumida": _taken_over,
+    "conversa_devolvida": _given_back,
+}
+"""By `notificacoes_gestor.tipo`; given the address of the conversations in Chatwoot, if any."""
+
+
+def _who(notice: Notice) -> str:
+    por = notice.dados.get("por")
+    return _SOMEBODY.get(por if isinstance(por, str) else None) or said(notice, "por")
+
+
+def _link(notice: Notice, chats: str | None) -> str:
+    chat = notice.dados.get("chatwoot_conversation_id")
+    if chats is None or not isinstance(chat, int):
+        return "A conversa está no Chatwoot." if chats else "Respondam pelo celular do número."
+    return f"<{chats}/{chat}|Abrir no Chatwoot>"

@@ -1,0 +1,136 @@
+"""What the client asks of Chatwoot, and what it makes of the answers."""
+
+import httpx
+import pytest
+
+from julia_common.chatwoot import (
+    UNCERTAIN_RETRY_SECONDS,
+    ChatStatus,
+    Chatwoot,
+    ChatwootRefused,
+    Direction,
+    Missing,
+    Post,
+    client,
+)
+from julia_common.errors import Permanent, Retryable
+from julia_simulators.chatwoot.state import Fault, FaultKind, World
+
+PHONE = "+5511988887777"
+
+
+@pytest.fixture
+async def chat(chatwoot: Chatwoot) -> int:
+    contact = await chatwoot.create_contact(name="Dra. Ana", phone=PHONE, identifier="julia:a")
+    return await chatwoot.create_chat(contact, conversa_id="c-1", instance="julia-prod")
+
+
+def fails(world: World, kind: FaultKind, **fields: object) -> None:
+    world.faults.append(Fault.model_validate({"kind": kind, **fields}))
+
+
+async def test_a_contact_is_found_by_its_exact_number(world: World, chatwoot: Chatwoot) -> None:
+    longer = await chatwoot.create_contact(name="Outra", phone=f"{PHONE}9", identifier="julia:b")
+    assert await chatwoot.find_contact(phone=PHONE, identifier="julia:a") is None
+
+    made = await chatwoot.create_contact(name="Dra. Ana", phone=PHONE, identifier="julia:a")
+
+    assert await chatwoot.find_contact(phone=PHONE, identifier="julia:x") == made != longer
+    assert await chatwoot.find_contact(phone=None, identifier="julia:a") == made
+    assert world.refused == []
+
+
+async def test_a_contact_that_somebody_made_meanwhile_is_found(chatwoot: Chatwoot) -> None:
+    first = await chatwoot.create_contact(name="Dra. Ana", phone=PHONE, identifier="julia:a")
+
+    second = await chatwoot.create_contact(name="Ana", phone=PHONE, identifier="julia:a")
+
+    assert second == first
+
+
+async def test_a_conversation_bears_our_id_and_is_the_bots(
+    world: World, chatwoot: Chatwoot, chat: int
+) -> None:
+    found = (await chatwoot.chats_of(1))[0]
+
+    assert (found.id, found.conversa_id) == (chat, "c-1")
+    assert world.conversations[chat].status == "pending"
+
+
+async def test_messages_bear_marks_and_are_found_by_them(
+    world: World, chatwoot: Chatwoot, chat: int
+) -> None:
+    for n in range(45):
+        await chatwoot.post(chat, Post(f"mensagem {n}", Direction.INCOMING, f"efeito:{n}"))
+    await chatwoot.post(chat, Post("só para a equipe", Direction.NOTE, "efeito:99"))
+
+    assert await chatwoot.marks(chat, wanted=("efeito:0", "efeito:99", "efeito:77")) == {
+        "efeito:0",
+        "efeito:99",
+    }
+    shown = world.conversations[chat].messages
+    assert [(m["message_type"], m["private"]) for m in shown[-2:]] == [(0, False), (1, True)]
+    assert world.refused == []
+
+
+async def test_labels_of_others_stay(world: World, chatwoot: Chatwoot, chat: int) -> None:
+    world.conversations[chat].labels = ["vip"]
+
+    await chatwoot.label(chat, "humano", on=True)
+    assert world.conversations[chat].labels == ["vip", "humano"]
+    await chatwoot.label(chat, "humano", on=False)
+
+    assert world.conversations[chat].labels == ["vip"]
+
+
+async def test_a_status_is_set_not_flipped(world: World, chatwoot: Chatwoot, chat: int) -> None:
+    for _ in range(2):
+        await chatwoot.set_status(chat, ChatStatus.OPEN)
+
+    assert world.conversations[chat].status == "open"
+
+
+async def test_what_does_not_fit_the_facts_is_refused(http: httpx.AsyncClient, chat: int) -> None:
+    answer = await http.post(f"/conversations/{chat}/messages", json={"content": "", "privado": 1})
+
+    assert answer.status_code == 422
+
+
+async def test_a_refused_token_says_what_to_do(world: World, chatwoot: Chatwoot) -> None:
+    fails(world, FaultKind.UNAUTHORIZED)
+
+    with pytest.raises(ChatwootRefused, match="CHATWOOT_API_TOKEN"):
+        await chatwoot.chats_of(1)
+
+
+async def test_trouble_may_be_tried_again(world: World, chatwoot: Chatwoot, chat: int) -> None:
+    fails(world, FaultKind.SERVER_ERROR)
+    with pytest.raises(Retryable, match="trouble"):
+        await chatwoot.set_status(chat, ChatStatus.OPEN)
+    fails(world, FaultKind.RATE_LIMITED, seconds=17)
+    with pytest.raises(Retryable) as caught:
+        await chatwoot.set_status(chat, ChatStatus.OPEN)
+    assert caught.value.retry_after == 17
+
+
+async def test_who_was_not_heard_waits_until_nothing_can_be_at_work_any_more(
+    world: World, chatwoot: Chatwoot, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.05)
+    fails(world, FaultKind.DONE_UNHEARD, seconds=1)
+
+    with pytest.raises(Retryable) as caught:
+        await chatwoot.post(chat, Post("oi", Direction.INCOMING, "efeito:1"))
+
+    assert caught.value.retry_after == UNCERTAIN_RETRY_SECONDS
+    assert await chatwoot.marks(chat, wanted=("efeito:1",)) == {"efeito:1"}
+
+
+async def test_what_is_gone_is_missing(chatwoot: Chatwoot) -> None:
+    with pytest.raises(Missing):
+        await chatwoot.set_status(404, ChatStatus.OPEN)
+
+
+async def test_what_is_refused_for_good_is_permanent(chatwoot: Chatwoot) -> None:
+    with pytest.raises(Permanent):
+        await chatwoot.create_contact(name="Ana", phone="sem número", identifier="julia:a")
