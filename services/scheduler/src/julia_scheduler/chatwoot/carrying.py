@@ -5,6 +5,8 @@ are looked for by their marks before they are posted again, everything else may 
 """
 
 import asyncio
+from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -87,7 +89,7 @@ class Inbox(Protocol):
         """Post a message."""
         ...
 
-    async def marks(self, chat_id: int, *, wanted: tuple[str, ...]) -> frozenset[str]:
+    async def marks(self, chat_id: int, *, wanted: Collection[str]) -> frozenset[str]:
         """Which of these marks are there."""
         ...
 
@@ -146,14 +148,22 @@ class Carrier:
         )
 
     async def _work_off(self, conversation: ChatwootConversation) -> None:
-        chat_id = conversation.conversation_id or await self._link(conversation)
-        try:
-            visit = await self._visit(chat_id, conversation.efeitos)
-        except Missing:
-            # Somebody deleted it there; what is still to be shown gets another one.
-            chat_id = await self._link(conversation)
-            visit = await self._visit(chat_id, conversation.efeitos)
-        for effect in conversation.efeitos:
+        left = deque(conversation.efeitos)
+        if conversation.conversation_id is not None:
+            try:
+                return await self._do(left, conversation.conversation_id)
+            except Missing:
+                # Somebody deleted it there; what is still to be shown gets another one.
+                log.warning(
+                    "a conversation is gone in Chatwoot", conversa_id=conversation.conversa_id
+                )
+        return await self._do(left, await self._link(conversation))
+
+    async def _do(self, left: deque[ChatwootEffect], chat_id: int) -> None:
+        """Work `left` off from its left end."""
+        visit = await self._visit(chat_id, left)
+        while left:
+            effect = left[0]
             given_up = await self._apply(effect, visit)
             metrics.CHATWOOT_EFFECTS.labels(effect.tipo, "desistiu" if given_up else "feito").inc()
             held = await self._database.chatwoot_done(
@@ -164,6 +174,7 @@ class Carrier:
             )
             if held.status == "perdida":
                 return
+            left.popleft()
 
     async def _apply(self, effect: ChatwootEffect, visit: "_Visit") -> str | None:
         """Do it; returns why it never will be, when Chatwoot refuses this one thing for good."""
@@ -201,7 +212,7 @@ class Carrier:
         )
         return chat_id
 
-    async def _visit(self, chat_id: int, effects: tuple[ChatwootEffect, ...]) -> "_Visit":
+    async def _visit(self, chat_id: int, effects: Iterable[ChatwootEffect]) -> "_Visit":
         doubtful = tuple(_mark(effect) for effect in effects if effect.tentativa > 1)
         there = await self._inbox.marks(chat_id, wanted=doubtful) if doubtful else frozenset[str]()
         return _Visit(self._inbox, chat_id, there)

@@ -1,0 +1,324 @@
+"""What the database says is to be done is done in Chatwoot: in order, once, whatever goes wrong."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from julia_common.chatwoot import Chatwoot
+from julia_common.database import (
+    ChatwootHeld,
+    ChatwootLinked,
+    DueChatwoot,
+)
+from julia_common.errors import Retryable
+from julia_common.secrets import SecretHeader
+from julia_scheduler.chatwoot.carrying import Carrier
+from julia_simulators.chatwoot.app import build_app
+from julia_simulators.chatwoot.state import INBOX, TOKEN, Fault, FaultKind, World
+
+pytestmark = pytest.mark.unit
+
+CONVERSA = str(uuid.uuid4())
+AT = "2026-03-02T12:00:00+00:00"
+
+
+@dataclass
+class Database:
+    """Lends one conversation while something of it is to be done."""
+
+    effects: list[dict[str, Any]] = field(default_factory=list)
+    link: dict[str, int] = field(default_factory=dict)
+    waits: list[float] = field(default_factory=list)
+    given_up: dict[int, str] = field(default_factory=dict)
+    ids: int = 0
+    deaf: bool = False
+    """What was done is not heard: the process dies before it can say so."""
+
+    def add(self, tipo: str, **fields: Any) -> None:
+        self.ids += 1
+        effect = {"id": self.ids, "tipo": tipo, "tentativa": 0, "em": AT, "vale": True}
+        self.effects.append(effect | fields)
+
+    def says(self, autor: str, text: str) -> None:
+        said = {"autor": autor, "tipo_conteudo": "texto", "conteudo": text, "em": AT}
+        self.add("mensagem", mensagem=said)
+
+    async def due_chatwoot(self, *, owner: str, limit: int, lease_s: int) -> DueChatwoot:
+        assert owner
+        assert limit > 1
+        assert lease_s
+        for effect in self.effects:
+            effect["tentativa"] += 1
+        conversa = {
+            "conversa_id": CONVERSA,
+            "instance": "julia-prod",
+            "controlled_by": "ai",
+            **self.link,
+            "medico": {"id": "m1", "telefone": "+5511988887777", "nome": "Ana"},
+            "efeitos": self.effects,
+        }
+        due = {"conversas": [conversa] if self.effects else [], "esperando": len(self.effects)}
+        return DueChatwoot.model_validate(due)
+
+    async def chatwoot_linked(
+        self, *, conversa_id: str, contact_id: int, conversation_id: int
+    ) -> ChatwootLinked:
+        assert conversa_id == CONVERSA
+        self.link = {"contact_id": contact_id, "conversation_id": conversation_id}
+        return ChatwootLinked(status="ok")
+
+    async def chatwoot_done(
+        self, *, efeito_id: int, owner: str, lease_s: int, desistiu: str | None = None
+    ) -> ChatwootHeld:
+        assert owner
+        assert lease_s
+        if self.deaf:
+            text = "the database is away"
+            raise Retryable(text)
+        if desistiu:
+            self.given_up[efeito_id] = desistiu
+        self.effects = [effect for effect in self.effects if effect["id"] != efeito_id]
+        return ChatwootHeld(status="ok")
+
+    async def chatwoot_released(
+        self, *, conversa_id: str, owner: str, retry_in_s: float, erro: str | None = None
+    ) -> ChatwootHeld:
+        assert conversa_id == CONVERSA
+        assert owner
+        assert (erro is None) is (retry_in_s == 0)
+        self.waits.append(retry_in_s)
+        return ChatwootHeld(status="ok")
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def carrier(world: World, database: Database) -> AsyncIterator[Carrier]:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=build_app(world)),
+        base_url="http://chatwoot.test/api/v1/accounts/1",
+        auth=SecretHeader(SecretStr(TOKEN), "api_access_token"),
+    ) as http:
+        yield Carrier(database, Chatwoot(http, inbox_id=INBOX), owner="me")
+
+
+def shown(world: World, chat: int = 1) -> list[tuple[str, bool]]:
+    return [(m["content"], m["private"]) for m in world.conversations[chat].messages]
+
+
+def handed_over(database: Database, tipo: str = "assumida", **fields: Any) -> None:
+    handoff = {
+        "trigger_type": "pedido_humano",
+        "motivo": "Pediu uma pessoa",
+        "resumo": "Procura noites em Campinas",
+        "ultima_mensagem": "quero falar com alguém",
+        "resolvido_por": "Bia",
+        "duracao_s": 420,
+    }
+    database.add(tipo, handoff=handoff, **fields)
+
+
+async def test_what_was_said_appears_in_order(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "Oi, tem plantão?")
+    database.says("julia", "Tem sim!")
+
+    await carrier.carry()
+
+    assert shown(world) == [("Oi, tem plantão?", False), ("Tem sim!", False)]
+    assert [m["message_type"] for m in world.conversations[1].messages] == [0, 1]
+    assert database.link == {"contact_id": 1, "conversation_id": 1}
+    assert (database.effects, database.waits, world.refused) == ([], [0.0], [])
+
+
+async def test_a_handoff_is_labelled_explained_and_opened(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    handed_over(database)
+
+    await carrier.carry()
+
+    chat = world.conversations[1]
+    assert (chat.labels, chat.status) == (["humano"], "open")
+    ((note, private),) = shown(world)
+    assert private
+    for part in ("o médico pediu uma pessoa", "Procura noites", "quero falar com alguém"):
+        assert part in note
+
+
+async def test_a_return_takes_off_our_label_alone(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    handed_over(database)
+    await carrier.carry()
+    world.conversations[1].labels.append("vip")
+    handed_over(database, "devolvida")
+
+    await carrier.carry()
+
+    chat = world.conversations[1]
+    assert (chat.labels, chat.status) == (["vip"], "pending")
+    assert "Devolvida por: Bia, depois de 7 minutos" in shown(world)[-1][0]
+
+
+async def test_what_a_person_resolved_stays_resolved(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    handed_over(database)
+    await carrier.carry()
+    world.conversations[1].status = "resolved"
+    handed_over(database, "devolvida", dados={"resolvida": True})
+
+    await carrier.carry()
+
+    assert world.conversations[1].status == "resolved"
+
+
+async def test_what_has_been_overtaken_is_only_noted(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    handed_over(database, vale=False)
+
+    await carrier.carry()
+
+    chat = world.conversations[1]
+    assert (chat.labels, chat.status, len(chat.messages)) == ([], "pending", 1)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DONE_UNHEARD, FaultKind.SERVER_ERROR])
+@pytest.mark.parametrize("failing", range(1, 9))
+async def test_whatever_fails_at_whatever_request_each_thing_is_there_once(
+    carrier: Carrier, database: Database, world: World, kind: FaultKind, failing: int
+) -> None:
+    database.says("medico", "um")
+    database.says("julia", "dois")
+    handed_over(database)
+    requests = [
+        "GET search",
+        "POST contacts",
+        "GET conversations",
+        "POST conversations",
+        "POST messages",
+        "GET labels",
+        "POST labels",
+        "POST toggle_status",
+    ]
+    fault = Fault(kind=kind, seconds=0, operation=requests[failing - 1])
+    world.faults.append(fault)
+
+    await carrier.carry()
+    assert database.waits[-1] > 0
+    await carrier.carry()
+
+    assert [text for text, _ in shown(world)][:2] == ["um", "dois"]
+    assert len(shown(world)) == 3
+    assert (len(world.contacts), len(world.conversations)) == (1, 1)
+    chat = world.conversations[1]
+    assert (chat.labels, chat.status, database.effects) == (["humano"], "open", [])
+
+
+async def test_who_dies_before_it_can_say_so_doubles_nothing(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "um")
+    database.says("medico", "dois")
+    database.deaf = True
+    await carrier.carry()
+    database.deaf = False
+
+    await carrier.carry()
+
+    assert shown(world) == [("um", False), ("dois", False)]
+
+
+async def test_patience_that_chatwoot_asks_for_is_given(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "um")
+    world.faults.append(Fault(kind=FaultKind.RATE_LIMITED, seconds=42))
+
+    await carrier.carry()
+
+    assert database.waits == [42.0]
+
+
+async def test_a_refused_token_loses_nothing(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "um")
+    world.faults.append(Fault(kind=FaultKind.UNAUTHORIZED))
+
+    await carrier.carry()
+    assert (database.given_up, len(database.effects)) == ({}, 1)
+    await carrier.carry()
+
+    assert shown(world) == [("um", False)]
+
+
+async def test_a_conversation_that_was_deleted_there_is_made_anew(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "um")
+    await carrier.carry()
+    database.link["conversation_id"] = 99
+    database.says("medico", "dois")
+
+    await carrier.carry()
+
+    assert shown(world) == [("um", False), ("dois", False)]
+    assert database.link["conversation_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("dados", "text"),
+    [
+        ({"assunto": "anexos", "anexos": 2}, "O arquivo não foi enviado"),
+        ({"assunto": "encerrada", "texto": "Oi?"}, "esta conversa está encerrada.\n> Oi?"),
+        (
+            {"assunto": "nao_enviada", "outcome": "BLOCKED_OPTED_OUT", "texto": "Oi?"},
+            "pediu para não receber mais mensagens.\n> Oi?",
+        ),
+    ],
+)
+async def test_the_person_is_told_privately_of_what_did_not_go(
+    carrier: Carrier, database: Database, world: World, dados: dict[str, Any], text: str
+) -> None:
+    database.add("nota", dados=dados)
+
+    await carrier.carry()
+
+    ((note, private),) = shown(world)
+    assert private
+    assert text in note
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"tipo_conteudo": "audio", "conteudo": "", "leitura": "quero sábado"}, "[áudio]\nquero"),
+        ({"tipo_conteudo": "texto", "conteudo": "", "apagada": True}, "[mensagem apagada]"),
+        ({"tipo_conteudo": "reacao", "conteudo": "👍"}, "[reação]\n👍"),
+    ],
+)
+async def test_what_is_no_text_is_named(
+    carrier: Carrier, database: Database, world: World, said: dict[str, Any], text: str
+) -> None:
+    database.add("mensagem", mensagem={"autor": "medico", "em": AT} | said)
+
+    await carrier.carry()
+
+    assert shown(world)[0][0].startswith(text)
