@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator sending alerts chart e2e lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator people sending alerts chart e2e lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -71,6 +71,9 @@ ledger: bootstrap ## 3,000 messages while everything is killed; counts lost and 
 operator: ## Stop and resume Julia in every way; fifty stops under load, timed (SEED= QUICK=1)
 	@dev/bootstrap --with-kubernetes
 	@$(PYTHON) -m julia_dev.stopping
+
+people: bootstrap ## People take doctors over in Chatwoot and give them back, whatever fails (SEED= QUICK=1)
+	@$(PYTHON) -m julia_dev.people
 
 sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight QUICK=1)
 	@$(PYTHON) -m julia_dev.sending

@@ -22,7 +22,8 @@ def of_services(
         claude["ANTHROPIC_BASE_URL"] = _url(config, "anthropic")
         # The simulator's dollars are none: a load test may spend as many as it likes.
         claude["BUDGET_DAY_USD"] = "0"
-    people = {} if shown_in_chatwoot(config) else _chatwoot(config)
+    simulated = "chatwoot" in config.parts and not shown_in_chatwoot(config)
+    people = _chatwoot(config) if simulated else {}
     transcription = {} if transcribed_elsewhere(config) else _transcription(config, secrets)
     return {
         "ENVIRONMENT": "development",

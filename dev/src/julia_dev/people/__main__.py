@@ -1,0 +1,71 @@
+"""`python -m julia_dev.people`: everything that `docs/reference/people.md` describes.
+
+Environment: `SEED` (drawn and printed when absent), `QUICK=1` (fewer takeovers, a shorter outage).
+Ends with one line of JSON; exits 1 when a scenario fails or a figure misses its bar.
+"""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import sys
+import time
+from dataclasses import asdict
+
+from julia_dev import paths
+from julia_dev.people.scenarios import SCENARIOS, Play
+from julia_dev.people.scene import Failed, scene, until
+from julia_dev.people.verdict import judge
+from julia_dev.stack.config import StackConfig
+from julia_dev.stack.errors import StackError
+from julia_dev.stack.stack import Stack
+
+_TAKEOVERS, _OUTAGE_S = 200, 600.0
+_QUICK_TAKEOVERS, _QUICK_OUTAGE_S = 20, 15.0
+_NO_CEILING = {"MAX_MSGS_POR_HORA": "100000", "MAX_MSGS_POR_DIA": "100000"}
+
+
+async def _main() -> int:
+    seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
+    quick = os.environ.get("QUICK") == "1"
+    print(f"seed {seed}", flush=True)
+    folder = paths.RUN / "people"
+    shutil.rmtree(folder, ignore_errors=True)
+    began = time.monotonic()
+    passed = 0
+    config = StackConfig.apart(folder, env=_NO_CEILING, durable=False)
+    async with Stack(config) as stack, scene(stack) as opened:
+        play = Play(
+            opened,
+            random.Random(seed),  # noqa: S311 - what is played can be played again
+            takeovers=_QUICK_TAKEOVERS if quick else _TAKEOVERS,
+            outage_s=_QUICK_OUTAGE_S if quick else _OUTAGE_S,
+        )
+        for name, perform in SCENARIOS.items():
+            try:
+                await perform(play)
+            except Failed as error:
+                print(f"FAILED {name}: {error}", flush=True)
+            else:
+                passed += 1
+                print(f"passed {name}", flush=True)
+        await until("all in Chatwoot", play.all_shown)
+        verdict = await judge(opened, play.replies)
+    figures = {
+        "seed": seed,
+        **asdict(verdict),
+        "scenarios": len(SCENARIOS),
+        "passed": passed,
+        "seconds": round(time.monotonic() - began),
+    }
+    print(json.dumps(figures), flush=True)
+    return 0 if verdict.held and passed == len(SCENARIOS) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(_main()))
+    except StackError as error:
+        print(f"the stack did not start: {error}", file=sys.stderr)
+        sys.exit(2)

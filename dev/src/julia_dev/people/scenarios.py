@@ -1,0 +1,194 @@
+"""What is played: each raises `Failed` when something does not come about."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from julia_dev.people.scene import GIVE_BACK, TAKE_OVER, Scene, require, until
+
+_LONGEST_S: Final = 4.5
+"""Within this time after a doctor's message her answer is thought out and sent."""
+_KILLS: Final = 4
+
+
+@dataclass
+class Play:
+    """One run: who plays, how much, and what the coordinator wrote to whom."""
+
+    scene: Scene
+    rng: random.Random
+    takeovers: int
+    outage_s: float
+    replies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _numbers: int = 0
+
+    async def new_doctor(self, text: str) -> str:
+        """A doctor nobody knows writes; returns her number."""
+        self._numbers += 1
+        number = f"551198{self._numbers:07}"
+        await self.scene.doctor(number)
+        await self.scene.writes(number, text)
+        return number
+
+    async def reply(self, number: str, text: str) -> None:
+        """The coordinator answers the doctor in Chatwoot."""
+        row = await self.scene.conversation(number)
+        await self.scene.acts(row["chat"], "reply", content=text)
+        self.replies[(number, text)] += 1
+
+    async def in_hands(self, number: str, whose: str) -> bool:
+        """Whether `ai` or `human` has the conversation."""
+        row = await self.scene.conversation(number)
+        return row is not None and row["controlled_by"] == whose
+
+    async def has_chat(self, number: str) -> bool:
+        """Whether Chatwoot has the conversation."""
+        row = await self.scene.conversation(number)
+        return row is not None and row["chat"] is not None
+
+    async def all_shown(self, number: str | None = None) -> bool:
+        """Whether nothing is left to be done in Chatwoot, for one doctor or for all."""
+        row = await self.scene.conversation(number) if number else None
+        return await self.scene.pending(row and row["id"]) == 0
+
+
+async def conversation(play: Play) -> None:
+    """The doctor asks for a person; a card comes; she is answered, given back, and answered."""
+    scene = play.scene
+    number = await play.new_doctor("Oi, quero falar com uma pessoa de verdade, um atendente")
+    await until("the hand-off", lambda: play.in_hands(number, "human"))
+    await until("all in Chatwoot", play.all_shown)
+    row = await scene.conversation(number)
+    chat = (await scene.chats())[row["chat"]]
+    require("label", holds=chat["labels"] == ["humano"])
+    require("status", holds=chat["status"] == "open")
+    require("private note", holds=any(message["private"] for message in chat["messages"]))
+
+    async def card() -> bool:
+        told = (await scene.slack.get("/_sim/messages")).raise_for_status().json()
+        return any("Conversa com uma pessoa" in str(each) for each in told["messages"])
+
+    await until("the Slack card", card)
+    await scene.acts(row["chat"], "reply", content="anotação interna", private=True)
+    await play.reply(number, "Oi, doutora, aqui é a Bia!")
+
+    async def answered() -> bool:
+        return "Oi, doutora, aqui é a Bia!" in await scene.read_by(number)
+
+    await until("the person's answer", answered)
+    left = "anotação interna" in await scene.read_by(number)
+    require("a private note stays", holds=not left)
+    await scene.acts(row["chat"], "status", status="resolved")
+    await until("the return", lambda: play.in_hands(number, "ai"))
+    before = len(await scene.read_by(number))
+    await scene.writes(number, "Obrigada! Tem plantão de anestesia em Campinas sábado?")
+
+    async def julia_goes_on() -> bool:
+        return len(await scene.read_by(number)) > before
+
+    await until("Julia's answer", julia_goes_on)
+
+
+async def race(play: Play) -> None:
+    """People take over at random moments of turns and sends, in each way, and give back."""
+    doctors = 10
+    rounds = -(-play.takeovers // doctors)
+    numbers = [await play.new_doctor("Oi, tem plantão?") for _ in range(doctors)]
+    for number in numbers:
+        await until("the conversation in Chatwoot", lambda n=number: play.has_chat(n))
+    for n in range(rounds):
+        await asyncio.gather(*(_taken_and_given_back(play, number, n) for number in numbers))
+
+
+async def _taken_and_given_back(play: Play, number: str, n: int) -> None:
+    scene = play.scene
+    await scene.writes(number, f"E no dia {n + 1}, tem alguma coisa?")
+    await asyncio.sleep(play.rng.uniform(0, _LONGEST_S))
+    row = await scene.conversation(number)
+    if play.rng.random() < 0.5:  # noqa: PLR2004 - a coin
+        await play.reply(number, f"Já vejo, rodada {n}")
+    else:
+        await scene.database.execute(TAKE_OVER, row["id"])
+    await until("the takeover", lambda: play.in_hands(number, "human"))
+    await asyncio.sleep(play.rng.uniform(0, _LONGEST_S))
+    if play.rng.random() < 0.5:  # noqa: PLR2004 - a coin
+        await scene.database.execute(GIVE_BACK, row["id"])
+    else:
+        await until("all in Chatwoot", lambda: play.all_shown(number))
+        await scene.acts(row["chat"], "status", status="open")
+        await scene.acts(row["chat"], "status", status="resolved")
+    await until("the return", lambda: play.in_hands(number, "ai"))
+
+
+async def outage(play: Play) -> None:
+    """Chatwoot is down: the takeover silences Julia at once, its effects come later, once."""
+    scene = play.scene
+    number = await play.new_doctor("Oi, tem plantão?")
+    await until("the conversation in Chatwoot", lambda: play.has_chat(number))
+    fault = {"kind": "server_error", "times": None}
+    (await scene.chatwoot.post("/_sim/faults", json=fault)).raise_for_status()
+    row = await scene.conversation(number)
+    await scene.database.execute(TAKE_OVER, row["id"])
+    before = await scene.read_by(number)
+    await scene.writes(number, "Alguém aí?")
+    await asyncio.sleep(play.outage_s)
+    said = (await scene.read_by(number))[len(before) :]
+    # The notice of the takeover itself is all.
+    require("Julia is silent after the takeover", holds=len(said) <= 1)
+    (await scene.chatwoot.delete("/_sim/faults")).raise_for_status()
+    await until("the effects after the outage", play.all_shown)
+    require("label", holds=(await scene.chats())[row["chat"]]["labels"] == ["humano"])
+
+
+async def faults(play: Play) -> None:
+    """Webhooks come twice, again, unsigned and late; requests are done and not heard."""
+    scene = play.scene
+    number = await play.new_doctor("Oi, tem plantão?")
+    await until("the conversation in Chatwoot", lambda: play.has_chat(number))
+    kinds = ("webhook_twice", "webhook_again", "webhook_unsigned", "webhook_late")
+    for kind in kinds:
+        fault = {"kind": kind, "operation": "message_created", "seconds": 1}
+        (await scene.chatwoot.post("/_sim/faults", json=fault)).raise_for_status()
+        await play.reply(number, f"Resposta com {kind}")
+    fault = {"kind": "done_unheard", "operation": "POST messages", "seconds": 0, "times": 3}
+    (await scene.chatwoot.post("/_sim/faults", json=fault)).raise_for_status()
+    await scene.writes(number, "Oi?")
+
+    async def all_read() -> bool:
+        read = Counter(await scene.read_by(number))
+        return all(read[f"Resposta com {kind}"] for kind in kinds)
+
+    await until("the person's answers", all_read)
+    await until("all in Chatwoot", play.all_shown)
+
+
+async def kills(play: Play) -> None:
+    """The scheduler and the brain are killed while things are being shown and people write."""
+    number = await play.new_doctor("Oi, tem plantão?")
+    await until("the conversation in Chatwoot", lambda: play.has_chat(number))
+    for n in range(_KILLS):
+        await play.scene.writes(number, f"Mais uma pergunta, a {n + 1}")
+        await play.reply(number, f"Resposta {n + 1}")
+        await asyncio.sleep(play.rng.uniform(0, 2))
+        play.scene.stack.kill("scheduler" if n % 2 else "brain")
+    await play.scene.stack.wait_ready("scheduler", "brain")
+
+    async def all_read() -> bool:
+        read = Counter(await play.scene.read_by(number))
+        return all(read[f"Resposta {n + 1}"] for n in range(_KILLS))
+
+    await until("the person's answers", all_read, 180)
+    await until("all in Chatwoot", play.all_shown, 180)
+
+
+SCENARIOS: Final[dict[str, Callable[[Play], Awaitable[None]]]] = {
+    "conversation": conversation,
+    "race": race,
+    "outage": outage,
+    "faults": faults,
+    "kills": kills,
+}
+"""By name, in the order in which they are played."""
