@@ -72,9 +72,11 @@ create function private.tell_of_handoff(p_tipo text, c public.conversations, h p
 returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  v_aviso text := 'conversa_' || p_tipo;
 begin
   insert into public.chatwoot_efeitos (conversa_id, tipo, handoff_id) values (c.id, p_tipo, h.id);
-  perform private.notify_managers('conversa_' || p_tipo, c, h.id, jsonb_build_object(
+  perform private.notify_managers(v_aviso, c, h.id, jsonb_build_object(
     'trigger_type', h.trigger_type, 'motivo', h.motivo,
     'por', case p_tipo when 'assumida' then h.metadata ->> 'por' else h.resolvido_por end,
     'duracao_s', round(extract(epoch from h.duracao)),

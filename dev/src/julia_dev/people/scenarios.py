@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from julia_dev.people.scene import GIVE_BACK, TAKE_OVER, Scene, require, until
@@ -98,7 +99,7 @@ async def race(play: Play) -> None:
     rounds = -(-play.takeovers // doctors)
     numbers = [await play.new_doctor("Oi, tem plantão?") for _ in range(doctors)]
     for number in numbers:
-        await until("the conversation in Chatwoot", lambda n=number: play.has_chat(n))
+        await until("the conversation in Chatwoot", partial(play.has_chat, number))
     for n in range(rounds):
         await asyncio.gather(*(_taken_and_given_back(play, number, n) for number in numbers))
 

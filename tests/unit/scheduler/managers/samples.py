@@ -36,6 +36,10 @@ BOOKING = {"reserva_id": "r", "hospital": "Hospital São Luiz", "quando": SHIFT[
 
 # What each kind of notice brings; a kind that the migrations write and this lacks fails a test.
 SAMPLES: dict[str, dict[str, Any]] = {
+    "conversa_assumida": {"dados": {"trigger_type": "pedido_humano", "motivo": "Pediu uma pessoa",
+                                    "por": "julia", "chatwoot_conversation_id": 17}},
+    "conversa_devolvida": {"dados": {"trigger_type": "pedido_humano", "duracao_s": 420,
+                                     "por": "Bia", "chatwoot_conversation_id": 17}},
     "reserva": {"vaga": SHIFT, "dados": {"vaga_id": "v", "valor_centavos": 165000}},
     "cancelamento": {"vaga": SHIFT, "dados": {"vaga_id": "v", "por": "medico"}},
     "plantao_alterado": {

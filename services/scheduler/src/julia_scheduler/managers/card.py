@@ -11,11 +11,15 @@ from julia_common.slack import escape
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A notice as it is read: a plain title, a text in mrkdwn, and SQL to decide by."""
+    """A notice as it is read: a plain title, a text in mrkdwn, and SQL to decide by.
+
+    `chat`: the conversation that it is about, by Chatwoot's id, to be linked.
+    """
 
     title: str
     text: str
     statement: str = ""
+    chat: int | None = None
 
 
 def said(notice: Notice, field: str) -> str:

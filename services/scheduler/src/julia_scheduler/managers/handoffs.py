@@ -23,33 +23,35 @@ _SOMEBODY: Final = {
 }
 
 
-def _taken_over(notice: Notice, chats: str | None) -> Card:
+def _taken_over(notice: Notice) -> Card:
     trigger = str(notice.dados.get("trigger_type"))
     # Only a person's words: what Júlia gives as her reason may quote the doctor.
     why = f"\nMotivo: {said(notice, 'motivo')}." if trigger == "manual" else ""
     colour, reason = _COLOURS.get(trigger, _OTHER), TRIGGERS.get(trigger, trigger)
     return Card(
         f"{colour} Conversa com uma pessoa: {reason}",
-        f"{doctor(notice)} fala com a equipe; a Júlia está calada.{why}\n{_link(notice, chats)}",
+        f"{doctor(notice)} fala com a equipe; a Júlia está calada.{why}",
+        chat=_chat(notice),
     )
 
 
-def _given_back(notice: Notice, chats: str | None) -> Card:
+def _given_back(notice: Notice) -> Card:
     seconds = notice.dados.get("duracao_s")
     minutes = round(seconds / 60) if isinstance(seconds, int | float) else 0
     lasted = counted(minutes, "minuto", "minutos") if minutes else "menos de um minuto"
     return Card(
         "🤖 A Júlia retomou uma conversa",
         f"{doctor(notice)} volta a falar com a Júlia, depois de {lasted} com a equipe. "
-        f"Quem devolveu: {_who(notice)}.\n{_link(notice, chats)}",
+        f"Quem devolveu: {_who(notice)}.",
+        chat=_chat(notice),
     )
 
 
-TEXTS: Final[Mapping[str, Callable[[Notice, str | None], Card]]] = {
+TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "conversa_assumida": _taken_over,
     "conversa_devolvida": _given_back,
 }
-"""By `notificacoes_gestor.tipo`; given the address of the conversations in Chatwoot, if any."""
+"""By `notificacoes_gestor.tipo`."""
 
 
 def _who(notice: Notice) -> str:
@@ -57,8 +59,6 @@ def _who(notice: Notice) -> str:
     return _SOMEBODY.get(por if isinstance(por, str) else None) or said(notice, "por")
 
 
-def _link(notice: Notice, chats: str | None) -> str:
+def _chat(notice: Notice) -> int | None:
     chat = notice.dados.get("chatwoot_conversation_id")
-    if chats is None or not isinstance(chat, int):
-        return "A conversa está no Chatwoot." if chats else "Respondam pelo celular do número."
-    return f"<{chats}/{chat}|Abrir no Chatwoot>"
+    return chat if isinstance(chat, int) else None

@@ -43,21 +43,19 @@ def message(notices: Sequence[Notice], *, chats: str | None = None) -> SlackMess
 
     `chats`: the address of the conversations in Chatwoot.
     """
-    cards = [card(notice, chats=chats) for notice in notices]
+    cards = [card(notice) for notice in notices]
     blocks: list[Block] = []
     if len(notices) > 1:
         blocks.append(Header(f"🔔 {len(notices)} avisos da Júlia"))
     for notice, told in zip(notices, cards, strict=True):
         if blocks:
             blocks.append(Divider())
-        blocks += _drawn(notice, told)
+        blocks += _drawn(notice, told, chats)
     return SlackMessage(_notification(cards), tuple(blocks))
 
 
-def card(notice: Notice, *, chats: str | None = None) -> Card:
+def card(notice: Notice) -> Card:
     """The notice in words; one of a kind that nobody gave words says so."""
-    if notice.tipo in handoffs.TEXTS:
-        return handoffs.TEXTS[notice.tipo](notice, chats)
     write = TEXTS.get(notice.tipo)
     if write is not None:
         return write(notice)
@@ -75,8 +73,10 @@ def _notification(cards: Sequence[Card]) -> str:
     return "\n".join(title if n == 1 else f"{title} ({n} vezes)" for title, n in titles.items())
 
 
-def _drawn(notice: Notice, told: Card) -> list[Block]:
+def _drawn(notice: Notice, told: Card, chats: str | None) -> list[Block]:
     blocks: list[Block] = [Section(f"{bold(told.title)}\n{told.text}")]
+    if chats is not None and told.chat is not None:
+        blocks.append(Section(f"<{chats}/{told.chat}|Abrir no Chatwoot>"))
     if told.statement:
         blocks.append(Section(code(told.statement)))
     small = [moment(notice.created_at)]
@@ -307,6 +307,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "numero_recuperado": _recovered,
     "numero_novo": _new_number,
     "prova_falhou": _failed_proof,
+    **handoffs.TEXTS,
     **pauses.TEXTS,
 }
 """By `notificacoes_gestor.tipo`; reports have their own page."""
