@@ -7,8 +7,8 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from julia_common.chatwoot import is_signed
-from julia_common.secrets import accepted_values
+from julia_common.chatwoot.signature import is_signed
+from julia_common.secrets.rotating import accepted_values
 from julia_ingest.domain.credentials import Verdict
 
 
