@@ -11,6 +11,7 @@ import random
 import shutil
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 
 from julia_dev import paths
@@ -21,9 +22,30 @@ from julia_dev.stack.config import StackConfig
 from julia_dev.stack.errors import StackError
 from julia_dev.stack.stack import Stack
 
-_TAKEOVERS, _OUTAGE_S = 200, 600.0
-_QUICK_TAKEOVERS, _QUICK_OUTAGE_S = 20, 15.0
+_TAKEOVERS, _OUTAGE_S, _LIMIT_S = 200, 600.0, 3000.0
+_QUICK_TAKEOVERS, _QUICK_OUTAGE_S, _QUICK_LIMIT_S = 20, 10.0, 175.0
+"""The limits: what is not played by then counts as not passed."""
 _NO_CEILING = {"MAX_MSGS_POR_HORA": "100000", "MAX_MSGS_POR_DIA": "100000"}
+
+
+async def _played(play: Play, limit_s: float) -> int:
+    """Play everything within the limit; return how many scenarios came to their end."""
+    passed = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            for name, perform in SCENARIOS.items():
+                began = time.monotonic()
+                try:
+                    await perform(play)
+                except Failed as error:
+                    print(f"FAILED {name}: {error}", flush=True)
+                else:
+                    passed += 1
+                    print(f"passed {name} in {time.monotonic() - began:.0f} s", flush=True)
+            await until("all in Chatwoot", play.all_shown)
+            return passed
+    print(f"FAILED: not all was played within {limit_s:g} s", flush=True)
+    return passed
 
 
 async def _main() -> int:
@@ -33,7 +55,6 @@ async def _main() -> int:
     folder = paths.RUN / "people"
     shutil.rmtree(folder, ignore_errors=True)
     began = time.monotonic()
-    passed = 0
     config = StackConfig.apart(folder, env=_NO_CEILING, durable=False)
     async with Stack(config) as stack, scene(stack) as opened:
         play = Play(
@@ -42,15 +63,7 @@ async def _main() -> int:
             takeovers=_QUICK_TAKEOVERS if quick else _TAKEOVERS,
             outage_s=_QUICK_OUTAGE_S if quick else _OUTAGE_S,
         )
-        for name, perform in SCENARIOS.items():
-            try:
-                await perform(play)
-            except Failed as error:
-                print(f"FAILED {name}: {error}", flush=True)
-            else:
-                passed += 1
-                print(f"passed {name}", flush=True)
-        await until("all in Chatwoot", play.all_shown)
+        passed = await _played(play, _QUICK_LIMIT_S if quick else _LIMIT_S)
         verdict = await judge(opened, play.replies)
     figures = {
         "seed": seed,
