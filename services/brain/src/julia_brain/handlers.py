@@ -87,7 +87,7 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
     )
     if received.due_in_ms is not None:
         deps.alarm.due_in(received.due_in_ms / 1000)
-    await _ring(deps, message.instance, received.conversa_id, wanted=received.doorbell)
+    await ring(deps, message.instance, received.conversa_id, wanted=received.doorbell)
 
 
 async def edit(message: MessageEdited, deps: Deps) -> None:
@@ -110,7 +110,7 @@ async def edit(message: MessageEdited, deps: Deps) -> None:
     if edited.status == "desconhecida" and recent:
         text = "the message that this edit changes is not stored yet"
         raise Retryable(text)
-    await _ring(deps, message.instance, edited.conversa_id, wanted=edited.doorbell)
+    await ring(deps, message.instance, edited.conversa_id, wanted=edited.doorbell)
 
 
 async def record_sent(message: MessageSent, deps: Deps) -> None:
@@ -133,7 +133,7 @@ async def record_sent(message: MessageSent, deps: Deps) -> None:
     structlog.contextvars.bind_contextvars(
         conversa_id=recorded.conversa_id, situacao=recorded.status
     )
-    await _ring(deps, message.instance, recorded.conversa_id, wanted=recorded.doorbell)
+    await ring(deps, message.instance, recorded.conversa_id, wanted=recorded.doorbell)
     if recorded.status == "aguardar":
         text = "a send of ours still lacks its id: whose message this is shows later"
         raise Retryable(text, retry_after=(recorded.retry_in_ms or 0) / 1000 or None)
@@ -166,6 +166,7 @@ def _speaks_of_law(text: str) -> bool:
     return trigger is not None and trigger.trigger_type == "juridico"
 
 
-async def _ring(deps: Deps, instance: str, conversa_id: str | None, *, wanted: bool) -> None:
-    if wanted and conversa_id is not None:
+async def ring(deps: Deps, instance: str | None, conversa_id: str | None, *, wanted: bool) -> None:
+    """Tell the dispatcher, if it is wanted, that the conversation has something to send."""
+    if wanted and conversa_id is not None and instance is not None:
         await deps.doorbell.ring(instance=instance, conversa_id=conversa_id)

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from julia_brain import metrics
-from julia_brain.handlers import Deps
+from julia_brain.handlers import Deps, ring
 from julia_common.contracts.messages import PersonReturned, PersonWrote
 from julia_common.database import PersonReturnedArguments, PersonWroteArguments
 from julia_common.errors import Retryable
@@ -35,8 +35,7 @@ async def wrote(message: PersonWrote, deps: Deps) -> None:
     if answer.status == "desconhecida":
         _wait_for_link(message, deps)
     metrics.PEOPLE.labels("mensagem", answer.status).inc()
-    if answer.doorbell and answer.conversa_id and answer.instance:
-        await deps.doorbell.ring(instance=answer.instance, conversa_id=answer.conversa_id)
+    await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
 
 
 async def returned(message: PersonReturned, deps: Deps) -> None:
@@ -53,8 +52,7 @@ async def returned(message: PersonReturned, deps: Deps) -> None:
     )
     structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
     metrics.PEOPLE.labels("devolucao", answer.status).inc()
-    if answer.doorbell and answer.conversa_id and answer.instance:
-        await deps.doorbell.ring(instance=answer.instance, conversa_id=answer.conversa_id)
+    await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
 
 
 def _wait_for_link(message: PersonWrote, deps: Deps) -> None:

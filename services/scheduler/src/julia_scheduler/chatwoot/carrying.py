@@ -26,7 +26,8 @@ from julia_scheduler.chatwoot import texts
 
 AT_ONCE: Final = 8
 """Conversations worked on side by side; Chatwoot allows an address 3,000 requests a minute."""
-LOAN_SECONDS: Final = 60
+LOAN_SECONDS: Final = 120
+"""Longer than what is done between two effects may take: Chatwoot may be slow at each request."""
 LABEL: Final = "humano"
 
 _LONGEST_WAIT_SECONDS: Final = 30.0
