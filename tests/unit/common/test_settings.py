@@ -6,6 +6,7 @@ from cryptography.fernet import Fernet
 from julia_common.settings import (
     BrokerSettings,
     CeilingSettings,
+    ChatwootSettings,
     CommonSettings,
     EvolutionSettings,
     QuarantineSettings,
@@ -127,3 +128,24 @@ def test_a_wrong_value_is_refused_by_name_and_not_shown(
     assert stopped.value.code == 2
     assert f"  {name}: " in said
     assert len(value.strip()) < 3 or value not in said
+
+
+def test_a_chatwoot_needs_a_token_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHATWOOT_URL", "http://chatwoot:3000")
+    with pytest.raises(SystemExit):
+        load_settings(ChatwootSettings)
+    assert "CHATWOOT_API_TOKEN" in capsys.readouterr().err
+
+    monkeypatch.setenv("CHATWOOT_API_TOKEN", "token")
+    monkeypatch.setenv("CHATWOOT_PUBLIC_URL", "https://chat.example.com/")
+    monkeypatch.setenv("CHATWOOT_ACCOUNT_ID", "3")
+    told = load_settings(ChatwootSettings).chatwoot_chats
+    assert told == "https://chat.example.com/app/accounts/3/conversations"
+
+
+def test_without_a_chatwoot_nothing_of_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATWOOT_URL", "")
+
+    assert load_settings(ChatwootSettings).chatwoot_chats is None

@@ -78,6 +78,17 @@ def test_managers_are_told_on_the_simulators_page_unless_a_webhook_is_named(tmp_
     assert _environment(tmp_path, SLACK_WEBHOOK_URL=named)["SLACK_WEBHOOK_URL"] == named
 
 
+def test_people_take_over_on_the_simulators_page_unless_a_chatwoot_is_named(
+    tmp_path: Path,
+) -> None:
+    simulated = _environment(tmp_path)
+    assert simulated["CHATWOOT_URL"] == "http://127.0.0.1:18013"
+    assert simulated["CHATWOOT_WEBHOOK_SECRET"]
+    named = _environment(tmp_path, CHATWOOT_URL="https://chat.example", CHATWOOT_API_TOKEN="t")
+    assert named["CHATWOOT_URL"] == "https://chat.example"
+    assert "CHATWOOT_WEBHOOK_SECRET" not in named
+
+
 def test_compose_gets_every_variable_that_it_insists_on() -> None:
     wanted = set(re.findall(r"\$\{(\w+):\?", (paths.ROOT / "compose.local.yaml").read_text()))
 
