@@ -6,6 +6,7 @@ import logging
 import time
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -23,10 +24,12 @@ from julia_ingest.domain.chatwoot_credentials import ChatwootCredentials
 from julia_ingest.domain.credentials import Verdict
 from julia_ingest.domain.decoding import decode
 from julia_ingest.handlers import conversation_key
-from julia_ingest.http import Deps, State, refusal
+from julia_ingest.http import Deps, State, refusal, unauthorized
 
 PUBLISH_SECONDS = 4
 """Chatwoot gives a delivery up after five, and may never repeat it."""
+
+_NOT_SIGNED: Final = "not signed with CHATWOOT_WEBHOOK_SECRET: see x-chatwoot-signature"
 
 _log = logging.getLogger(__name__)
 
@@ -39,20 +42,22 @@ def routes() -> list[Route]:
 async def webhook(request: Request[State]) -> Response:
     """Answer 202 when the broker has what the delivery brings, or it is of no concern.
 
-    Otherwise 401 (not signed with CHATWOOT_WEBHOOK_SECRET), 408, 413 or 415 (see `read_body`), or
-    503 with Retry-After.
+    Otherwise 401 (not signed with CHATWOOT_WEBHOOK_SECRET; of a flood most get 429), 408, 413 or
+    415 (see `read_body`), or 503 with Retry-After.
     """
     started = time.monotonic()
     with trace_context(), request.state["deps"].buffers.share() as share:
         response, told = await _answer(request, share)
         metrics.REQUESTS.labels(response.status_code).inc()
-        canonical(
-            "Webhook do Chatwoot recebido",
-            status=response.status_code,
-            latencia_ms=round((time.monotonic() - started) * 1000),
-            bytes=share.held,
-            **told,
-        )
+        # Who floods ingest does not flood the log.
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            canonical(
+                "Webhook do Chatwoot recebido",
+                status=response.status_code,
+                latencia_ms=round((time.monotonic() - started) * 1000),
+                bytes=share.held,
+                **told,
+            )
         return response
 
 
@@ -74,7 +79,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, dict
     now = deps.clock.now()
     verdict = deps.chatwoot.judge(presented, body, now=now)
     if verdict is not Verdict.TRUSTED:
-        return _unauthorized(verdict)
+        return unauthorized(deps, verdict, _NOT_SIGNED)
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
             told = await _accept(
@@ -122,15 +127,9 @@ async def _accept(
 
 def _unread(deps: Deps) -> tuple[Response, dict[str, object]]:
     if deps.chatwoot.is_ready:
-        return _unauthorized(Verdict.MISSING)
+        return unauthorized(deps, Verdict.MISSING, _NOT_SIGNED)
     message = "CHATWOOT_WEBHOOK_SECRET is not set: Chatwoot's webhooks cannot be checked"
     return refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "secret")
-
-
-def _unauthorized(verdict: Verdict) -> tuple[Response, dict[str, object]]:
-    metrics.UNAUTHORIZED.labels(verdict).inc()
-    message = "not signed with CHATWOOT_WEBHOOK_SECRET: see x-chatwoot-signature"
-    return refusal(HTTPStatus.UNAUTHORIZED, message, verdict)
 
 
 def _time_of(timestamp: str | None, now: datetime) -> datetime:

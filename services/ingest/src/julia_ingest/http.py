@@ -136,14 +136,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, Told
     )
     verdict = deps.authenticator.judge(presented, now=deps.clock.now())
     if verdict is not Verdict.TRUSTED:
-        metrics.UNAUTHORIZED.labels(verdict).inc()
-        if not deps.strangers.admits(time.monotonic()):
-            return refusal(
-                HTTPStatus.TOO_MANY_REQUESTS, "too many without credentials: come later", verdict
-            )
-        return refusal(
-            HTTPStatus.UNAUTHORIZED, "wrong or missing credentials: see x-webhook-secret", verdict
-        )
+        return unauthorized(deps, verdict, "wrong or missing credentials: see x-webhook-secret")
     try:
         body = await read_body(request, share)
     except BodyError as error:
@@ -170,6 +163,16 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, Told
         "quarentena": receipt.quarantined,
     }
     return JSONResponse(counts, status_code=202), {"evento": receipt.event, **counts}
+
+
+def unauthorized(deps: Deps, verdict: Verdict, message: str) -> tuple[Response, Told]:
+    """Return the answer to who is not trusted: 401, or 429 to most of a flood."""
+    metrics.UNAUTHORIZED.labels(verdict).inc()
+    if not deps.strangers.admits(time.monotonic()):
+        return refusal(
+            HTTPStatus.TOO_MANY_REQUESTS, "too many without credentials: come later", verdict
+        )
+    return refusal(HTTPStatus.UNAUTHORIZED, message, verdict)
 
 
 def refusal(status: HTTPStatus, message: str, reason: str) -> tuple[Response, Told]:
