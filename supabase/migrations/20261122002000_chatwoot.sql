@@ -189,18 +189,24 @@ begin
       from public.chatwoot_efeitos where feito_em is null);
 end $$;
 
--- The contact and the conversation in Chatwoot are known now.
+-- The contact and the conversation in Chatwoot are known now. Another that had the same id had it of a
+-- Chatwoot that was replaced: what a person writes must not reach that doctor.
 create function api.chatwoot_linked(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
 declare
   v_contact bigint := private.need_int(p, 'contact_id');
   v_conversation bigint := private.need_int(p, 'conversation_id');
-  c public.conversations := private.lock_conversation(private.need_uuid(p, 'conversa_id'));
+  v_conversa uuid := private.need_uuid(p, 'conversa_id');
 begin
+  perform 1 from public.conversations
+    where id = v_conversa or chatwoot_conversation_id = v_conversation
+    order by id for no key update;
+  update public.conversations set chatwoot_conversation_id = null
+   where chatwoot_conversation_id = v_conversation and id <> v_conversa;
   update public.conversations
      set chatwoot_contact_id = v_contact, chatwoot_conversation_id = v_conversation
-   where id = c.id;
+   where id = v_conversa;
   return jsonb_build_object('status', 'ok');
 end $$;
 

@@ -192,6 +192,17 @@ async def test_a_conversation_is_found_by_what_we_wrote_into_it(julia: Julia) ->
     assert (await person_writes(julia, conversa_id=conversa))["status"] == "assumida"
 
 
+async def test_an_id_that_another_chatwoot_gave_leads_to_no_other_doctor(julia: Julia) -> None:
+    older = (await julia.receive())["conversa_id"]
+    await link(julia, older)
+    newer = (await julia.receive("5511977776666"))["conversa_id"]
+
+    await link(julia, newer)
+
+    assert (await person_writes(julia))["conversa_id"] == newer
+    assert (await julia.conversation(older))["controlled_by"] == "ai"
+
+
 async def test_what_a_person_wrote_before_giving_back_still_goes(julia: Julia) -> None:
     conversa = await taken(julia)
     await person_writes(julia, "A vaga é sua, doutora.")
