@@ -103,6 +103,7 @@ async def test_after_a_takeover_nothing_of_julias_goes_and_nothing_is_lost(julia
     await asyncio.gather(*(played(julia, chat, rng) for chat in range(1, AT_ONCE + 1)))
 
     assert await julia.value("select count(*) from handoffs") == TAKEOVERS
+    assert await julia.value("select count(*) from envios where kind = 'reply'") > 0
     assert await julia.value(SENT_AFTER) == 0
     assert await julia.value(COMMITTED_AFTER) == 0
     assert await julia.value(UNSHOWN) == 0
