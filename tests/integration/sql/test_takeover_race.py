@@ -12,6 +12,8 @@ pytestmark = pytest.mark.integration
 TAKEOVERS = 200
 AT_ONCE = 10
 ROUNDS = TAKEOVERS // AT_ONCE
+STEPS = 7
+"""A turn begun, committed, and two parts claimed and recorded."""
 
 SENT_AFTER = """
 select count(*) from envios e
@@ -33,28 +35,42 @@ select count(*) from interacoes i left join chatwoot_efeitos e on e.interacao_id
 """
 
 
-async def turn(julia: Julia, conversa: str, rng: random.Random) -> None:
-    """Answer, as a brain does; refused whenever a person has the conversation."""
-    await julia.make_due(conversa)
-    begun = await julia.begin(conversa)
-    if begun["status"] != "iniciado":
-        return
-    await asyncio.sleep(rng.uniform(0, 0.02))
-    await julia.commit(begun, "um", "dois")
+class Work:
+    """Answers and sends, step by step, as brain and dispatcher do."""
+
+    def __init__(self, julia: Julia, conversa: str) -> None:
+        self.julia = julia
+        self.conversa = conversa
+        self.steps = 0
+        self.over = False
+
+    async def run(self) -> None:
+        await self.julia.make_due(self.conversa)
+        begun = await self.julia.begin(self.conversa)
+        self.steps += 1
+        if begun["status"] == "iniciado":
+            await self.julia.commit(begun, "um", "dois")
+            self.steps += 1
+        await self.send()
+        self.over = True
+
+    async def send(self) -> None:
+        """Send whatever may go."""
+        while (claim := await self.julia.claim(self.conversa))["status"] in {"enviar", "recusado"}:
+            self.steps += 1
+            if claim["status"] == "enviar":
+                await self.julia.record(claim)
+                self.steps += 1
+
+    async def reaches(self, step: int) -> None:
+        """Return in the midst of what follows the step, or when all is over."""
+        while self.steps < step and not self.over:
+            await asyncio.sleep(0.001)
 
 
-async def send(julia: Julia, conversa: str, rng: random.Random) -> None:
-    """Send whatever may go, as a dispatcher does."""
-    for _ in range(6):
-        claim = await julia.claim(conversa)
-        if claim["status"] == "enviar":
-            await asyncio.sleep(rng.uniform(0, 0.01))
-            await julia.record(claim)
-        await asyncio.sleep(rng.uniform(0, 0.01))
-
-
-async def take_over(julia: Julia, conversa: str, chat: int, n: int, rng: random.Random) -> None:
-    await asyncio.sleep(rng.uniform(0, 0.06))
+async def take_over(work: Work, chat: int, n: int, rng: random.Random) -> None:
+    julia, conversa = work.julia, work.conversa
+    await work.reaches(rng.randrange(STEPS))
     if rng.random() < 0.5:
         await julia.take_over_by_sql(conversa)
     else:
@@ -75,24 +91,18 @@ async def played(julia: Julia, chat: int, rng: random.Random) -> None:
     await julia.call("chatwoot_linked", conversa_id=conversa, contact_id=1, conversation_id=chat)
     for n in range(ROUNDS):
         await julia.receive(number, f"pergunta {n}")
-        await asyncio.gather(
-            turn(julia, conversa, rng),
-            send(julia, conversa, rng),
-            take_over(julia, conversa, chat, n, rng),
-        )
+        work = Work(julia, conversa)
+        await asyncio.gather(work.run(), take_over(work, chat, n, rng))
         row = await julia.conversation(conversa)
         assert row["controlled_by"] == "human"
-        await asyncio.gather(
-            send(julia, conversa, rng),
-            _back(julia, conversa, rng),
-            turn(julia, conversa, rng),
-        )
-        await send(julia, conversa, rng)
+        work = Work(julia, conversa)
+        await asyncio.gather(work.run(), _back(work, rng))
+        await work.send()
 
 
-async def _back(julia: Julia, conversa: str, rng: random.Random) -> None:
-    await asyncio.sleep(rng.uniform(0, 0.03))
-    answer: Any = await julia.call("give_back", conversa_id=conversa, por="Bia")
+async def _back(work: Work, rng: random.Random) -> None:
+    await work.reaches(rng.randrange(STEPS))
+    answer: Any = await work.julia.call("give_back", conversa_id=work.conversa, por="Bia")
     assert answer["status"] == "devolvida"
 
 
@@ -107,6 +117,4 @@ async def test_after_a_takeover_nothing_of_julias_goes_and_nothing_is_lost(julia
     assert await julia.value(SENT_AFTER) == 0
     assert await julia.value(COMMITTED_AFTER) == 0
     assert await julia.value(UNSHOWN) == 0
-    for chat in await julia.sql("select id from conversations"):
-        await send(julia, str(chat["id"]), rng)
     assert await julia.value(PERSONS_UNSENT) == 0
