@@ -205,16 +205,14 @@ begin
                           and inicio < v_now + interval '3 days'));
 end $$;
 
-create function api.report_numbers(p jsonb) returns jsonb
-language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+-- What is counted from `p_de` to before `p_ate`.
+create function private.report_metrics(p_de timestamptz, p_ate timestamptz) returns jsonb
+language plpgsql volatile set search_path = ''
 as $$
 declare
   v_own text[] := private.own_accord();
-  w record;
   m record;
 begin
-  w := private.report_window(private.need_word(p, 'tipo', 'diario', 'periodo', 'semanal'),
-                             private.need_time(p, 'scheduled_at'));
   select count(*) filter (where tipo = 'entrada') as recebidas,
          count(distinct medico_id) filter (where tipo = 'entrada') as medicos,
          count(*) filter (where tipo = 'saida' and autor = 'julia') as enviadas,
@@ -222,20 +220,32 @@ begin
                             and origem = any (v_own)) as iniciativa,
          count(*) filter (where tipo = 'saida' and autor = 'gestor') as pessoas,
          count(distinct conversa_id) filter (where tipo = 'entrada') as conversas
-    into m from private.report_messages(w.de, w.ate);
-  return jsonb_build_object('de', w.de, 'ate', w.ate, 'metricas', jsonb_build_object(
+    into m from private.report_messages(p_de, p_ate);
+  return jsonb_build_object(
     'recebidas', m.recebidas, 'medicos', m.medicos, 'conversas', m.conversas,
     'enviadas', m.enviadas, 'iniciativa', m.iniciativa, 'pessoas', m.pessoas,
-    'funil', private.report_funnel(w.de, w.ate),
-    'plantoes', private.report_bookings(w.de, w.ate),
-    'handoffs', private.report_handoffs(w.de, w.ate),
-    'suspeitas', private.report_suspicions(w.de, w.ate),
+    'funil', private.report_funnel(p_de, p_ate),
+    'plantoes', private.report_bookings(p_de, p_ate),
+    'handoffs', private.report_handoffs(p_de, p_ate),
+    'suspeitas', private.report_suspicions(p_de, p_ate),
     -- By when the database took note: when it was said may lie in a window that is over.
     'opt_outs', (select count(distinct s.medico_id) from public.paradas_contato s
                    join public.medicos d on d.id = s.medico_id and not d.canario
-                  where s.tipo = 'definitiva' and s.nova and s.desde >= w.de and s.desde < w.ate),
-    'objecoes', private.report_objections(w.de, w.ate),
-    'agora', private.report_standing()));
+                  where s.tipo = 'definitiva' and s.nova and s.desde >= p_de and s.desde < p_ate),
+    'objecoes', private.report_objections(p_de, p_ate),
+    'agora', private.report_standing());
+end $$;
+
+create function api.report_numbers(p jsonb) returns jsonb
+language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
+as $$
+declare
+  w record;
+begin
+  w := private.report_window(private.need_word(p, 'tipo', 'diario', 'periodo', 'semanal'),
+                             private.need_time(p, 'scheduled_at'));
+  return jsonb_build_object('de', w.de, 'ate', w.ate,
+                            'metricas', private.report_metrics(w.de, w.ate));
 end $$;
 
 -- Keeps a report and has it brought to managers, once for each time; the first that was made stands.

@@ -6,7 +6,7 @@ insert into public.configuracoes values
    '{"chatwoot_efeitos": 180, "chatwoot_entregas": 180, "documentos": 365, "envios": 730,
      "fatos_conversa": 180, "fila_mensagens": 730, "handoffs": 730, "interacoes": 730,
      "metricas_deteccao_bot": 365, "notificacoes_gestor": 180, "provas": 730, "rascunhos_sombra": 90,
-     "reports": 1825, "resumos": 730, "turnos": 730}',
+     "reports": 1825, "resumos": 730, "slack_comandos": 180, "turnos": 730}',
    'Por quantos dias cada tabela guarda o que é antigo; no mínimo 31. Quem não está na lista guarda para sempre');
 
 -- In the order in which they were written, which is that of their rows.
@@ -19,8 +19,8 @@ as $$
 declare
   v_known text[] := array[
     'chatwoot_efeitos', 'chatwoot_entregas', 'documentos', 'envios', 'fatos_conversa',
-    'fila_mensagens', 'handoffs', 'interacoes', 'metricas_deteccao_bot',
-    'notificacoes_gestor', 'provas', 'rascunhos_sombra', 'reports', 'resumos', 'turnos'];
+    'fila_mensagens', 'handoffs', 'interacoes', 'metricas_deteccao_bot', 'notificacoes_gestor',
+    'provas', 'rascunhos_sombra', 'reports', 'resumos', 'slack_comandos', 'turnos'];
 begin
   for tabela, dias in
     select key, value #>> '{}' from public.configuracoes, jsonb_each(valor)
@@ -72,6 +72,9 @@ begin
     when 'reports' then
       delete from public.reports where ctid in (
         select ctid from public.reports where created_at < p_before limit p_limit);
+    when 'slack_comandos' then
+      delete from public.slack_comandos where ctid in (
+        select ctid from public.slack_comandos where respondido_em < p_before limit p_limit);
     when 'handoffs' then
       delete from public.handoffs where ctid in (
         select ctid from public.handoffs where resolvido_em < p_before limit p_limit);

@@ -244,6 +244,13 @@ class ChatwootWebhookSettings(_Group):
     chatwoot_inbox_id: int = Field(default=1, ge=1)
 
 
+class SlackSigningSettings(_Group):
+    """What authenticates Slack's requests; both are valid at once while rotating. Empty: none."""
+
+    slack_signing_secret: OptionalSecret = Field(default_factory=_no_secret)
+    slack_signing_secret_previous: OptionalSecret = Field(default_factory=_no_secret)
+
+
 class CeilingSettings(_Group):
     """How many messages one number may send."""
 

@@ -64,22 +64,22 @@ class Share:
         self.held += size
 
 
-async def read_body(request: Request[Any], share: Share) -> bytes:
+async def read_body(request: Request[Any], share: Share, *, limit: int = MAX_BYTES) -> bytes:
     """Read the whole body. Raises `BodyError` when it is compressed, too large or too slow."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding != "identity":
         raise BodyError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not taken: send it plain"
         )
-    if _declared_length(request) > MAX_BYTES:
-        raise _too_large()
+    if _declared_length(request) > limit:
+        raise _too_large(limit)
     chunks: list[bytes] = []
     try:
         async with asyncio.timeout(READ_SECONDS):
             async for chunk in request.stream():
                 share.take(len(chunk))
-                if share.held > MAX_BYTES:
-                    raise _too_large()
+                if share.held > limit:
+                    raise _too_large(limit)
                 chunks.append(chunk)
     except TimeoutError:
         message = f"the body did not arrive within {READ_SECONDS} s"
@@ -92,6 +92,6 @@ def _declared_length(request: Request[Any]) -> int:
     return int(request.headers.get("content-length", "0"))
 
 
-def _too_large() -> BodyError:
-    message = f"the body is larger than {MAX_BYTES} bytes: switch the webhook's base64 off"
+def _too_large(limit: int) -> BodyError:
+    message = f"the body is larger than {limit} bytes: switch the webhook's base64 off"
     return BodyError(HTTPStatus.CONTENT_TOO_LARGE, message)

@@ -17,6 +17,7 @@ from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers
 from julia_ingest.domain.chatwoot_credentials import ChatwootAuthenticator
 from julia_ingest.domain.credentials import Authenticator
+from julia_ingest.domain.slack import Signing
 from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.http import Deps, routes
@@ -43,6 +44,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             jwt_key=settings.evolution_jwt_key,
         ),
         strangers=Strangers(),
+        signing=Signing((settings.slack_signing_secret, settings.slack_signing_secret_previous)),
         outlet=BrokerOutlet(
             messaging.publisher, Quarantine(messaging.publisher, settings.quarantine_key), circuit
         ),

@@ -13,6 +13,7 @@ from julia_common.contracts.messages import (
     MessageSent,
     PersonReturned,
     PersonWrote,
+    SlackRequest,
 )
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import cleaned
@@ -80,6 +81,8 @@ def conversation_key(message: Message) -> str:
     match message:
         case PersonWrote() | PersonReturned():
             of, about = "chatwoot", str(message.conversation_id)
+        case SlackRequest():
+            of, about = "slack", message.user
         case MessageReceived() | MessageSent() if message.identities:
             of, about = message.instance, message.identities[0].jid
         case _:

@@ -17,10 +17,11 @@ from julia_common.errors import Retryable
 from julia_common.resilience.clock import Clock
 from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
-from julia_ingest import handlers, metrics
+from julia_ingest import handlers, metrics, slack
 from julia_ingest.body import BodyError, Buffers, Share, read_body
 from julia_ingest.domain.chatwoot_credentials import ChatwootAuthenticator
 from julia_ingest.domain.credentials import Authenticator, Credentials, Verdict
+from julia_ingest.domain.slack import Signing
 from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.ports import Outlet
@@ -45,6 +46,7 @@ class Deps:
 
     authenticator: Authenticator
     strangers: Strangers
+    signing: Signing
     outlet: Outlet
     buffers: Buffers
     clock: Clock
@@ -66,6 +68,7 @@ def routes() -> list[Route]:
         # because it never retries what was answered 404.
         Route("/webhook/evolution", webhook, methods=["POST"]),
         Route("/webhook/evolution/{event:path}", webhook, methods=["POST"]),
+        *slack.routes(),
         Route("/health", health),
         Route("/health/rate", rate),
         Route("/health/circuit", circuit),

@@ -36,3 +36,8 @@ CHATWOOT = Counter(
     "Deliveries of Chatwoot: published, or why they were of no concern",
     ["result"],
 )
+SLACK_REQUESTS = Counter(
+    "julia_ingest_slack_requests_total",
+    "Requests to /webhook/slack by what they were and HTTP status",
+    ["tipo", "status"],
+)

@@ -8,6 +8,7 @@ from julia_common.settings import (
     NumberSettings,
     QuarantineSettings,
     RedisSettings,
+    SlackSigningSettings,
     WebhookSettings,
 )
 
@@ -18,6 +19,7 @@ class Settings(
     RedisSettings,
     WebhookSettings,
     ChatwootWebhookSettings,
+    SlackSigningSettings,
     QuarantineSettings,
     CeilingSettings,
     NumberSettings,

@@ -9,18 +9,21 @@ from julia_common.chatwoot import open_chatwoot
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
 from julia_common.messaging import open_messaging
+from julia_common.messaging.topology import Queue
 from julia_common.resilience.breaker import CHATWOOT, EVOLUTION, SUPABASE
 from julia_common.resilience.clock import SystemClock
 from julia_common.resilience.redis import open_redis
 from julia_common.resilience.shared import SharedCircuits
 from julia_common.secrets import SecretsCheck
 from julia_common.serve import Service
-from julia_common.slack import open_slack
+from julia_common.slack import SLACK_ORIGIN, SlackWebhook, open_responses, open_slack
 from julia_scheduler import metrics
 from julia_scheduler.activity import measure_activity
 from julia_scheduler.backups import measure_backups
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.chatwoot.carrying import Carrier
+from julia_scheduler.commands.doing import Doing
+from julia_scheduler.commands.worker import Worker, store
 from julia_scheduler.due import (
     expire_holds,
     expire_replies,
@@ -82,8 +85,14 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         instances=settings.evolution_instances,
         owner=owner,
     )
-    bringer = await _open_bringer(settings, stack, database, owner=owner)
+    slack = await _open_slack(settings, stack)
+    bringer = _bringer(settings, database, slack, owner=owner)
     carrier = await _open_carrier(settings, stack, database, circuits, owner=owner)
+    responses = await stack.enter_async_context(open_responses(_slack_origin(settings)))
+    worker = Worker(database, Doing(database, publisher), responses, slack, owner=owner)
+    requests = messaging.consumer(
+        Queue.SCHEDULER_SLACK, lambda message: store(message, database), concurrency=4
+    )
     jobs = all_jobs(database, publisher, evolution, ingest, settings, bringer)
 
     return Service(
@@ -98,6 +107,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
         },
         background=[
             circuits,
+            requests,
+            SurvivingLoop("comandos", 1, worker.work),
             SurvivingLoop("varredura", 1, lambda: sweep_doorbells(database, publisher)),
             SurvivingLoop("incertas", 2, settler.settle),
             SurvivingLoop("expiracao", 5, lambda: expire_replies(database, publisher)),
@@ -120,13 +131,24 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     )
 
 
-async def _open_bringer(
-    settings: Settings, stack: AsyncExitStack, database: Database, *, owner: str
-) -> Bringer | None:
+async def _open_slack(settings: Settings, stack: AsyncExitStack) -> SlackWebhook | None:
     if settings.slack_webhook_url is None:
         log.warning("SLACK_WEBHOOK_URL is not set: managers get no notices and no reports")
         return None
-    slack = await stack.enter_async_context(open_slack(settings.slack_webhook_url))
+    return await stack.enter_async_context(open_slack(settings.slack_webhook_url))
+
+
+def _slack_origin(settings: Settings) -> str:
+    """Where answers may go: where the channel's webhook is, which may be a simulator's."""
+    url = settings.slack_webhook_url
+    return url.get_secret_value() if url is not None else SLACK_ORIGIN
+
+
+def _bringer(
+    settings: Settings, database: Database, slack: SlackWebhook | None, *, owner: str
+) -> Bringer | None:
+    if slack is None:
+        return None
     return Bringer(database, slack, owner=owner, chats=settings.chatwoot_chats)
 
 

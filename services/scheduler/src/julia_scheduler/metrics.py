@@ -122,6 +122,18 @@ CHATWOOT_OLDEST: Final = Gauge(
     "julia_chatwoot_pendentes_idade_segundos", "Idade do que falta fazer há mais tempo no Chatwoot"
 )
 
+SLACK_REQUESTS: Final = Counter(
+    "julia_slack_pedidos_total",
+    "Pedidos de gestores guardados, por tipo e se eram novos",
+    ["tipo", "situacao"],
+)
+COMMANDS: Final = Counter(
+    "julia_slack_comandos_total", "Pedidos de gestores atendidos, por comando", ["comando"]
+)
+SLACK_ANSWERS: Final = Counter(
+    "julia_slack_respostas_total", "Respostas levadas a gestores, por resultado", ["resultado"]
+)
+
 INBOUND_DUE: Final = Gauge(
     "julia_turnos_devidos",
     "Mensagens de médicos à espera de resposta, sem as que uma pausa de parte cobre",

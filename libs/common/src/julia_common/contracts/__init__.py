@@ -17,6 +17,8 @@ from julia_common.contracts.messages import (
     PersonWrote,
     Quoted,
     SendRequested,
+    SlackButton,
+    SlackRequest,
     content_hash,
     text_hash,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "PersonWrote",
     "Quoted",
     "SendRequested",
+    "SlackButton",
+    "SlackRequest",
     "content_hash",
     "text_hash",
 ]

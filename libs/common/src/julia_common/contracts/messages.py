@@ -205,6 +205,30 @@ class PersonReturned(_OfChatwoot):
     received_at: AwareDatetime
 
 
+class SlackButton(_Frozen):
+    """A button of ours that somebody pressed: its `action_id` and the value that we gave it."""
+
+    action_id: str = Field(min_length=1, max_length=255)
+    value: str = Field(default="", max_length=2_000)
+
+
+class SlackRequest(_Message):
+    """Somebody asked for something in Slack; the same `key` in every delivery of it.
+
+    `response_url` is a capability of half an hour; a mention has none.
+    """
+
+    TYPE: ClassVar[str] = "slack.request.received.v1"
+
+    key: str = Field(min_length=1, max_length=256)
+    kind: Literal["comando", "mencao", "botao"]
+    user: str = Field(min_length=1, max_length=64)
+    text: str = Field(default="", max_length=4_000)
+    button: SlackButton | None = None
+    response_url: str | None = Field(default=None, max_length=2_000)
+    received_at: AwareDatetime
+
+
 type Message = (
     MessageReceived
     | MessageEdited
@@ -214,6 +238,7 @@ type Message = (
     | SendRequested
     | PersonWrote
     | PersonReturned
+    | SlackRequest
 )
 
 MESSAGE_TYPES: dict[str, type[_Message]] = {
@@ -227,5 +252,6 @@ MESSAGE_TYPES: dict[str, type[_Message]] = {
         SendRequested,
         PersonWrote,
         PersonReturned,
+        SlackRequest,
     )
 }

@@ -10,6 +10,7 @@ from julia_common.database.activity import Measures
 from julia_common.database.booking import Booking
 from julia_common.database.campaigns import Campaigns
 from julia_common.database.canary import Canary
+from julia_common.database.commands import Commands
 from julia_common.database.health import Health
 from julia_common.database.jobs import Jobs
 from julia_common.database.knowledge import Knowledge
@@ -44,6 +45,7 @@ class Database(
     Canary,
     Stopping,
     Upkeep,
+    Commands,
     People,
 ):
     """Every function of `docs/reference/rpc.md` as a method; one instance per process.

@@ -22,6 +22,7 @@ from julia_common.contracts.messages import (
     PersonReturned,
     PersonWrote,
     SendRequested,
+    SlackRequest,
 )
 from julia_common.errors import Permanent
 
@@ -48,6 +49,7 @@ class Queue(StrEnum):
     BRAIN_INBOUND = "brain.inbound"
     BRAIN_CONTROL = "brain.control"
     DISPATCHER_OUTBOUND = "dispatcher.outbound"
+    SCHEDULER_SLACK = "scheduler.slack"
     INGEST_QUARANTINE = "ingest.quarantine"
 
 
@@ -73,6 +75,7 @@ QUEUES = (
         ),
     ),
     QueueSpec(Queue.DISPATCHER_OUTBOUND, (SendRequested.TYPE,)),
+    QueueSpec(Queue.SCHEDULER_SLACK, (SlackRequest.TYPE,)),
     QueueSpec(Queue.INGEST_QUARANTINE, (QUARANTINE_KEY,), consumed=False),
 )
 

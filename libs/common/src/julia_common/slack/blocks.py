@@ -6,7 +6,7 @@ Slack would refuse the whole.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from julia_common.slack.mrkdwn import clip
 
@@ -17,6 +17,12 @@ MAX_FIELDS: Final = 10
 MAX_FIELD: Final = 2_000
 MAX_HEADER: Final = 150
 MAX_ELEMENTS: Final = 10
+MAX_BUTTONS: Final = 25
+MAX_BUTTON: Final = 75
+MAX_VALUE: Final = 2_000
+MAX_CONFIRM_TITLE: Final = 100
+MAX_CONFIRM_TEXT: Final = 300
+MAX_CONFIRM_BUTTON: Final = 30
 MAX_ALL: Final = 12_500
 """Of about 13,000 characters that all blocks may have together."""
 
@@ -31,8 +37,7 @@ class Header:
 
     def as_json(self) -> dict[str, Any]:
         """In Block Kit's words."""
-        text = {"type": "plain_text", "text": clip(self.text, MAX_HEADER), "emoji": True}
-        return {"type": "header", "text": text}
+        return {"type": "header", "text": _plain(self.text, MAX_HEADER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,66 @@ class Divider:
         return {"type": "divider"}
 
 
-type Block = Header | Section | Fields | Context | Divider
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """What Slack asks before a press of a button counts, all plain."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+    def as_json(self) -> dict[str, Any]:
+        """In Block Kit's words."""
+        return {
+            "title": _plain(self.title, MAX_CONFIRM_TITLE),
+            "text": _plain(self.text, MAX_CONFIRM_TEXT),
+            "confirm": _plain(self.yes, MAX_CONFIRM_BUTTON),
+            "deny": _plain(self.no, MAX_CONFIRM_BUTTON),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A plain text of at most 75 characters; pressed, Slack sends us `action` and `value`."""
+
+    text: str
+    action: str
+    value: str
+    style: Literal["primary", "danger"] | None = None
+    confirm: Confirm | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """In Block Kit's words. Raises `ValueError` for a value that Slack would refuse."""
+        if len(self.value) > MAX_VALUE:
+            message = f"the value of button {self.action} is longer than {MAX_VALUE} characters"
+            raise ValueError(message)
+        button: dict[str, Any] = {
+            "type": "button",
+            "text": _plain(self.text, MAX_BUTTON),
+            "action_id": self.action,
+            "value": self.value,
+        }
+        if self.style is not None:
+            button["style"] = self.style
+        if self.confirm is not None:
+            button["confirm"] = self.confirm.as_json()
+        return button
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Buttons in a row, at most 25, each with an `action` of its own."""
+
+    buttons: tuple[Button, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """In Block Kit's words."""
+        elements = [button.as_json() for button in self.buttons[:MAX_BUTTONS]]
+        return {"type": "actions", "elements": elements}
+
+
+type Block = Header | Section | Fields | Context | Divider | Actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +169,10 @@ def _mrkdwn(text: str, limit: int) -> dict[str, str]:
     return {"type": "mrkdwn", "text": clip(text, limit)}
 
 
+def _plain(text: str, limit: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clip(text, limit), "emoji": True}
+
+
 def _within_limits(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     cut = Context((_CUT_OFF,)).as_json()
     room = MAX_ALL - len(_CUT_OFF)
@@ -120,4 +188,6 @@ def _within_limits(blocks: Iterable[Block]) -> list[dict[str, Any]]:
 
 def _characters(block: dict[str, Any]) -> int:
     texts = [block.get("text"), *block.get("fields", ()), *block.get("elements", ())]
-    return sum(len(text["text"]) for text in texts if text is not None)
+    # A button's text is an object of its own.
+    shown = [text["text"] for text in texts if text is not None]
+    return sum(len(text if isinstance(text, str) else text["text"]) for text in shown)

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, Protocol
 
 import httpx
 from pydantic import SecretStr
@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.clock import Clock, SystemClock
 from julia_common.secrets import with_secret
-from julia_common.slack.blocks import SlackMessage
 
 TIMEOUT_SECONDS: Final = 10.0
 SECONDS_BETWEEN_MESSAGES: Final = 1.0
@@ -32,6 +31,14 @@ class WebhookRefused(Permanent):
     """Slack refuses the webhook itself: no message will pass until somebody sets another one."""
 
 
+class Postable(Protocol):
+    """See `SlackMessage`."""
+
+    def payload(self) -> dict[str, Any]:
+        """The body of the request."""
+        ...
+
+
 class SlackWebhook:
     """The channel of one incoming webhook."""
 
@@ -43,7 +50,7 @@ class SlackWebhook:
         self._turn = asyncio.Lock()
         self._free_at = clock.monotonic()
 
-    async def post(self, message: SlackMessage) -> None:
+    async def post(self, message: Postable) -> None:
         """Post once, a second after the message before it at the earliest.
 
         Raises `Retryable` when Slack is away, slow or asks us to wait (`retry_after`; the message
@@ -64,10 +71,10 @@ class SlackWebhook:
             finally:
                 self._free_at = self._clock.monotonic() + SECONDS_BETWEEN_MESSAGES
 
-    async def _post(self, url: str, message: SlackMessage) -> None:
+    async def _post(self, url: str, message: Postable) -> None:
         _judge(await self._send(url, message))
 
-    async def _send(self, url: str, message: SlackMessage) -> httpx.Response:
+    async def _send(self, url: str, message: Postable) -> httpx.Response:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._http.post(url, json=message.payload())
@@ -88,22 +95,28 @@ async def open_slack(url: SecretStr, *, clock: Clock | None = None) -> AsyncIter
 
 
 def _judge(response: httpx.Response) -> None:
+    if response.status_code == HTTPStatus.OK and response.text.strip() == _OK:
+        return
+    what = judge_passing(response)
+    if response.status_code in _MESSAGE_IS_WRONG:
+        raise Permanent(f"Slack refused a message of ours ({what})")
+    raise WebhookRefused(
+        f"Slack refuses the webhook ({what}): make an incoming webhook for the managers' channel "
+        "and set SLACK_WEBHOOK_URL to it"
+    )
+
+
+def judge_passing(response: httpx.Response) -> str:
+    """Raise `Retryable` for an answer that may be another one later; else say what it was."""
     status = response.status_code
     said = response.text.strip()
-    if status == HTTPStatus.OK and said == _OK:
-        return
     reason = said if _REASON.fullmatch(said) else "no reason that Slack is known to give"
     what = f"HTTP {status}, {reason}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise Retryable(f"Slack asks for patience ({what})", retry_after=_retry_after(response))
     if status == HTTPStatus.OK or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise Retryable(f"Slack did not take the message ({what})")
-    if status in _MESSAGE_IS_WRONG:
-        raise Permanent(f"Slack refused a message of ours ({what})")
-    raise WebhookRefused(
-        f"Slack refuses the webhook ({what}): make an incoming webhook for the managers' channel "
-        "and set SLACK_WEBHOOK_URL to it"
-    )
+    return what
 
 
 def _retry_after(response: httpx.Response) -> float:

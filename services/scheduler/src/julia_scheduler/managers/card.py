@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from julia_common.database import Notice
-from julia_common.slack import escape
+from julia_common.slack import Actions, escape
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A notice as it is read: a plain title, a text in mrkdwn, and SQL to decide by.
+    """A notice as it is read: a plain title, a text in mrkdwn, and buttons or SQL to decide by.
 
     `chat`: the conversation that it is about, by Chatwoot's id, to be linked.
     """
@@ -20,6 +20,7 @@ class Card:
     text: str
     statement: str = ""
     chat: int | None = None
+    buttons: Actions | None = None
 
 
 def said(notice: Notice, field: str) -> str:

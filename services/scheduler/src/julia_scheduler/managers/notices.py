@@ -24,6 +24,7 @@ from julia_common.slack import (
     code,
     escape,
 )
+from julia_scheduler.commands import buttons
 from julia_scheduler.managers import handoffs, pauses
 from julia_scheduler.managers.card import Card, mapping, said
 from julia_scheduler.managers.wording import (
@@ -79,6 +80,8 @@ def _drawn(notice: Notice, told: Card, chats: str | None) -> list[Block]:
         blocks.append(Section(f"<{chats}/{told.chat}|Abrir no Chatwoot>"))
     if told.statement:
         blocks.append(Section(code(told.statement)))
+    if told.buttons is not None:
+        blocks.append(told.buttons)
     small = [moment(notice.created_at)]
     if notice.conversa_id is not None:
         small.append(f"conversa {escape(notice.conversa_id)}")
@@ -198,15 +201,12 @@ def _parked(notice: Notice) -> Card:
     kind = KINDS.get(sent.kind, sent.kind) if sent else "mensagem"
     through = f" pelo número {bold(sent.instance)}" if sent else ""
     since = f" {on(sent.tentado_em)}" if sent and sent.tentado_em else ""
-    decision = json.dumps(
-        {"fila_id": fila, "decisao": "descartar", "por": "SEU NOME"}, ensure_ascii=False
-    )
     return Card(
         "❓ Envio estacionado: não se sabe se chegou",
         f"Uma mensagem para {doctor(notice)} ({escape(kind)}){through}{since} pode ou não ter "
         "chegado, e a Júlia não manda de novo sem saber. Confiram no celular do número e decidam: "
-        "`descartar` se chegou ou não faz mais falta, `liberar` para ela tentar mais uma vez.",
-        f"select api.decidir_envio('{decision}');",
+        "descartar se chegou ou não faz mais falta, liberar para ela tentar mais uma vez.",
+        buttons=buttons.parked(fila) if fila is not None else None,
     )
 
 
@@ -266,6 +266,15 @@ def _new_number(notice: Notice) -> Card:
     )
 
 
+def _unheard(notice: Notice) -> Card:
+    user, verb = notice.dados.get("usuario"), notice.dados.get("verbo")
+    return Card(
+        "💬 Uma resposta não chegou a quem pediu",
+        f"<@{escape(str(user))}> pediu `{escape(str(verb or 'algo'))}`, e o Slack não aceitou mais "
+        "a resposta. Veja com `status` o que ficou, e peça de novo se for preciso.",
+    )
+
+
 PROOFS: Final = {
     "envio_apos_optout": "mensagem depois de o médico pedir para parar",
     "envio_apos_parada": "mensagem durante uma pausa ou com uma pessoa no controle",
@@ -307,6 +316,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "numero_recuperado": _recovered,
     "numero_novo": _new_number,
     "prova_falhou": _failed_proof,
+    "resposta_nao_entregue": _unheard,
     **handoffs.TEXTS,
     **pauses.TEXTS,
 }

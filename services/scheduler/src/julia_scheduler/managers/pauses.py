@@ -99,10 +99,16 @@ def _what(label: str, row: Mapping[str, JsonValue]) -> str:
 
 
 def _scope(row: Mapping[str, JsonValue]) -> str:
-    fields = mapping(row.get("escopo"))
-    told = {**fields, "campanha": row["campanha"]} if row.get("campanha") else fields
+    campaign = row.get("campanha")
+    fields = {name: str(value) for name, value in mapping(row.get("escopo")).items()}
+    return scope_in_words(fields, str(campaign) if campaign else None)
+
+
+def scope_in_words(fields: Mapping[str, str], campaign: str | None) -> str:
+    """`especialidade Pediatria e estado SP`, or `tudo`, in mrkdwn; a campaign by its name."""
+    told = {**fields, "campanha": campaign} if campaign and "campanha" in fields else fields
     return " e ".join(
-        f"{_FIELDS.get(name, name)} {escape(str(told[name]))}" for name in fields
+        f"{_FIELDS.get(name, name)} {escape(value)}" for name, value in told.items()
     ) or ("tudo")
 
 

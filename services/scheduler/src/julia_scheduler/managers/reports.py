@@ -62,7 +62,7 @@ def message(report: Report, *, again: bool) -> SlackMessage:
     blocks: list[Block] = [
         Header(title),
         Context((_window(report),)),
-        Fields(_numbers(metrics)),
+        Fields(numbers(metrics)),
         Section(f"{bold('Destaques')}\n{listed(report.destaques)}"),
     ]
     if report.tipo == "semanal":
@@ -99,7 +99,8 @@ def _window(report: Report) -> str:
     return f"De {day(report.de)}, 0h, a {day(_last_minute(report))}, 24h"
 
 
-def _numbers(metrics: ReportMetrics) -> tuple[str, ...]:
+def numbers(metrics: ReportMetrics) -> tuple[str, ...]:
+    """What was counted, as fields in mrkdwn."""
     funnel, bookings, handoffs = metrics.funil, metrics.plantoes, metrics.handoffs
     suspects = metrics.suspeitas.medicos
     given_up = f", {counted(bookings.cancelados, 'desfeito', 'desfeitos')}"

@@ -1,0 +1,1 @@
+"""What managers command from Slack: understood, confirmed, done, answered."""

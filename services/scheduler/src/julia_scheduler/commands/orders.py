@@ -1,0 +1,138 @@
+"""What a manager may ask for, understood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from julia_common.database import ReportKind
+
+
+class Verb(StrEnum):
+    """The commands, by the word that the reference page teaches."""
+
+    STATUS = "status"
+    PAUSE = "pausar"
+    RESUME = "retomar"
+    TAKE_OVER = "assumir"
+    GIVE_BACK = "devolver"
+    METRICS = "metricas"
+    DOCTOR = "medico"
+    BLOCK = "bloquear"
+    UNBLOCK = "desbloquear"
+    SHIFTS = "vagas"
+    REPORT = "relatorio"
+    HELP = "ajuda"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How is she?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What can I ask for?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop what `scope` covers; empty: everything."""
+
+    reason: str
+    scope: Mapping[str, str] = field(default_factory=dict)
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let what `scope` covers go on."""
+
+    reason: str
+    scope: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """A person has the conversation; `who`: a phone, or the id of a conversation or a doctor."""
+
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Julia has it again."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What was counted from `since` to before `until`; `name`: how the period is called."""
+
+    name: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """What do we know of her?"""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """We write to her no more."""
+
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """We may write to her again."""
+
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shifts:
+    """Which shifts are open?"""
+
+    specialty: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The newest report."""
+
+    kind: ReportKind | None = None
+
+
+type Order = (
+    Status
+    | Help
+    | Pause
+    | Resume
+    | TakeOver
+    | GiveBack
+    | Metrics
+    | Doctor
+    | Block
+    | Unblock
+    | Shifts
+    | Report
+)
+
+
+class Misunderstood(Exception):
+    """Not understood: the message says what in Portuguese, plain; `example` how it is written."""
+
+    def __init__(self, message: str, *, example: str) -> None:
+        super().__init__(message)
+        self.example = example
