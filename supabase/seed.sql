@@ -90,3 +90,7 @@ select h.id, e.id, s.id, p.id, t.id, f.id, d.data, w.inicio, w.fim, w.valor_tipo
    and not exists (
      select from public.vagas v
       where v.hospital_id = h.id and v.especialidade_id = e.id and v.data = d.data);
+
+-- Who plays the manager on the Slack simulator's page; its other person is none.
+insert into public.gestores (slack_id, nome) values ('U0ANA', 'Ana Souza')
+on conflict (slack_id) do nothing;

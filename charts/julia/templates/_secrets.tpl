@@ -13,6 +13,8 @@ EVOLUTION_JWT_KEY: {group: webhook, value: jwtKey, readers: [ingest]}
 QUARANTINE_KEY: {group: keys, value: quarantine, readers: [ingest], required: true}
 DOCUMENTS_KEY: {group: keys, value: documents, readers: [brain], required: true}
 SLACK_WEBHOOK_URL: {group: slack, value: webhookUrl, readers: [scheduler]}
+SLACK_SIGNING_SECRET: {group: slack, value: signingSecret, readers: [ingest]}
+SLACK_SIGNING_SECRET_PREVIOUS: {group: slack, value: previousSigningSecret, readers: [ingest]}
 CHATWOOT_API_TOKEN: {group: people, value: chatwootToken, readers: [scheduler]}
 CHATWOOT_WEBHOOK_SECRET: {group: people, value: chatwootWebhookSecret, readers: [ingest]}
 TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}

@@ -34,6 +34,7 @@ def variables(secrets: Secrets, anthropic_api_key: str | None) -> dict[str, str]
         "QUARANTINE_KEY": secrets.quarantine_key,
         "DOCUMENTS_KEY": secrets.documents_key,
         "TRANSCRIPTION_API_KEY": secrets.transcription_api_key,
+        "SLACK_SIGNING_SECRET": secrets.slack_signing_secret,
         "RABBITMQ_PASSWORD": secrets.rabbitmq_password,
         "POSTGRES_PASSWORD": secrets.postgres_password,
         "AUTHENTICATOR_PASSWORD": secrets.authenticator_password,

@@ -26,6 +26,7 @@ from julia_ingest.adapters.redis_view import RedisView
 from julia_ingest.body import Buffers
 from julia_ingest.domain.chatwoot_credentials import ChatwootAuthenticator
 from julia_ingest.domain.credentials import Authenticator
+from julia_ingest.domain.slack import Signing
 from julia_ingest.domain.strangers import Strangers
 from julia_ingest.health import Health
 from julia_ingest.http import Deps
@@ -81,6 +82,7 @@ async def client(outlet: FakeOutlet, buffers: Buffers) -> AsyncIterator[httpx.As
     deps = Deps(
         authenticator=Authenticator([SecretStr(SECRET)], jwt_key=SecretStr("")),
         strangers=Strangers(per_second=0, burst=2),
+        signing=Signing([]),
         outlet=outlet,
         buffers=buffers,
         clock=ManualClock(),

@@ -77,7 +77,8 @@ class Neighbours:
                 "webhook": {"secret": keys.webhook_secret},
                 "keys": {"quarantine": keys.quarantine_key, "documents": keys.documents_key},
                 "slack": {
-                    "webhookUrl": f"{_inside('slack')}/services/T0SIMULADO/B0SIMULADO/segredo"
+                    "webhookUrl": f"{_inside('slack')}/services/T0SIMULADO/B0SIMULADO/segredo",
+                    "signingSecret": keys.slack_signing_secret,
                 },
                 "transcription": {"apiKey": keys.transcription_api_key},
             },
@@ -107,6 +108,7 @@ class Neighbours:
             "jwt": keys.jwt_secret,
             "anthropic": keys.anthropic_api_key,
             "transcription": keys.transcription_api_key,
+            "slack": keys.slack_signing_secret,
         }
 
     def _dsn_inside(self, user: str, database: str) -> str:
@@ -136,7 +138,7 @@ class Neighbours:
                 [from_secret("PG_DSN", "authenticator-dsn"), from_secret("JWT_SECRET", "jwt")],
             ),
             "anthropic": ("/_sim", [from_secret("SIM_ANTHROPIC_API_KEY", "anthropic")]),
-            "slack": ("/_sim", []),
+            "slack": ("/_sim", [from_secret("SIM_SLACK_SIGNING_SECRET", "slack")]),
             "transcription": (
                 "/_sim",
                 [from_secret("SIM_TRANSCRIPTION_API_KEY", "transcription")],

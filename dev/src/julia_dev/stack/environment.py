@@ -47,6 +47,7 @@ def of_services(
         **transcription,
         **people,
         "SLACK_WEBHOOK_URL": f"{_url(config, 'slack')}{WEBHOOK_PATH}",
+        "SLACK_SIGNING_SECRET": secrets.slack_signing_secret,
         **config.env,
     }
 
@@ -84,9 +85,14 @@ def of_transcription(config: StackConfig, services: Mapping[str, str]) -> dict[s
     }
 
 
-def of_slack(config: StackConfig) -> dict[str, str]:
-    """Return the environment of the Slack simulator."""
-    return {"HOST": "127.0.0.1", "PORT": str(config.ports["slack"])}
+def of_slack(config: StackConfig, services: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the Slack simulator, whose people command Julia."""
+    return {
+        "HOST": "127.0.0.1",
+        "PORT": str(config.ports["slack"]),
+        "SIM_SLACK_SIGNING_SECRET": services["SLACK_SIGNING_SECRET"],
+        "SIM_SLACK_REQUEST_URL": f"{_url(config, 'ingest')}/webhook/slack",
+    }
 
 
 def of_chatwoot(config: StackConfig, services: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ class Secrets:
     evolution_api_key: str
     anthropic_api_key: str
     transcription_api_key: str
+    slack_signing_secret: str
     quarantine_key: str
     documents_key: str
     rabbitmq_password: str
@@ -40,6 +41,7 @@ class Secrets:
             evolution_api_key=secrets.token_urlsafe(24),
             anthropic_api_key=f"sk-ant-local-{secrets.token_urlsafe(24)}",
             transcription_api_key=secrets.token_urlsafe(24),
+            slack_signing_secret=secrets.token_hex(16),
             quarantine_key=Fernet.generate_key().decode(),
             documents_key=Fernet.generate_key().decode(),
             rabbitmq_password=secrets.token_urlsafe(24),

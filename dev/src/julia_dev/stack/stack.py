@@ -249,7 +249,7 @@ class Stack:
         return self._python("transcription", "julia_simulators.transcription", "/_sim", env)
 
     def _slack(self) -> Program:
-        env = environment.of_slack(self.config)
+        env = environment.of_slack(self.config, self.environment())
         return self._python("slack", "julia_simulators.slack", "/_sim", env)
 
     def _chatwoot(self) -> Program:

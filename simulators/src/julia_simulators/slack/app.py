@@ -1,6 +1,9 @@
 """The HTTP application: the webhook, the page, and the control API under `/_sim`.
 
-- `GET /` the page that shows the channel
+- `GET /` the page that shows the channel, on which a person plays a manager
+- `POST /actions/...` a `response_url`
+- `POST /_sim/commands`, `/_sim/mentions` `{user, text}`, `/_sim/presses` `{user, message,
+  action_id}`: what a person does; answered with what became of the delivery
 - `GET /_sim` what this is and what it can do
 - `GET /_sim/messages?after=N` what was posted after message N; `DELETE` forgets it
 - `GET|POST|DELETE /_sim/faults` one fault or a list of them
@@ -28,8 +31,9 @@ from starlette.responses import (
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from julia_simulators.slack import payload
-from julia_simulators.slack.state import Fault, FaultKind, World
+from julia_simulators.slack import payload, people
+from julia_simulators.slack.state import PEOPLE, Fault, FaultKind, World
+from julia_simulators.slack.state import Response as ResponseUrl
 
 _STATIC: Final = Path(__file__).parent / "static"
 _POLICY: Final = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
@@ -37,6 +41,8 @@ _MAX_TEXT: Final = 40_000
 _STATUS: Final = {
     "invalid_token": 403,
     "no_service": 404,
+    "expired_url": 404,
+    "used_url": 404,
     "channel_is_archived": 410,
 }
 
@@ -52,6 +58,11 @@ def build_app(world: World) -> Starlette:
             world.refused[reason] = world.refused.get(reason, 0) + 1
         return response
 
+    async def respond(request: Request) -> Response:
+        response = await _respond(world, request)
+        response.headers["x-julia-simulator"] = "slack"
+        return response
+
     async def index(_: Request) -> Response:
         return FileResponse(
             _STATIC / "index.html",
@@ -64,7 +75,11 @@ def build_app(world: World) -> Starlette:
             Route("/", index),
             Mount("/static", StaticFiles(directory=_STATIC)),
             Route("/services/{team}/{service}/{token}", webhook, methods=["POST"]),
+            Route("/actions/{team}/{n}/{token}", respond, methods=["POST"]),
             Route("/_sim", control.about),
+            Route("/_sim/commands", control.command, methods=["POST"]),
+            Route("/_sim/mentions", control.mention, methods=["POST"]),
+            Route("/_sim/presses", control.press, methods=["POST"]),
             Route("/_sim/messages", control.messages, methods=["GET", "DELETE"]),
             Route("/_sim/faults", control.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sim/limit", control.limit, methods=["POST"]),
@@ -91,6 +106,34 @@ async def _webhook(world: World, request: Request) -> Response:
         return _too_many(1)
     _post(world, message)
     return PlainTextResponse("ok")
+
+
+async def _respond(world: World, request: Request) -> Response:
+    target = world.responses.get(request.path_params["token"])
+    if target is None or world.clock() > target.until:
+        return _refuse("expired_url")
+    if target.left <= 0:
+        return _refuse("used_url")
+    try:
+        answer = payload.read(await request.body(), request.headers.get("content-type", ""))
+        fault = world.take_fault(has_blocks=bool(answer.get("blocks")), to="response")
+        broken = await _break(world, answer, fault)
+        if broken is not None:
+            return broken
+        payload.check(answer)
+    except payload.RefusedError as error:
+        return _refuse(str(error))
+    target.left -= 1
+    _place(world, answer, target)
+    return PlainTextResponse("ok")
+
+
+def _place(world: World, answer: dict[str, Any], target: ResponseUrl) -> None:
+    if answer.get("replace_original") and target.message is not None:
+        world.change(target.message, answer)
+        return
+    everybody = answer.get("response_type") == "in_channel"
+    world.post(answer, only_for=None if everybody else target.user)
 
 
 def _post(world: World, message: dict[str, Any]) -> None:
@@ -145,6 +188,7 @@ class _Control:
                 "simulator": "slack",
                 "note": "Nothing leaves this machine: the page shows what managers would read.",
                 "channel": world.channel,
+                "people": PEOPLE,
                 "faults": [kind.value for kind in FaultKind],
                 "posted": world.posted,
                 "refused": world.refused,
@@ -154,11 +198,40 @@ class _Control:
     async def messages(self, request: Request) -> JSONResponse:
         if request.method == "DELETE":
             self._world.messages.clear()
-        after = request.query_params.get("after", "0")
-        if not after.isdecimal():
-            raise HTTPException(422, "after: the number of a message")
-        found = [message.as_json() for message in self._world.messages if message.n > int(after)]
-        return JSONResponse({"messages": found, "last": self._world.posted})
+        after, since = (request.query_params.get(name, "0") for name in ("after", "since"))
+        if not (after.isdecimal() and since.isdecimal()):
+            raise HTTPException(422, "after: the number of a message; since: a version")
+        found = [
+            message.as_json()
+            for message in self._world.messages
+            if message.n > int(after) and message.version > int(since)
+        ]
+        world = self._world
+        return JSONResponse({"messages": found, "last": world.posted, "version": world.version})
+
+    async def command(self, request: Request) -> JSONResponse:
+        user, body = await self._person(request)
+        return _told(await people.command(self._world, user, _said(body)))
+
+    async def mention(self, request: Request) -> JSONResponse:
+        user, body = await self._person(request)
+        return _told(await people.mention(self._world, user, _said(body)))
+
+    async def press(self, request: Request) -> JSONResponse:
+        user, body = await self._person(request)
+        message = self._world.message(body.get("message", 0))
+        if message is None or message.only_for not in (None, user):
+            raise HTTPException(422, "message: the number of a message that this person sees")
+        answer = await people.press(self._world, user, message, str(body.get("action_id")))
+        if answer is None:
+            raise HTTPException(422, "action_id: a button of that message")
+        return _told(answer)
+
+    async def _person(self, request: Request) -> tuple[str, dict[str, Any]]:
+        body = await _json(request)
+        if not isinstance(body, dict) or body.get("user") not in PEOPLE:
+            raise HTTPException(422, f"user: one of {', '.join(PEOPLE)}")
+        return body["user"], body
 
     async def faults(self, request: Request) -> JSONResponse:
         faults = self._world.faults
@@ -183,6 +256,17 @@ class _Control:
     async def reset(self, _: Request) -> JSONResponse:
         self._world.reset()
         return JSONResponse({"status": "ok"})
+
+
+def _said(body: dict[str, Any]) -> str:
+    text = body.get("text")
+    if not isinstance(text, str):
+        raise HTTPException(422, "text: what the person writes")
+    return text
+
+
+def _told(answer: people.Acknowledged) -> JSONResponse:
+    return JSONResponse({"status": answer.status, "error": answer.error})
 
 
 async def _json(request: Request) -> Any:

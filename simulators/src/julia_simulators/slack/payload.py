@@ -15,6 +15,9 @@ _BUTTONS: Final = 25
 _TEXT_LIMITS: Final = {"header": 150, "section": 3_000, "field": 2_000, "element": 3_000}
 _BUTTON_TEXT: Final = 75
 _ID: Final = 255
+_VALUE: Final = 2_000
+_STYLES: Final = (None, "primary", "danger")
+_CONFIRM_LIMITS: Final = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 _MARKS: Final = ("mrkdwn", "plain_text")
 
 
@@ -94,7 +97,25 @@ def _is_button(element: Any) -> bool:
         and _is_text(element.get("text"), "section", marks=("plain_text",))
         and len(element["text"]["text"]) <= _BUTTON_TEXT
         and len(str(element.get("action_id", ""))) <= _ID
+        and len(str(element.get("value", ""))) <= _VALUE
+        and element.get("style") in _STYLES
+        and ("confirm" not in element or _is_confirm(element["confirm"]))
     )
+
+
+def _is_confirm(confirm: Any) -> bool:
+    return isinstance(confirm, dict) and all(
+        _is_text(confirm.get(name), "section", marks=("plain_text",))
+        and len(confirm[name]["text"]) <= limit
+        for name, limit in _CONFIRM_LIMITS.items()
+    )
+
+
+def _is_buttons(block: dict[str, Any]) -> bool:
+    if not _is_row(block, _BUTTONS, _is_button):
+        return False
+    ids = [element["action_id"] for element in block["elements"] if "action_id" in element]
+    return len(set(ids)) == len(ids)
 
 
 def _is_text(text: Any, place: str, marks: tuple[str, ...] = _MARKS) -> bool:
@@ -111,7 +132,7 @@ _CHECKS: Final[dict[str, Callable[[dict[str, Any]], bool]]] = {
     "header": lambda block: _is_text(block.get("text"), "header", marks=("plain_text",)),
     "section": _is_section,
     "context": lambda block: _is_row(block, _ELEMENTS, _is_element),
-    "actions": lambda block: _is_row(block, _BUTTONS, _is_button),
+    "actions": _is_buttons,
 }
 
 

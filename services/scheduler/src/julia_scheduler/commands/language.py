@@ -91,7 +91,7 @@ def understand(written: str, *, now: datetime) -> Order:
 def _as_typed(written: str) -> str:
     """The text without what Slack makes of it: mentions, links, entities, curly quotes."""
     seen = _REFERENCE.sub(_unlinked, written)
-    return " ".join(html.unescape(seen).translate(_QUOTES).split())
+    return " ".join(html.unescape(seen).translate(_QUOTES).split()).lstrip(" ,:;")
 
 
 def _unlinked(found: re.Match[str]) -> str:
