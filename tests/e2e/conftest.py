@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from julia_dev import paths
-from julia_dev.stack.config import StackConfig
+from julia_dev.stack.config import SERVERS, StackConfig
 from julia_dev.stack.stack import Stack
 from julia_simulators.evolution.app import create_app
 from julia_simulators.evolution.settings import Settings
@@ -112,6 +112,19 @@ def simulator_url() -> Iterator[str]:
         with serving(create_app(settings)) as url:
             evolution.append(url)
             yield url
+
+
+@pytest.fixture
+async def managed_stack() -> AsyncIterator[str]:
+    """What stands behind managers' commands, with `U0ANA` listed; the address of Slack's page."""
+    folder = paths.RUN / "e2e" / secrets.token_hex(4)
+    parts = frozenset((*SERVERS, "supabase", "evolution", "slack", "ingest", "scheduler"))
+    config = StackConfig.apart(folder, durable=False, parts=parts, seed=True)
+    try:
+        async with Stack(config) as stack:
+            yield stack.url("slack")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

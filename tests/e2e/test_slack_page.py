@@ -53,3 +53,32 @@ async def test_what_is_posted_appears_as_slack_would_draw_it(page: Page, slack_u
 
     await page.get_by_role("button", name="Limpar").click()
     await expect(message).to_have_count(0)
+
+
+async def test_a_person_plays_the_manager_through_the_whole_stack(
+    page: Page, managed_stack: str
+) -> None:
+    await page.goto(managed_stack)
+    write = page.get_by_role("textbox", name="Mensagem para o canal")
+    messages = page.get_by_role("listitem")
+
+    await write.fill("/julia pausar estado=SP até amanhã 8h Escala em revisão")
+    await page.get_by_role("button", name="Enviar").click()
+    question = messages.filter(has_text="Nada foi feito ainda")
+    await expect(question).to_contain_text("Pausar estado SP", timeout=20_000)
+    await question.get_by_role("button", name="Pausar").click()
+    await expect(messages.filter(has_text="Parado: estado SP")).to_be_visible(timeout=20_000)
+    await expect(question).to_have_count(0)
+
+    await write.fill("@Júlia status")
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(messages.filter(has_text="A Júlia está parada em parte")).to_be_visible(
+        timeout=20_000
+    )
+
+    await page.get_by_label("Você é").select_option("Bruno Lima")
+    await expect(messages.filter(has_text="Parado: estado SP, até")).to_have_count(1)
+    await expect(messages.filter(has_text="Parado: estado SP, até")).to_be_hidden()
+    await write.fill("/julia retomar")
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(messages.filter(has_text="Só gestores cadastrados")).to_be_visible(timeout=20_000)

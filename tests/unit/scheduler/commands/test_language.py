@@ -1,9 +1,11 @@
 """Managers write as they speak, and are understood or told what was not."""
 
+import re
 from datetime import datetime
 
 import pytest
 
+from julia_dev import paths
 from julia_scheduler.commands import orders
 from julia_scheduler.commands.language import EXAMPLES, understand
 from julia_scheduler.commands.orders import Misunderstood, Order, Verb
@@ -173,6 +175,14 @@ def test_every_example_is_understood(verb: Verb) -> None:
     understood = {type(read(example)): name for name, example in EXAMPLES.items()}
 
     assert understood[type(read(EXAMPLES[verb]))] is verb
+
+
+def test_the_reference_lists_every_command() -> None:
+    page = (paths.ROOT / "docs/reference/slack.md").read_text()
+    table = page.split("| command | what it does", 1)[1].split("\n\n", 1)[0]
+
+    listed = re.findall(r"^\| `(\w+)", table, re.MULTILINE)
+    assert sorted(listed) == sorted(Verb)
 
 
 def test_a_refusal_repeats_no_number() -> None:

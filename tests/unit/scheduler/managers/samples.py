@@ -79,6 +79,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "conversa_id": None,
         "dados": {"violacoes": {"envio_apos_optout": 2}},
     },
+    "resposta_nao_entregue": {
+        "medico": None,
+        "conversa_id": None,
+        "dados": {"usuario": "U0ANA", "verbo": "status"},
+    },
     "julia_pausada": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},
     "julia_retomada": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},
     "pausa_terminando": {"medico": None, "conversa_id": None, "dados": PAUSE | {"restam": []}},

@@ -31,8 +31,9 @@ def test_every_proof_has_a_name_that_managers_understand() -> None:
 
 def test_the_reference_lists_every_notice_and_no_other() -> None:
     page = (paths.ROOT / "docs/reference/slack.md").read_text().split("| `tipo` |", 1)[1]
+    table = page.split("\n\n", 1)[0]
 
-    rows = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     assert sorted(rows) == sorted([*TEXTS, "relatorio"])
 
 
@@ -77,6 +78,11 @@ def test_a_parked_send_shows_how_to_decide() -> None:
     assert told.statement == (
         """select api.decidir_envio('{"fila_id": "11111111-1111-1111-1111-111111111111", """
         """"decisao": "descartar", "por": "SEU NOME"}');"""
+    )
+    assert told.buttons is not None
+    pressed = {button.action: button.value for button in told.buttons.buttons}
+    assert pressed == dict.fromkeys(
+        ("envio_liberar", "envio_descartar"), "11111111-1111-1111-1111-111111111111"
     )
 
 

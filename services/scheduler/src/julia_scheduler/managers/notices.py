@@ -201,11 +201,15 @@ def _parked(notice: Notice) -> Card:
     kind = KINDS.get(sent.kind, sent.kind) if sent else "mensagem"
     through = f" pelo número {bold(sent.instance)}" if sent else ""
     since = f" {on(sent.tentado_em)}" if sent and sent.tentado_em else ""
+    decision = json.dumps(
+        {"fila_id": fila, "decisao": "descartar", "por": "SEU NOME"}, ensure_ascii=False
+    )
     return Card(
         "❓ Envio estacionado: não se sabe se chegou",
         f"Uma mensagem para {doctor(notice)} ({escape(kind)}){through}{since} pode ou não ter "
         "chegado, e a Júlia não manda de novo sem saber. Confiram no celular do número e decidam: "
-        "descartar se chegou ou não faz mais falta, liberar para ela tentar mais uma vez.",
+        "`descartar` se chegou ou não faz mais falta, `liberar` para ela tentar mais uma vez.",
+        f"select api.decidir_envio('{decision}');",
         buttons=buttons.parked(fila) if fila is not None else None,
     )
 
