@@ -150,6 +150,13 @@ async def test_a_mention_has_the_key_of_its_event_however_often_it_is_delivered(
     assert {(stored.key, stored.kind) for stored in at.stored} == {("evento:Ev0PV52K21", "mencao")}
 
 
+async def test_what_is_longer_than_any_command_is_cut_and_not_refused(at: Slack) -> None:
+    event = {**MENTION, "event": {**MENTION["event"], "text": "status " + "x" * 39_000}}
+
+    assert (await at.event(event)).status_code == 200
+    assert len(at.stored[0].text) == 4_000
+
+
 async def test_a_pressed_button_comes_with_its_value(at: Slack) -> None:
     await at.interaction(PRESS)
 

@@ -23,6 +23,9 @@ from julia_common.secrets import accepted_values
 WINDOW_SECONDS: Final = 300
 """How far a request's time may be from ours, either way: what is older may be played back."""
 
+MAX_TEXT: Final = 4_000
+"""Of what is written; no command is longer."""
+
 _VERSION: Final = "v0"
 _FORM: Final = "application/x-www-form-urlencoded"
 _UNIX_TIME: Final = re.compile(r"[0-9]{1,12}")
@@ -130,7 +133,7 @@ def _command(form: Mapping[str, str], received_at: datetime) -> SlackRequest:
         key=f"comando:{form['trigger_id']}",
         kind="comando",
         user=form["user_id"],
-        text=_text(form.get("text", "")),
+        text=_text(form.get("text", ""))[:MAX_TEXT],
         response_url=form["response_url"],
         received_at=received_at,
     )
@@ -170,7 +173,7 @@ def _event(document: Mapping[str, object], received_at: datetime) -> Read:
         key=f"evento:{_text(document['event_id'])}",
         kind="mencao",
         user=_text(event["user"]),
-        text=_text(event["text"]),
+        text=_text(event["text"])[:MAX_TEXT],
         received_at=received_at,
     )
 
