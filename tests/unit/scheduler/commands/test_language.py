@@ -38,6 +38,7 @@ def read(text: str) -> Order:
         ("pausar Emergência, respostas estranhas",
          orders.Pause("Emergência, respostas estranhas")),
         ("PAUSE “Teste &amp; revisão”", orders.Pause("Teste & revisão")),
+        ("pausar A <b> &lt;c&gt;", orders.Pause("A <b> <c>")),
         ("pausar estado=sp Escala", orders.Pause("Escala", {"estado": "sp"})),
         ('pausar especialidade="Clínica Médica" UF=RJ Escala',
          orders.Pause("Escala", {"especialidade": "Clínica Médica", "estado": "RJ"})),

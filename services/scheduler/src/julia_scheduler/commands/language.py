@@ -67,7 +67,7 @@ _REPORTS: Final[Mapping[str, ReportKind]] = {
     "da semana": "semanal",
 }
 
-_REFERENCE: Final = re.compile(r"<([^<>]+)>")
+_REFERENCE: Final = re.compile(r"<([@#!][^<>]+|(?:tel:|mailto:|https?://)[^<>]+)>")
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u2019": "'"})
 _FIELD: Final = re.compile(r"(?<!\S)([^\W\d]+)\s?=\s?(\"[^\"]*\"|'[^']*'|\S+)\s*")
 _UNTIL: Final = re.compile(r"(?<!\S)(ate|por)\s+")
