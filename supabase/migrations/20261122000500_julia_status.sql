@@ -46,6 +46,12 @@ create function private.lock_status_shared() returns void
 language sql volatile set search_path = ''
 as $$ select pg_advisory_xact_lock_shared(private.status_lock_key()) $$;
 
+create function private.states() returns text[]
+language sql immutable
+as $$ select array[
+  'AC', 'AL', 'AM', 'AP', 'BA', 'CE', 'DF', 'ES', 'GO', 'MA', 'MG', 'MS', 'MT', 'PA',
+  'PB', 'PE', 'PI', 'PR', 'RJ', 'RN', 'RO', 'RR', 'RS', 'SC', 'SE', 'SP', 'TO'] $$;
+
 -- A scope as doctors, numbers and campaigns are compared with it. Of what stops (`p_stops`), one that
 -- could cover nothing is a slip of the pen, and refused: whoever wrote it believes that something has
 -- stopped. What resumes may name what is no more: its pause outlives it.
@@ -77,9 +83,7 @@ begin
     raise exception 'there is no specialty %', p ->> 'especialidade' using errcode = '22023',
       hint = 'Take its name from the table especialidades.';
   end if;
-  if v_estado <> all (array[
-      'AC', 'AL', 'AM', 'AP', 'BA', 'CE', 'DF', 'ES', 'GO', 'MA', 'MG', 'MS', 'MT', 'PA',
-      'PB', 'PE', 'PI', 'PR', 'RJ', 'RN', 'RO', 'RR', 'RS', 'SC', 'SE', 'SP', 'TO']) then
+  if v_estado <> all (private.states()) then
     raise exception 'there is no state %', p ->> 'estado' using errcode = '22023',
       hint = 'Name it by its two letters, such as SP.';
   end if;

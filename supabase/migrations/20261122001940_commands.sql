@@ -233,7 +233,9 @@ begin
           select nome from public.especialidades where id = private.find_specialty(v_asked_name)));
         v_options := array(select nome from public.especialidades order by nome limit 60);
       when 'estado' then
-        v_found := v_found || jsonb_build_object(v_name, upper(v_asked_name));
+        v_found := v_found || jsonb_build_object(v_name, (
+          select s from unnest(private.states()) s where s = upper(v_asked_name)));
+        v_options := private.states();
       when 'campanha' then
         v_found := v_found || jsonb_build_object(v_name, (
           select id from public.campanhas
@@ -250,7 +252,7 @@ begin
         perform private.argument_missing('escopo', 'especialidade, estado, campanha or instancia');
     end case;
     if v_found -> v_name = 'null' then
-      if v_stops then
+      if v_stops or v_name = 'estado' then
         return jsonb_build_object('status', 'desconhecido', 'campo', v_name, 'opcoes', v_options);
       end if;
       v_found := v_found || jsonb_build_object(v_name, v_asked_name);

@@ -256,6 +256,12 @@ async def test_a_scope_is_found_by_nearly_its_name(julia: Julia) -> None:
     }
 
 
+async def test_a_state_that_there_is_not_is_refused_either_way(julia: Julia) -> None:
+    for status in ("pausado", "ativo"):
+        refused = await julia.call("find_scope", status=status, escopo={"estado": "XX"})
+        assert (refused["status"], refused["campo"]) == ("desconhecido", "estado")
+
+
 async def test_a_scope_of_what_is_gone_can_still_be_resumed(julia: Julia) -> None:
     gone = {"escopo": {"instancia": "julia-velha"}}
 

@@ -51,17 +51,10 @@ def build_app(world: World) -> Starlette:
     """The simulator as an ASGI application."""
 
     async def webhook(request: Request) -> Response:
-        response = await _webhook(world, request)
-        response.headers["x-julia-simulator"] = "slack"
-        if response.status_code != 200:  # noqa: PLR2004 - HTTP
-            reason = bytes(response.body).decode()
-            world.refused[reason] = world.refused.get(reason, 0) + 1
-        return response
+        return _counted(world, await _webhook(world, request))
 
     async def respond(request: Request) -> Response:
-        response = await _respond(world, request)
-        response.headers["x-julia-simulator"] = "slack"
-        return response
+        return _counted(world, await _respond(world, request))
 
     async def index(_: Request) -> Response:
         return FileResponse(
@@ -86,6 +79,14 @@ def build_app(world: World) -> Starlette:
             Route("/_sim/reset", control.reset, methods=["POST"]),
         ]
     )
+
+
+def _counted(world: World, response: Response) -> Response:
+    response.headers["x-julia-simulator"] = "slack"
+    if response.status_code != 200:  # noqa: PLR2004 - HTTP
+        reason = bytes(response.body).decode()
+        world.refused[reason] = world.refused.get(reason, 0) + 1
+    return response
 
 
 async def _webhook(world: World, request: Request) -> Response:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 from pydantic import SecretStr, ValidationError
 
 from julia_common.contracts.messages import SlackButton, SlackRequest
-from julia_common.secrets import accepted_values
+from julia_common.secrets.rotating import accepted_values
 
 WINDOW_SECONDS: Final = 300
 """How far a request's time may be from ours, either way: what is older may be played back."""

@@ -242,10 +242,10 @@ def no_conversation(who: DoctorShown) -> SlackAnswer:
 
 def unknown_scope(found: ScopeFound) -> SlackAnswer:
     """Nothing has the name that the scope names."""
-    options = ", ".join(escape(option) for option in found.opcoes[:20])
+    options = ", ".join(escape(option) for option in found.opcoes[:30])
     known = f" Conheço: {options}." if options else ""
     return private(
-        f"Não conheço esse valor de {bold(found.campo or 'escopo')}; nada foi parado.{known}\n"
+        f"Não conheço esse valor de {bold(found.campo or 'escopo')}; nada mudou.{known}\n"
         f"Por exemplo: `{COMMAND} {EXAMPLES[Verb.PAUSE]}`."
     )
 
