@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from julia_common.database import ReportKind
 from julia_scheduler.commands import orders, when
-from julia_scheduler.commands.orders import Misunderstood, Order, Verb
+from julia_scheduler.commands.orders import Misunderstood, Order, ReportKind, Verb
 
 MAX_REASON: Final = 300
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
-from julia_common.database import ReportKind
+type ReportKind = Literal["diario", "periodo", "semanal"]
 
 
 class Verb(StrEnum):
