@@ -23,11 +23,18 @@ from julia_common.database import Database, ReceiveMessage
 from julia_common.probes import Probes
 from julia_common.resilience.clock import SystemClock
 from julia_common.serve import Service, application
-from julia_common.slack import SlackResponses, SlackWebhook, open_responses, open_slack
+from julia_common.slack import (
+    SlackMessage,
+    SlackResponses,
+    SlackWebhook,
+    open_responses,
+    open_slack,
+)
 from julia_dev.pytest_plugin import SupabaseEndpoint
 from julia_ingest import slack as ingest_slack
 from julia_ingest.body import Buffers
 from julia_ingest.domain.slack import Signing
+from julia_scheduler.commands import buttons
 from julia_scheduler.commands.doing import Doing
 from julia_scheduler.commands.worker import LOAN_SECONDS, Worker, store
 from julia_simulators.evolution.testing import serving
@@ -46,7 +53,6 @@ class Queue:
 
     def __init__(self) -> None:
         self.waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self.rung: list[Message] = []
 
     async def publish(self, message: Message, *, key: str | None = None) -> None:
         assert key
@@ -482,3 +488,36 @@ async def test_every_command_is_answered_so_that_slack_takes_it(office: Office, 
     assert answer.only_for == ANA
     assert answer.text
     assert office.world.refused == {}
+
+
+@pytest.mark.parametrize(
+    ("pressed", "status", "decision", "told"),
+    [
+        ("envio_liberar", "pendente", "liberar", "liberou o envio"),
+        ("envio_descartar", "cancelada", "descartar", "descartou o envio"),
+    ],
+)
+async def test_a_parked_send_is_decided_by_a_button_once_and_the_channel_sees_by_whom(
+    office: Office, pressed: str, status: str, decision: str, told: str
+) -> None:
+    await office.doctor_writes()
+    parked = await office.sql.fetchval(
+        "insert into fila_mensagens (medico_id, conversa_id, instance, turn_seq, part, kind, tipo, "
+        "conteudo, prioridade, control_epoch, status) "
+        "select medico_id, id, instance, 1, 1, 'reply', 'reply', 'Tem sim.', 10, control_epoch, "
+        "'estacionada' from conversations where medico_id <> all "
+        "(select id from medicos where canario) returning id"
+    )
+    card = office.world.post(SlackMessage("x", (buttons.parked(str(parked)),)).payload())
+
+    await office.decide(pressed, card)
+    await office.decide("envio_descartar", card)
+
+    row = await office.sql.fetchrow("select * from fila_mensagens where id = $1", parked)
+    decided = await office.sql.fetch("select decisao, por from decisoes_envio")
+    assert row["status"] == status
+    assert [tuple(each) for each in decided] == [(decision, "Ana Souza (Slack U0ANA)")]
+    first, second = office.answers[-2:]
+    assert told in shown(first)
+    assert first.only_for is None
+    assert "já foi" in shown(second)
