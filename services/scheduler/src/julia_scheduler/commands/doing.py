@@ -149,9 +149,7 @@ class Doing:
             )
         return Outcome(answers.question(pending, asked.id, about=None), pending.as_json())
 
-    async def _ask_of_doctor(
-        self, asked: DueCommand, verb: Literal[Verb.BLOCK, Verb.UNBLOCK], who: str, reason: str
-    ) -> Outcome:
+    async def _ask_of_doctor(self, asked: DueCommand, verb: Verb, who: str, reason: str) -> Outcome:
         doctor = (await self._database.find_doctor(referencia=who)).medico
         if doctor is None:
             return _told(verb, answers.unknown_doctor())
