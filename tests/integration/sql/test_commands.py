@@ -5,7 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import PHONE, Julia, together
+
+pytestmark = pytest.mark.integration
 
 ANA = "U0ANA"
 
@@ -39,7 +42,7 @@ async def waits_for_a_yes(julia: Julia, chave: str = "comando:1") -> str:
     return command
 
 
-@pytest.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def managers(julia: Julia) -> None:
     await julia.sql("insert into gestores (slack_id, nome) values ('U0ANA', 'Ana')")
 

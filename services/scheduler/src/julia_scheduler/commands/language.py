@@ -172,7 +172,7 @@ def _unblock(rest: str, _: datetime) -> Order:
 def _shifts(rest: str, _: datetime) -> Order:
     named = {_plain(name): _unquoted(value) for name, value in _FIELD.findall(rest)}
     free = re.sub(r"^de ", "", _FIELD.sub(" ", rest).strip())
-    specialty, _, region = _split_at(free, " em ")
+    specialty, region = _split_at(free, " em ")
     return orders.Shifts(
         specialty=named.get("especialidade") or specialty or None,
         region=named.get("regiao") or named.get("cidade") or named.get("estado") or region or None,
@@ -271,7 +271,7 @@ def _reason(rest: str, verb: Verb) -> str:
     return reason[:MAX_REASON]
 
 
-def _split_at(text: str, word: str) -> tuple[str, str, str]:
-    """Split at a word between spaces; a text may begin with it."""
-    before, found, after = f" {text} ".partition(word)
-    return before.strip(), found, after.strip()
+def _split_at(text: str, word: str) -> tuple[str, str]:
+    """What stands before and after a word between spaces; a text may begin with it."""
+    before, _, after = f" {text} ".partition(word)
+    return before.strip(), after.strip()
