@@ -34,6 +34,7 @@ from julia_dev.pytest_plugin import SupabaseEndpoint
 from julia_ingest import slack as ingest_slack
 from julia_ingest.body import Buffers
 from julia_ingest.domain.slack import Signing
+from julia_ingest.domain.strangers import Strangers
 from julia_scheduler.commands import buttons
 from julia_scheduler.commands.doing import Doing
 from julia_scheduler.commands.worker import LOAN_SECONDS, Worker, store
@@ -72,6 +73,7 @@ class Bell:
 @dataclass
 class Deps:
     signing: Signing
+    strangers: Strangers
     outlet: Queue
     buffers: Buffers
     clock: SystemClock
@@ -203,7 +205,7 @@ def world(broker: Queue) -> Iterator[World]:
     world = World()
     world.limited = False
     signing = Signing([SecretStr(world.signing_secret)])
-    deps = Deps(signing, broker, Buffers(), SystemClock())
+    deps = Deps(signing, Strangers(), broker, Buffers(), SystemClock())
     service = Service(routes=ingest_slack.routes(), state={"deps": deps})
     with serving(application(service, Probes({}))) as ingest:
         world.request_url = f"{ingest}/webhook/slack"

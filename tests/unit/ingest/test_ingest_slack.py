@@ -21,6 +21,7 @@ from julia_common.testing import ManualClock
 from julia_ingest import slack
 from julia_ingest.body import Buffers
 from julia_ingest.domain.slack import Signing, sign
+from julia_ingest.domain.strangers import Strangers
 
 pytestmark = pytest.mark.unit
 
@@ -71,6 +72,7 @@ class Outlet:
 @dataclass
 class Deps:
     signing: Signing
+    strangers: Strangers = field(default_factory=lambda: Strangers(per_second=0, burst=3))
     outlet: Outlet = field(default_factory=Outlet)
     buffers: Buffers = field(default_factory=Buffers)
     clock: ManualClock = field(default_factory=ManualClock)
@@ -209,6 +211,17 @@ async def test_what_slack_did_not_sign_is_refused(at: Slack) -> None:
     assert (await at.command(secret="somebody-elses")).status_code == 401
     assert (await at.http.post("/webhook/slack", content=b"x")).status_code == 401
     assert at.stored == []
+
+
+async def test_of_a_flood_of_strangers_most_are_told_to_come_later(
+    at: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    flood = [await at.command(secret="somebody-elses") for _ in range(6)]
+    genuine = await at.command()
+
+    assert [answer.status_code for answer in flood] == [401] * 3 + [429] * 3
+    assert genuine.status_code == 200
+    assert sum("was refused" in record.getMessage() for record in caplog.records) == 3
 
 
 async def test_a_changed_body_is_refused(at: Slack) -> None:

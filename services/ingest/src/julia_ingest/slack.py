@@ -31,6 +31,7 @@ from julia_ingest.domain.slack import (
     Verdict,
     read_request,
 )
+from julia_ingest.domain.strangers import Strangers
 from julia_ingest.ports import Outlet
 
 PUBLISH_SECONDS: Final = 2.0
@@ -59,6 +60,11 @@ class Deps(Protocol):
         ...
 
     @property
+    def strangers(self) -> Strangers:
+        """How many of the others are heard."""
+        ...
+
+    @property
     def outlet(self) -> Outlet:
         """The broker."""
         ...
@@ -77,21 +83,23 @@ class Deps(Protocol):
 async def slack(request: Request[Any]) -> Response:
     """Answer 200 when the broker has what was asked for.
 
-    401 (not signed by Slack, or too long ago), 408, 413, 415 (see `read_body`), 422 (unreadable),
-    503 (no signing secret is set, or the broker is away; Slack delivers events again, but not
-    commands: who gave one reads that nothing was done).
+    401 (not signed by Slack, or too long ago; of a flood most get 429), 408, 413, 415 (see
+    `read_body`), 422 (unreadable), 503 (no signing secret is set, or the broker is away; Slack
+    delivers events again, but not commands: who gave one reads that nothing was done).
     """
     started = time.monotonic()
     deps: Deps = request.state["deps"]
     with trace_context(), deps.buffers.share() as share:
         kind, response = await _answer(request, deps, share)
         metrics.SLACK_REQUESTS.labels(kind, response.status_code).inc()
-        canonical(
-            "Pedido do Slack recebido",
-            tipo=kind,
-            status=response.status_code,
-            latencia_ms=round((time.monotonic() - started) * 1000),
-        )
+        # Who floods ingest does not flood the log.
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            canonical(
+                "Pedido do Slack recebido",
+                tipo=kind,
+                status=response.status_code,
+                latencia_ms=round((time.monotonic() - started) * 1000),
+            )
         return response
 
 
@@ -99,7 +107,7 @@ async def _answer(request: Request[Any], deps: Deps, share: Share) -> tuple[str,
     try:
         verdict, body = await _authentic(request, deps, share)
         if verdict is not Verdict.TRUSTED:
-            return "recusado", _refused(verdict)
+            return "recusado", _refused(verdict, deps.strangers)
         read = read_request(
             body, request.headers.get("content-type", ""), received_at=deps.clock.now()
         )
@@ -132,7 +140,9 @@ async def _authentic(request: Request[Any], deps: Deps, share: Share) -> tuple[V
     return deps.signing.judge(signature, body, now=deps.clock.now()), body
 
 
-def _refused(verdict: Verdict) -> Response:
+def _refused(verdict: Verdict, strangers: Strangers) -> Response:
+    if not strangers.admits(time.monotonic()):
+        return PlainTextResponse("come later", HTTPStatus.TOO_MANY_REQUESTS)
     if verdict is Verdict.UNCONFIGURED:
         return PlainTextResponse("SLACK_SIGNING_SECRET is not set", HTTPStatus.SERVICE_UNAVAILABLE)
     _log.warning("a request to /webhook/slack was refused", extra={"motivo": verdict})
