@@ -23,9 +23,29 @@ def test_no_label_could_hold_a_person():
     labels = {label for one in defined().values() for metric in one for label in metric.labels}
 
     assert labels <= {
-        *("circuit", "controle", "desfecho", "escopo", "etapa", "event", "evidencia", "falha"),
-        *("ferramenta", "fila", "funcao", "instancia", "janela", "key", "laco", "modelo", "motivo"),
-        *("operation", "origem", "outcome", "padrao", "prova", "queue", "reason", "resultado"),
-        *("retida", "sentido", "service", "setting", "situacao", "status", "tarefa", "tipo"),
-        *("trabalho", "version"),
+        *("ato", "circuit", "comando", "controle", "desfecho", "escopo", "etapa", "event"),
+        *(
+            "evidencia",
+            "falha",
+            "ferramenta",
+            "fila",
+            "funcao",
+            "instancia",
+            "janela",
+            "key",
+            "laco",
+        ),
+        *(
+            "modelo",
+            "motivo",
+            "operation",
+            "origem",
+            "outcome",
+            "padrao",
+            "prova",
+            "queue",
+            "reason",
+        ),
+        *("result", "resultado", "retida", "sentido", "service", "setting", "situacao", "status"),
+        *("tarefa", "tipo", "trabalho", "version"),
     }

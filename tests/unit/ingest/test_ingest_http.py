@@ -137,14 +137,15 @@ async def test_a_flood_of_strangers_is_told_to_come_later_without_a_line_and_del
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    before = counted("julia_ingest_webhook_requests_total", status="429")
+    change = MetricsChange()
 
     answers = [await client.post("/webhook/evolution", content=UPSERT) for _ in range(5)]
     trusted = await client.post("/webhook/evolution", content=UPSERT, headers=SIGNED)
 
     assert [each.status_code for each in answers] == [401, 401, 429, 429, 429]
     assert {each.headers.get("retry-after") for each in answers[2:]} == {"5"}
-    assert counted("julia_ingest_webhook_requests_total", status="429") == before + 3
+    assert change.of("julia_ingest_webhook_requests_total", status="429") == 3
+    assert change.of("julia_trabalhos_total", etapa="webhook") == 1
     assert trusted.status_code == 202
     assert sum(each.getMessage() == "Webhook recebido" for each in caplog.records) == 3
 

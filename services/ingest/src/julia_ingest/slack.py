@@ -5,7 +5,6 @@ knows what a command means.
 """
 
 import asyncio
-import hashlib
 import logging
 import time
 from http import HTTPStatus
@@ -32,6 +31,7 @@ from julia_ingest.domain.slack import (
     read_request,
 )
 from julia_ingest.domain.strangers import Strangers
+from julia_ingest.handlers import conversation_key
 from julia_ingest.ports import Outlet
 
 PUBLISH_SECONDS: Final = 2.0
@@ -150,10 +150,9 @@ def _refused(verdict: Verdict, strangers: Strangers) -> Response:
 
 
 async def _stored(asked: SlackRequest, outlet: Outlet) -> Response:
-    key = hashlib.sha256(asked.user.encode()).hexdigest()[:32]
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
-            await outlet.publish(asked, key=key)
+            await outlet.publish(asked, key=conversation_key(asked))
     except (Retryable, TimeoutError) as error:
         _log.warning("a request of Slack's was not stored: %s", error or "the broker took too long")
         if asked.kind == "comando":
