@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.scheduler.managers.samples import notice
 
+from julia_scheduler.commands.buttons import control
 from julia_scheduler.managers.notices import card, message
 
 pytestmark = pytest.mark.unit
@@ -51,6 +52,13 @@ def test_it_links_to_the_conversation_where_there_is_one() -> None:
     unknown = message([told(chatwoot_conversation_id=None)], chats=chats)
     assert "Abrir" not in str(unknown.payload())
     assert "Abrir" not in str(message([told()]).payload())
+
+
+def test_a_handoff_can_be_given_back_by_a_button_that_knows_the_conversation() -> None:
+    handoff = told()
+
+    assert card(handoff).buttons == control(handoff.conversa_id, by_julia=False)
+    assert card(handoff.model_copy(update={"conversa_id": None})).buttons is None
 
 
 @pytest.mark.parametrize(

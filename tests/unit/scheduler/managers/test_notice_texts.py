@@ -6,7 +6,9 @@ import pytest
 from tests.unit.scheduler.managers.samples import NOON, SAMPLES, notice
 
 from julia_common.slack import Divider, Header, Section
+from julia_common.slack.blocks import MAX_BLOCKS
 from julia_dev import paths
+from julia_scheduler.managers.bringing import IN_ONE_MESSAGE
 from julia_scheduler.managers.notices import PROOFS, TEXTS, card, message
 
 pytestmark = pytest.mark.unit
@@ -98,6 +100,13 @@ def test_a_moment_in_a_sentence_is_said_as_people_say_it(when: str, told: str) -
     dados = {"quando": when, "motivo": "Não saiu"}
 
     assert told in card(notice("lembrete_nao_enviado", dados=dados)).text
+
+
+@pytest.mark.parametrize("tipo", TEXTS)
+def test_what_goes_into_one_message_is_within_slacks_limit_of_blocks(tipo: str) -> None:
+    told = message([notice(tipo)] * IN_ONE_MESSAGE, chats="https://chat.example.com")
+
+    assert len(told.blocks) <= MAX_BLOCKS
 
 
 def test_a_changed_shift_shows_only_what_changed() -> None:

@@ -17,7 +17,8 @@ from julia_scheduler.managers import notices, reports
 
 AT_ONCE: Final = 30
 """Notices borrowed in one round: even posted one by one, a second each, they fit into the loan."""
-IN_ONE_MESSAGE: Final = 10
+IN_ONE_MESSAGE: Final = 9
+"""Of at most five blocks each, the line between included; Slack takes fifty."""
 LOAN_SECONDS: Final = 180
 RETRY_SECONDS: Final = 45.0
 """Below a minute: the next round of the job finds it."""

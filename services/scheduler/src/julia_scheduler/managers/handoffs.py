@@ -5,6 +5,7 @@ from typing import Final
 
 from julia_common.database import Notice
 from julia_scheduler.chatwoot.texts import TRIGGERS
+from julia_scheduler.commands.buttons import control
 from julia_scheduler.managers.card import Card, said
 from julia_scheduler.managers.wording import counted, doctor
 
@@ -32,6 +33,7 @@ def _taken_over(notice: Notice) -> Card:
         f"{colour} Conversa com uma pessoa: {reason}",
         f"{doctor(notice)} fala com a equipe; a Júlia está calada.{why}",
         chat=_chat(notice),
+        buttons=control(notice.conversa_id, by_julia=False) if notice.conversa_id else None,
     )
 
 
