@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
+from opentelemetry.trace import SpanKind
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from julia_common.errors import Retryable
+from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
-from julia_common.telemetry.tracing import trace_context
 from julia_common.whatsapp import UnreadableError
 from julia_common.whatsapp.wire import cleaned
 from julia_ingest import metrics
@@ -24,12 +25,17 @@ from julia_ingest.domain.chatwoot_credentials import ChatwootCredentials
 from julia_ingest.domain.credentials import Verdict
 from julia_ingest.domain.decoding import decode
 from julia_ingest.handlers import conversation_key
-from julia_ingest.http import Deps, State, refusal, unauthorized
+from julia_ingest.http import Deps, State, Told, refusal, unauthorized
 
 PUBLISH_SECONDS = 4
 """Chatwoot gives a delivery up after five, and may never repeat it."""
 
 _NOT_SIGNED: Final = "not signed with CHATWOOT_WEBHOOK_SECRET: see x-chatwoot-signature"
+
+_SPAN: Final[dict[str, tracing.Attribute | None]] = {
+    "http.request.method": "POST",
+    "http.route": "/webhook/chatwoot",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +52,21 @@ async def webhook(request: Request[State]) -> Response:
     415 (see `read_body`), or 503 with Retry-After.
     """
     started = time.monotonic()
-    with trace_context(), request.state["deps"].buffers.share() as share:
+    with (
+        tracing.span("POST /webhook/chatwoot", _SPAN, kind=SpanKind.SERVER) as span,
+        request.state["deps"].buffers.share() as share,
+    ):
         response, told = await _answer(request, share)
+        span.tell(
+            {
+                "http.response.status_code": response.status_code,
+                "http.request.body.size": share.held,
+                "julia.evento": told.get("evento"),
+                "julia.motivo": told.get("motivo"),
+            }
+        )
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.failed(str(response.status_code))
         metrics.REQUESTS.labels(response.status_code).inc()
         # Who floods ingest does not flood the log.
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
@@ -61,7 +80,7 @@ async def webhook(request: Request[State]) -> Response:
         return response
 
 
-async def _answer(request: Request[State], share: Share) -> tuple[Response, dict[str, object]]:
+async def _answer(request: Request[State], share: Share) -> tuple[Response, Told]:
     deps = request.state["deps"]
     presented = ChatwootCredentials(
         timestamp=request.headers.get("x-chatwoot-timestamp"),
@@ -100,7 +119,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, dict
 
 async def _accept(
     body: bytes, deps: Deps, *, delivery: str, sent_at: datetime, received_at: datetime
-) -> dict[str, object]:
+) -> Told:
     try:
         found = read_event(
             cleaned(decode(body)).value,
@@ -125,7 +144,7 @@ async def _accept(
     return {"publicadas": 1, "evento": found.TYPE}
 
 
-def _unread(deps: Deps) -> tuple[Response, dict[str, object]]:
+def _unread(deps: Deps) -> tuple[Response, Told]:
     if deps.chatwoot.is_ready:
         return unauthorized(deps, Verdict.MISSING, _NOT_SIGNED)
     message = "CHATWOOT_WEBHOOK_SECRET is not set: Chatwoot's webhooks cannot be checked"

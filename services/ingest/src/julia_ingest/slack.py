@@ -10,6 +10,7 @@ import time
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from opentelemetry.trace import SpanKind
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,8 +18,8 @@ from starlette.routing import Route
 from julia_common.contracts.messages import SlackRequest
 from julia_common.errors import Retryable
 from julia_common.resilience.clock import Clock
+from julia_common.telemetry import tracing
 from julia_common.telemetry.logging import canonical
-from julia_common.telemetry.tracing import trace_context
 from julia_ingest import metrics
 from julia_ingest.body import BodyError, Buffers, Share, read_body
 from julia_ingest.domain.slack import (
@@ -42,6 +43,11 @@ NOT_STORED: Final = (
     "A Júlia não conseguiu guardar este pedido agora, e nada foi feito. Tente de novo em um "
     "minuto. Para parar tudo com urgência use o SQL do guia de pausa."
 )
+
+_SPAN: Final[dict[str, tracing.Attribute | None]] = {
+    "http.request.method": "POST",
+    "http.route": "/webhook/slack",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -89,8 +95,20 @@ async def slack(request: Request[Any]) -> Response:
     """
     started = time.monotonic()
     deps: Deps = request.state["deps"]
-    with trace_context(), deps.buffers.share() as share:
+    with (
+        tracing.span("POST /webhook/slack", _SPAN, kind=SpanKind.SERVER) as span,
+        deps.buffers.share() as share,
+    ):
         kind, response = await _answer(request, deps, share)
+        span.tell(
+            {
+                "http.response.status_code": response.status_code,
+                "http.request.body.size": share.held,
+                "julia.pedido": kind,
+            }
+        )
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.failed(str(response.status_code))
         metrics.SLACK_REQUESTS.labels(kind, response.status_code).inc()
         # Who floods ingest does not flood the log.
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
