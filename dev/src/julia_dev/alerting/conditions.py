@@ -12,9 +12,10 @@ from julia_dev.alerting.scene import (
     Scene,
 )
 
-_FAILED_SENDS: Final = 12
-_SLOW_REPLIES: Final = 12
-_SUSPICIOUS: Final = 12
+_FAILED_SENDS: Final = 8
+"""Resent once all is well they still leave room below the ceiling."""
+_SLOW_REPLIES: Final = 10
+_SUSPICIOUS: Final = 10
 _UNANSWERED: Final = 3
 _BEYOND_THE_CEILING: Final = 2
 """So many messages more than there is room for: their answers must be seen to wait."""

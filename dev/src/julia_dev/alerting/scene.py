@@ -14,8 +14,8 @@ from julia_dev.ledger.world import World
 from julia_dev.stack.config import StackConfig
 from julia_dev.stack.stack import Stack
 
-CEILING_AN_HOUR: Final = 40
-USUAL: Final = tuple(f"julia-{n}" for n in range(1, 17))
+CEILING_AN_HOUR: Final = 20
+USUAL: Final = tuple(f"julia-{n}" for n in range(1, 31))
 """Numbers that nothing is wrong with; so many that none comes near its ceiling in a whole run."""
 FAILING: Final = "julia-falha"
 NEARLY_FULL: Final = "julia-cheio"
