@@ -68,6 +68,14 @@ def test_an_alert_is_known_by_its_summary_and_its_labels():
     assert not wording.fires.search(fires.replace("claude", "evolution"))
 
 
+def test_an_alert_that_is_alone_is_known_by_the_title():
+    wording = Wording.of("JuliaCircuitOpen", {"circuit": "claude"})
+    alone = ":rotating_light: URGENTE: O circuito claude está aberto"
+    over = ":white_check_mark: Resolvido: O circuito claude está aberto"
+    assert wording.fires.search(f"\n{alone}\nAs últimas chamadas falharam.")
+    assert not wording.fires.search(over)
+
+
 def test_an_alert_is_known_whatever_its_value_is():
     wording = Wording.of("JuliaErrorRateHigh", {"etapa": "envio"})
     assert wording.fires.search("*12.5% de erros na etapa envio*")

@@ -27,7 +27,10 @@ class Wording:
             summary = summary.replace("{{ $labels." + name + " }}", value)
         words = ".+".join(re.escape(part) for part in re.split(r"\{\{.*?\}\}", summary))
         return cls(
-            fires=re.compile(rf"^\*{words}\*$", re.MULTILINE),
+            # One alert alone is told in the message's title; several are told in its text.
+            fires=re.compile(
+                rf"^(?:\*{words}\*|:(?:rotating_light|warning): [^:\n]+: {words})$", re.MULTILINE
+            ),
             ends=re.compile(rf"^:white_check_mark: {words}: resolvido", re.MULTILINE),
         )
 
