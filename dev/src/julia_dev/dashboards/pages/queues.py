@@ -125,9 +125,20 @@ _WORK: Final = (
         alerts=("JuliaJobLate",),
     ),
     Panel(
-        title="Laços do agendador que falharam, por segundo",
-        about="Cada laço olha o banco de tempos em tempos; uma volta que falha é repetida.",
-        queries=(Query(rate("julia_scheduler_loop_erros_total", by="laco"), "{{laco}}"),),
+        title="Última volta boa de cada laço",
+        about="Há quanto tempo cada laço do agendador terminou bem uma volta; uma que falha é"
+        " repetida. O alerta é em 3 minutos.",
+        queries=(
+            Query(
+                "time() - "
+                + highest("julia_scheduler_loop_ultimo_sucesso_timestamp_segundos", by="laco"),
+                "{{laco}}",
+            ),
+        ),
+        kind=Kind.BARS,
+        unit="s",
+        decimals=0,
+        steps=(Step(90, YELLOW), Step(180, RED)),
         height=12,
         alerts=("JuliaSchedulerLoopStuck",),
     ),
