@@ -123,9 +123,9 @@ async def _until_ended(slack: Slack, outcome: Outcome) -> Outcome:
 
 
 async def _pause(scene: Scene, prometheus: Prometheus) -> None:
-    """Pause everything for as long as it takes to be seen."""
+    """Pause everything until it has been seen for longer than a page's step: it is marked there."""
     await scene.status("pausado", "Emergencia - pausado manualmente")
-    await _until_true(prometheus, "max(julia_pausada) == 1")
+    await _until_true(prometheus, "min_over_time(max(julia_pausada)[15s:3s]) == 1")
     await scene.status("ativo", "Retomando operacao")
 
 
