@@ -131,11 +131,17 @@ async def check_deliveries(world: World) -> None:
         arrived = str(part["id"]) in by_part
         if part["status"] != "estacionada":
             assert (part["status"] == "enviada") == arrived, dict(part)
-    order: dict[str, list[tuple[int, int]]] = {}
+    # A person's message overtakes Julia's, and an answer what nobody waits for.
+    overtaken = {
+        r["kind"] for r in await world.julia.sql("select kind from regras_envio where proativo")
+    }
+    order: dict[str, list[tuple[int, int, str]]] = {}
     for delivery in world.deliveries:
         part = parts[delivery.claim["fila_id"]]
-        if part["kind"] not in {"human_agent", "lembrete"}:
-            order.setdefault(delivery.conversa, []).append((part["turn_seq"], part["part"]))
+        if part["kind"] != "human_agent" and part["kind"] not in overtaken:
+            order.setdefault(delivery.conversa, []).append(
+                (part["turn_seq"], part["part"], part["kind"])
+            )
     for conversa, sent in order.items():
         assert sent == sorted(sent), conversa
     assert await none(
