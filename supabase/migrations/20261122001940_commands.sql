@@ -36,7 +36,9 @@ create table public.slack_comandos (
   emprestado_a uuid,
   emprestado_ate timestamptz,
   tentativas smallint not null default 0,
-  erro text
+  erro text,
+  -- The span that stored it: what is done for it belongs to that trace.
+  traceparent text default private.traceparent()
 );
 create index slack_comandos_abertos on public.slack_comandos (recebido_em) where respondido_em is null;
 
@@ -136,7 +138,7 @@ begin
            'id', lent.id, 'tipo', lent.tipo, 'usuario', lent.usuario, 'texto', lent.texto,
            'gestor', g.nome, 'botao', lent.botao, 'resposta_url', lent.resposta_url,
            'resposta', lent.resposta, 'recebido_em', lent.recebido_em, 'agora', v_now,
-           'tentativa', lent.tentativas) order by lent.recebido_em, lent.id), '[]')
+           'tentativa', lent.tentativas, 'traceparent', lent.traceparent) order by lent.recebido_em, lent.id), '[]')
     into v_rows
     from lent left join public.gestores g on g.slack_id = lent.usuario and g.ativo;
   return jsonb_build_object('comandos', v_rows);

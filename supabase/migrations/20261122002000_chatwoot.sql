@@ -16,7 +16,9 @@ create table public.chatwoot_efeitos (
   tentativas integer not null default 0,
   feito_em timestamptz,
   -- Chatwoot refused it for good; it holds nothing up.
-  desistiu text
+  desistiu text,
+  -- The span that caused it: what is done there belongs to that trace.
+  traceparent text default private.traceparent()
 );
 create index chatwoot_efeitos_pendentes on public.chatwoot_efeitos (conversa_id, id)
   where feito_em is null;
@@ -115,6 +117,7 @@ begin
   end if;
   return jsonb_build_object(
     'id', e.id, 'tipo', e.tipo, 'tentativa', e.tentativas, 'em', e.created_at, 'dados', e.dados,
+    'traceparent', e.traceparent,
     -- An older hand-off or return must not undo what has been decided since.
     'vale', e.tipo not in ('assumida', 'devolvida') or not exists (
       select from public.chatwoot_efeitos o
@@ -133,6 +136,17 @@ begin
       'lembretes', coalesce(h.metadata -> 'lembretes', '[]'),
       'reservas_nao_avisadas', coalesce(h.metadata -> 'reservas_nao_avisadas', '[]')) end);
 end $$;
+
+-- The hand-off that a person has now, if Chatwoot had shown it before a time: label, note and status.
+create function private.shown_handoff(p_conversa uuid, p_before timestamptz) returns uuid
+language sql stable set search_path = ''
+as $$
+  select h.id
+    from public.handoffs h
+    join public.chatwoot_efeitos e on e.handoff_id = h.id and e.tipo = 'assumida'
+   where h.conversa_id = p_conversa and h.status = 'pendente'
+     and e.feito_em < p_before and e.desistiu is null
+$$;
 
 -- Conversations of which something is to be done now, the longest waiting first, lent to the caller
 -- with their first effects in order.
@@ -170,6 +184,7 @@ begin
   select coalesce(jsonb_agg(jsonb_build_object(
       'conversa_id', c.id, 'instance', c.instance, 'controlled_by', c.controlled_by,
       'contact_id', c.chatwoot_contact_id, 'conversation_id', c.chatwoot_conversation_id,
+      'handoff_id', private.shown_handoff(c.id, v_now),
       'medico', jsonb_build_object(
         'id', m.id, 'telefone', m.telefone,
         'nome', coalesce(nullif(concat_ws(' ', m.primeiro_nome, m.sobrenome), ''), m.nome_whatsapp)),
@@ -323,11 +338,43 @@ begin
        jsonb_build_object('chatwoot_mensagem_id', v_mensagem, 'por', v_por));
   end if;
   return jsonb_build_object('status', case when v_seized then 'assumida' else 'aceita' end,
-    'conversa_id', c.id, 'instance', c.instance, 'doorbell', private.has_pending(c.id));
+    'conversa_id', c.id, 'instance', c.instance, 'doorbell', private.has_pending(c.id),
+    'handoff_id', (select id from public.handoffs where conversa_id = c.id and status = 'pendente'));
+end $$;
+
+-- What the doctor wrote after a person had given the conversation back, and before we heard of that, was
+-- for Julia. The caller holds the conversation's lock and has given it back.
+create function private.leave_to_julia(p_conversa uuid, p_since timestamptz) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_seq bigint;
+  v_left bigint;
+  v_now timestamptz := api.agora();
+begin
+  select inbox_seq into v_seq from public.conversations where id = p_conversa;
+  with later as (
+    select id, row_number() over (order by id) as n from public.interacoes
+     where conversa_id = p_conversa and situacao = 'humano' and tipo_conteudo <> 'reacao'
+       -- Chatwoot's clock is not ours: nothing that a person has answered.
+       and received_at > greatest(p_since, (
+         select max(received_at) from public.interacoes
+          where conversa_id = p_conversa and autor_tipo = 'gestor'))
+  )
+  update public.interacoes i set situacao = 'pendente', inbox_seq = v_seq + later.n
+    from later where later.id = i.id;
+  get diagnostics v_left = row_count;
+  if v_left > 0 then
+    update public.conversations
+       set inbox_seq = v_seq + v_left, first_pending_at = v_now,
+           quiet_at = private.quiet_at(v_now, v_now), due_at = private.quiet_at(v_now, v_now)
+     where id = p_conversa;
+  end if;
 end $$;
 
 -- The label was taken off, or the conversation resolved, in Chatwoot. It counts only after the present
--- hand-off was shown there: an echo of an earlier one, delivered late, gives nothing back.
+-- hand-off was shown there: an echo of an earlier one, delivered late, gives nothing back. Who looked
+-- there for what nobody told us names the hand-off (`handoff_id`).
 create function api.person_returned(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -335,6 +382,7 @@ declare
   v_motivo text := private.need_word(p, 'motivo', 'etiqueta', 'resolvida');
   v_em timestamptz := private.need_time(p, 'em');
   v_por text := private.need_text(p, 'por');
+  v_handoff uuid := case when p ->> 'handoff_id' is not null then private.need_uuid(p, 'handoff_id') end;
   c public.conversations;
   h public.handoffs;
 begin
@@ -346,15 +394,17 @@ begin
   if c.controlled_by = 'ai' then
     return jsonb_build_object('status', 'ja_julia', 'conversa_id', c.id, 'doorbell', false);
   end if;
-  if not exists (select from public.chatwoot_efeitos
-                  where handoff_id = h.id and tipo = 'assumida'
-                    and feito_em <= v_em + interval '1 second') then
+  if v_handoff is not null and v_handoff <> h.id
+     or v_handoff is null and not exists (
+       select from public.chatwoot_efeitos
+        where handoff_id = h.id and tipo = 'assumida' and feito_em <= v_em + interval '1 second') then
     return jsonb_build_object('status', 'antiga', 'conversa_id', c.id, 'doorbell', false);
   end if;
   if not private.take_delivery(p, c.id, null) then
     return jsonb_build_object('status', 'duplicada', 'conversa_id', c.id, 'doorbell', false);
   end if;
   perform private.hand_back(c.id, v_por);
+  perform private.leave_to_julia(c.id, v_em);
   if v_motivo = 'resolvida' then
     update public.chatwoot_efeitos set dados = '{"resolvida": true}'
      where handoff_id = h.id and tipo = 'devolvida';

@@ -1,5 +1,8 @@
 """What the client asks of Chatwoot, and what it makes of the answers."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import httpx
 import pytest
 
@@ -14,7 +17,7 @@ from julia_common.chatwoot import (
     client,
 )
 from julia_common.errors import Permanent, Retryable
-from julia_simulators.chatwoot.state import Fault, FaultKind, World
+from julia_simulators.chatwoot.state import AGENT, Fault, FaultKind, World
 
 PHONE = "+5511988887777"
 
@@ -71,6 +74,62 @@ async def test_messages_bear_marks_and_are_found_by_them(
     shown = world.conversations[chat].messages
     assert [(m["message_type"], m["private"]) for m in shown[-2:]] == [(0, False), (1, True)]
     assert world.refused == []
+
+
+async def test_what_people_wrote_is_told_from_all_else(
+    world: World, http: httpx.AsyncClient, chatwoot: Chatwoot, chat: int
+) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=5)
+    await chatwoot.post(chat, Post("da médica", Direction.INCOMING, "efeito:1"))
+    await chatwoot.post(chat, Post("da Júlia", Direction.OUTGOING, "efeito:2"))
+    deleted = {"content_attributes": {"deleted": True}}
+    old = {"created_at": int(began.timestamp()) - 60}
+    for content, changes in (
+        ("de ontem", old),
+        ("primeira", {}),
+        ("nota", {"private": True}),
+        ("apagada", deleted),
+        *((f"e mais {n}", {}) for n in range(40)),
+    ):
+        write(world, chat, content, **changes)
+
+    found = await chatwoot.written_by_people(chat, began)
+
+    assert [each.text for each in found] == ["primeira", *(f"e mais {n}" for n in range(40))]
+    assert {each.by for each in found} == {"Bia"}
+    assert len({each.id for each in found}) == 41
+
+
+async def test_conversations_are_listed_by_what_happened_in_them(
+    world: World, chatwoot: Chatwoot, chat: int
+) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    busy = [
+        await chatwoot.create_chat(1, conversa_id=f"c-{n}", instance="julia-prod")
+        for n in range(60)
+    ]
+    world.conversations[chat].updated_at = since.timestamp() - 60
+    world.conversations[busy[0]].status = "resolved"
+    world.conversations[busy[1]].labels = ["humano", "vip"]
+
+    found = {each.id: each for each in await chatwoot.active_since(since)}
+
+    assert sorted(found) == sorted(busy)
+    assert found[busy[0]].status == "resolved"
+    assert found[busy[1]].labels == ("humano", "vip")
+    assert found[busy[1]] == await chatwoot.chat(busy[1])
+
+
+def write(world: World, chat: int, content: str, **changes: Any) -> None:
+    """The coordinator writes."""
+    fields: dict[str, Any] = {
+        "content_type": "text",
+        "content_attributes": {},
+        "message_type": 1,
+        "private": False,
+        "sender": AGENT,
+    }
+    world.add_message(world.conversations[chat], content=content, **(fields | changes))
 
 
 async def test_labels_of_others_stay(world: World, chatwoot: Chatwoot, chat: int) -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import structlog
 
-from julia_common.chatwoot import open_chatwoot
+from julia_common.chatwoot import Chatwoot, open_chatwoot
 from julia_common.database import Database
 from julia_common.evolution import open_evolution
 from julia_common.messaging import open_messaging
@@ -22,6 +22,7 @@ from julia_scheduler.activity import measure_activity
 from julia_scheduler.backups import measure_backups
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.chatwoot.carrying import Carrier
+from julia_scheduler.chatwoot.catchup import ChatwootCatchUp
 from julia_scheduler.commands.doing import Doing
 from julia_scheduler.commands.worker import Worker, store
 from julia_scheduler.due import (
@@ -87,13 +88,15 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
     )
     slack = await _open_slack(settings, stack)
     bringer = _bringer(settings, database, slack, owner=owner)
-    carrier = await _open_carrier(settings, stack, database, circuits, owner=owner)
+    inbox = await _open_chatwoot(settings, stack, circuits)
+    carrier = Carrier(database, inbox, owner=owner) if inbox else None
+    overlooked = ChatwootCatchUp(database, inbox, publisher) if inbox else None
     responses = await stack.enter_async_context(open_responses(_slack_origin(settings)))
     worker = Worker(database, Doing(database, publisher), responses, slack, owner=owner)
     requests = messaging.consumer(
         Queue.SCHEDULER_SLACK, lambda message: store(message, database), concurrency=4
     )
-    jobs = all_jobs(database, publisher, evolution, ingest, settings, bringer)
+    jobs = all_jobs(database, publisher, evolution, ingest, settings, bringer, overlooked)
 
     return Service(
         routes=routes(),
@@ -152,19 +155,14 @@ def _bringer(
     return Bringer(database, slack, owner=owner, chats=settings.chatwoot_chats)
 
 
-async def _open_carrier(
-    settings: Settings,
-    stack: AsyncExitStack,
-    database: Database,
-    circuits: SharedCircuits,
-    *,
-    owner: str,
-) -> Carrier | None:
+async def _open_chatwoot(
+    settings: Settings, stack: AsyncExitStack, circuits: SharedCircuits
+) -> Chatwoot | None:
     metrics.CHATWOOT_CONFIGURED.set(settings.chatwoot_url is not None)
     if settings.chatwoot_url is None:
         log.warning("CHATWOOT_URL is not set: people see no conversations, and cannot answer")
         return None
-    inbox = await stack.enter_async_context(
+    return await stack.enter_async_context(
         open_chatwoot(
             settings.chatwoot_url,
             settings.chatwoot_api_token,
@@ -173,4 +171,3 @@ async def _open_carrier(
             circuit=circuits.breaker("chatwoot", CHATWOOT),
         )
     )
-    return Carrier(database, inbox, owner=owner)

@@ -121,6 +121,11 @@ CHATWOOT_WAITING: Final = Gauge("julia_chatwoot_pendentes", "O que falta fazer n
 CHATWOOT_OLDEST: Final = Gauge(
     "julia_chatwoot_pendentes_idade_segundos", "Idade do que falta fazer há mais tempo no Chatwoot"
 )
+CHATWOOT_CAUGHT_UP: Final = Counter(
+    "julia_recuperacao_chatwoot_total",
+    "O que pessoas fizeram no Chatwoot (mensagem, devolucao) e webhook nenhum contou, por resultado",
+    ["ato", "resultado"],
+)
 
 SLACK_REQUESTS: Final = Counter(
     "julia_slack_pedidos_total",

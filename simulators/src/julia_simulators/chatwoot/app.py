@@ -46,6 +46,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 _POLICY: Final = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
 _PAGE: Final = 20
 _CONTACTS: Final = 15
+_LISTED: Final = 25
 
 type Answer = tuple[int, dict[str, Any]]
 
@@ -97,6 +98,8 @@ class _Api:
             ("POST", "/conversations", self._create_conversation),
             ("GET", "/conversations/{id:int}/messages", self._messages),
             ("POST", "/conversations/{id:int}/messages", self._create_message),
+            ("GET", "/conversations", self._conversations),
+            ("GET", "/conversations/{id:int}", self._conversation),
             ("GET", "/conversations/{id:int}/labels", self._labels),
             ("POST", "/conversations/{id:int}/labels", self._set_labels),
             ("POST", "/conversations/{id:int}/toggle_status", self._toggle_status),
@@ -174,6 +177,23 @@ class _Api:
             if each.contact_id == contact
         ]
         return 200, {"payload": found[-_PAGE:]}
+
+    async def _conversations(self, request: Request) -> Answer:
+        """Those of one status (`open` unless said), the one of the last activity first."""
+        asked = request.query_params
+        status = asked.get("status", "open")
+        found = [
+            each for each in self._world.conversations.values() if status in ("all", each.status)
+        ]
+        if asked.get("inbox_id", str(INBOX)) != str(INBOX):
+            found = []
+        found.sort(key=lambda each: each.updated_at, reverse=True)
+        begin = (int(asked.get("page", "1")) - 1) * _LISTED
+        payload = [_shown(each) for each in found[begin : begin + _LISTED]]
+        return 200, {"data": {"meta": {"all_count": len(found)}, "payload": payload}}
+
+    async def _conversation(self, request: Request) -> Answer:
+        return 200, _shown(self._one(request))
 
     async def _create_conversation(self, request: Request) -> Answer:
         body = await _read(request, schema.NewConversation)
@@ -341,6 +361,7 @@ def _shown(conversation: Conversation) -> dict[str, Any]:
         "status": conversation.status,
         "labels": list(conversation.labels),
         "custom_attributes": conversation.custom_attributes,
+        "last_activity_at": int(conversation.updated_at),
     }
 
 

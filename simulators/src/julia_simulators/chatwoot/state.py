@@ -39,6 +39,8 @@ class FaultKind(StrEnum):
     """As versions before 4.11.2: no signature, the secret is in the URL (`token`)."""
     WEBHOOK_LATE = "webhook_late"
     """Delivered `seconds` later."""
+    WEBHOOK_LOST = "webhook_lost"
+    """Not delivered: nobody listened, and this version never repeats."""
 
 
 WEBHOOK_FAULTS: Final = frozenset(kind for kind in FaultKind if kind.startswith("webhook"))

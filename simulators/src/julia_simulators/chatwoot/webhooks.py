@@ -90,6 +90,8 @@ class Webhooks:
         kind = fault.kind if fault else None
         if fault is not None and kind is FaultKind.WEBHOOK_LATE:
             await asyncio.sleep(fault.seconds)
+        if kind is FaultKind.WEBHOOK_LOST:
+            return
         delivery = str(uuid.uuid4())
         await self._repeat(event, delivery, fault)
         if kind is FaultKind.WEBHOOK_TWICE:

@@ -8,6 +8,7 @@ from julia_common.chatwoot.client import (
     ChatwootRefused,
     Direction,
     Missing,
+    PersonsMessage,
     Post,
     open_chatwoot,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "ChatwootRefused",
     "Direction",
     "Missing",
+    "PersonsMessage",
     "Post",
     "is_signed",
     "open_chatwoot",

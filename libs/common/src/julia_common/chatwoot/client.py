@@ -5,9 +5,11 @@ Chatwoot knows no idempotency. What is made bears a mark of ours (`content_attri
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +21,7 @@ from pydantic import SecretStr
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker
 from julia_common.secrets import SecretHeader
+from julia_common.telemetry import tracing
 
 TIMEOUT_SECONDS: Final = 10.0
 UNCERTAIN_RETRY_SECONDS: Final = 30.0
@@ -29,6 +32,9 @@ _MAX_CONTENT: Final = 20_000
 _MAX_PAGES: Final = 25
 """Of twenty messages each, in which our marks are looked for."""
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_IDS: Final = re.compile(r"\b[0-9]+\b")
+"""In a path: what a span's name must not have one of for each conversation."""
+_OUTGOING: Final = 1
 _REFUSALS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 _SECONDS: Final = Histogram(
@@ -65,11 +71,28 @@ class ChatStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A conversation in Chatwoot; `conversa_id` is what we wrote into it, if it is ours."""
+    """A conversation in Chatwoot; `conversa_id` is what we wrote into it, if it is ours.
+
+    `active_at`: its last message or change that Chatwoot shows among them, by Chatwoot's clock.
+    """
 
     id: int
     inbox_id: int
     conversa_id: str | None
+    status: str
+    labels: tuple[str, ...]
+    active_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsMessage:
+    """What a person wrote to the doctor, at `at` by Chatwoot; `attachments` counts files."""
+
+    id: int
+    at: datetime
+    text: str
+    by: str | None
+    attachments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +159,48 @@ class Chatwoot:
         answer = await self._call("chats_of", "GET", path)
         chats = tuple(_chat(each) for each in _objects(answer, "payload"))
         return tuple(chat for chat in chats if chat.inbox_id == self._inbox_id)
+
+    async def chat(self, chat_id: int) -> Chat:
+        """The conversation as it is now."""
+        return _chat(await self._call("chat", "GET", f"/conversations/{chat_id}"))
+
+    async def active_since(self, since: datetime) -> tuple[Chat, ...]:
+        """The inbox's conversations, whatever their status, in which anything happened since."""
+        found: dict[int, Chat] = {}
+        query = {
+            "inbox_id": str(self._inbox_id),
+            "status": "all",
+            "assignee_type": "all",
+            "sort_by": "last_activity_at_desc",
+        }
+        page = 1
+        while True:
+            answer = await self._call(
+                "active_since", "GET", "/conversations", query=query | {"page": str(page)}
+            )
+            chats = [_chat(each) for each in _objects(_object(answer, "data"), "payload")]
+            recent = [chat for chat in chats if chat.active_at >= since]
+            found |= {chat.id: chat for chat in recent}
+            if not chats or len(recent) < len(chats):
+                return tuple(found.values())
+            page += 1
+
+    async def written_by_people(self, chat_id: int, since: datetime) -> tuple[PersonsMessage, ...]:
+        """What people have written to the doctor there since, the oldest first.
+
+        Neither notes, nor what bears a mark of ours, nor what was deleted again.
+        """
+        found: list[PersonsMessage] = []
+        before: int | None = None
+        while True:
+            path = f"/conversations/{chat_id}/messages"
+            answer = await self._call("written", "GET", path, query=_before(before))
+            page = _objects(answer, "payload")
+            recent = [each for each in page if _at(each.get("created_at")) >= since]
+            found += [_persons(each) for each in recent if _is_persons(each)]
+            if not page or len(recent) < len(page):
+                return tuple(sorted(found, key=lambda message: message.id))
+            before = min(_id(message) for message in page)
 
     async def create_chat(self, contact_id: int, *, conversa_id: str, instance: str) -> int:
         """Make a conversation that bears the id of ours; Julia has it (`PENDING`)."""
@@ -216,18 +281,21 @@ class Chatwoot:
         body: dict[str, Any] | None,
         query: dict[str, str],
     ) -> dict[str, Any]:
-        try:
-            with _SECONDS.labels(operation).time():
-                async with asyncio.timeout(TIMEOUT_SECONDS):
-                    response = await self._http.request(method, path, json=body, params=query)
-        except _NEVER_LEFT as error:
-            raise Retryable(f"{operation}: Chatwoot is away ({type(error).__name__})") from None
-        except (TimeoutError, httpx.HTTPError) as error:
-            raise Retryable(
-                f"{operation}: Chatwoot did not answer ({type(error).__name__})",
-                retry_after=UNCERTAIN_RETRY_SECONDS,
-            ) from None
-        return _judge(operation, response)
+        template = _IDS.sub("{id}", path)
+        with tracing.call(f"{method} {template}", _span_of(method, template)) as span:
+            try:
+                with _SECONDS.labels(operation).time():
+                    async with asyncio.timeout(TIMEOUT_SECONDS):
+                        response = await self._http.request(method, path, json=body, params=query)
+            except _NEVER_LEFT as error:
+                raise Retryable(f"{operation}: Chatwoot is away ({type(error).__name__})") from None
+            except (TimeoutError, httpx.HTTPError) as error:
+                raise Retryable(
+                    f"{operation}: Chatwoot did not answer ({type(error).__name__})",
+                    retry_after=UNCERTAIN_RETRY_SECONDS,
+                ) from None
+            span.tell({"http.response.status_code": response.status_code})
+            return _judge(operation, response)
 
 
 @asynccontextmanager
@@ -249,6 +317,14 @@ async def open_chatwoot(
         trust_env=False,  # Chatwoot is a neighbour: never through a proxy
     ) as http:
         yield Chatwoot(http, inbox_id=inbox_id, circuit=circuit)
+
+
+def _span_of(method: str, template: str) -> dict[str, tracing.Attribute | None]:
+    return {
+        "http.request.method": method,
+        "url.template": template,
+        "peer.service": "chatwoot",
+    }
 
 
 def _judge(operation: str, response: httpx.Response) -> dict[str, Any]:
@@ -306,12 +382,44 @@ def _id(value: dict[str, Any]) -> int:
 
 
 def _chat(value: dict[str, Any]) -> Chat:
-    inbox = value.get("inbox_id")
+    inbox, labels = value.get("inbox_id"), value.get("labels")
     ours = _object(value, "custom_attributes").get("conversa_id")
     return Chat(
         _id(value),
         inbox if isinstance(inbox, int) else 0,
         ours if isinstance(ours, str) else None,
+        str(value.get("status")),
+        tuple(map(str, labels)) if isinstance(labels, list) else (),
+        _at(value.get("last_activity_at")),
+    )
+
+
+def _at(seconds: object) -> datetime:
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        message = "Chatwoot answered without a time"
+        raise Retryable(message)
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _is_persons(message: dict[str, Any]) -> bool:
+    content = _object(message, "content_attributes")
+    return (
+        message.get("message_type") == _OUTGOING
+        and message.get("private") is False
+        and _object(message, "sender").get("type") == "user"
+        and not content.get("deleted")
+        and "julia_id" not in content
+    )
+
+
+def _persons(message: dict[str, Any]) -> PersonsMessage:
+    text, by = message.get("content"), _object(message, "sender").get("name")
+    return PersonsMessage(
+        id=_id(message),
+        at=_at(message.get("created_at")),
+        text=text if isinstance(text, str) else "",
+        by=by if isinstance(by, str) else None,
+        attachments=len(_objects(message, "attachments")),
     )
 
 

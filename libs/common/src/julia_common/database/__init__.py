@@ -123,7 +123,9 @@ from julia_common.database.people import (
     ChatwootEffect,
     ChatwootHeld,
     ChatwootLinked,
+    ChatwootWindow,
     DueChatwoot,
+    EndedHandoff,
     GivenBack,
     HandoffTold,
     PersonReturnedAnswer,
@@ -131,6 +133,7 @@ from julia_common.database.people import (
     PersonWroteAnswer,
     PersonWroteArguments,
     SaidInChat,
+    Unheard,
 )
 from julia_common.database.receiving import (
     AckRecorded,
@@ -235,6 +238,7 @@ __all__ = [
     "ChatwootEffect",
     "ChatwootHeld",
     "ChatwootLinked",
+    "ChatwootWindow",
     "ClaimNext",
     "ClaimReleased",
     "Claimed",
@@ -266,6 +270,7 @@ __all__ = [
     "EditMessage",
     "Edited",
     "Effects",
+    "EndedHandoff",
     "ExpiredAnnounced",
     "Fact",
     "FinishJob",
@@ -388,5 +393,6 @@ __all__ = [
     "TurnRenewed",
     "UncertainSend",
     "UncertainSends",
+    "Unheard",
     "Usage",
 ]

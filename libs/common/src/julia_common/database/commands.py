@@ -67,6 +67,7 @@ class DueCommand(Answer):
     recebido_em: AwareDatetime
     agora: AwareDatetime
     tentativa: int
+    traceparent: str | None = None
 
 
 class DueCommands(Answer):

@@ -1,6 +1,7 @@
 """Functions by which people take conversations over in Chatwoot, read along and give them back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import AwareDatetime, JsonValue, TypeAdapter
@@ -49,6 +50,7 @@ class ChatwootEffect(Answer):
     dados: Mapping[str, JsonValue] = {}
     mensagem: SaidInChat | None = None
     handoff: HandoffTold | None = None
+    traceparent: str | None = None
 
 
 class ChatwootDoctor(Answer):
@@ -62,7 +64,8 @@ class ChatwootDoctor(Answer):
 class ChatwootConversation(Answer):
     """A conversation lent to the caller, with what is to be done there, in order.
 
-    `contact_id`, `conversation_id`: Chatwoot's, once it has them.
+    `contact_id`, `conversation_id`: Chatwoot's, once it has them. `handoff_id`: the hand-off that a
+    person has now, if Chatwoot had shown it before the loan.
     """
 
     conversa_id: str
@@ -70,6 +73,7 @@ class ChatwootConversation(Answer):
     controlled_by: Literal["ai", "human"]
     contact_id: int | None = None
     conversation_id: int | None = None
+    handoff_id: str | None = None
     medico: ChatwootDoctor
     efeitos: tuple[ChatwootEffect, ...]
 
@@ -107,16 +111,24 @@ class PersonWroteArguments(Arguments):
 
 
 class PersonWroteAnswer(Answer):
-    """`assumida`: it took the conversation over; `desconhecida`: it is none of ours (yet)."""
+    """`assumida`: it took the conversation over; `desconhecida`: it is none of ours (yet).
+
+    `handoff_id`: the hand-off that she has now, if it was taken.
+    """
 
     status: Literal["assumida", "aceita", "duplicada", "encerrada", "desconhecida"]
     conversa_id: str | None = None
     instance: str | None = None
     doorbell: bool
+    handoff_id: str | None = None
 
 
 class PersonReturnedArguments(Arguments):
-    """The label was taken off (`etiqueta`) or the conversation resolved, at `em` by Chatwoot."""
+    """The label was taken off (`etiqueta`) or the conversation resolved, at `em` by Chatwoot.
+
+    `handoff_id`: the hand-off of which the caller has seen in Chatwoot that it ended; without it
+    the times decide.
+    """
 
     entrega: str
     conversation_id: int
@@ -124,6 +136,7 @@ class PersonReturnedArguments(Arguments):
     motivo: Literal["etiqueta", "resolvida"]
     em: AwareDatetime
     por: str
+    handoff_id: str | None = None
 
 
 class PersonReturnedAnswer(Answer):
@@ -133,6 +146,27 @@ class PersonReturnedAnswer(Answer):
     conversa_id: str | None = None
     instance: str | None = None
     doorbell: bool
+
+
+class ChatwootWindow(Answer):
+    """What may not have been heard: from `since` to `until`, which is now."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class EndedHandoff(Answer):
+    """A conversation that looks given back in Chatwoot, and the hand-off that a person has."""
+
+    conversation_id: int
+    handoff_id: str
+
+
+class Unheard(Answer):
+    """Of what was seen in Chatwoot, that which we do not know."""
+
+    mensagens: tuple[int, ...]
+    devolvidas: tuple[EndedHandoff, ...]
 
 
 class GivenBack(Answer):
@@ -152,6 +186,8 @@ _HELD: Final = TypeAdapter(ChatwootHeld)
 _WROTE: Final = TypeAdapter(PersonWroteAnswer)
 _RETURNED: Final = TypeAdapter(PersonReturnedAnswer)
 _GIVEN_BACK: Final = TypeAdapter(GivenBack)
+_WINDOW: Final = TypeAdapter(ChatwootWindow)
+_UNHEARD: Final = TypeAdapter(Unheard)
 
 
 class People:
@@ -211,3 +247,21 @@ class People:
             "erro": erro,
         }
         return await self._rpc.call("chatwoot_released", arguments, _HELD)
+
+    async def chatwoot_window(self, *, job: str) -> ChatwootWindow:
+        """Say since when to look in Chatwoot for what no webhook told; `job` is who looks."""
+        return await self._rpc.call("chatwoot_window", {"job": job}, _WINDOW)
+
+    async def chatwoot_unheard(
+        self, *, antes: datetime, mensagens: Sequence[int], conversas: Sequence[int]
+    ) -> Unheard:
+        """Sort out what is news: of messages, and of conversations that look given back.
+
+        `antes`: a time of the database's before Chatwoot was asked.
+        """
+        arguments = {
+            "antes": antes.isoformat(),
+            "mensagens": list(mensagens),
+            "conversas": list(conversas),
+        }
+        return await self._rpc.call("chatwoot_unheard", arguments, _UNHEARD)

@@ -16,12 +16,19 @@ from pydantic import SecretStr
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.clock import Clock, SystemClock
 from julia_common.secrets import with_secret
+from julia_common.telemetry import tracing
 
 TIMEOUT_SECONDS: Final = 10.0
 SECONDS_BETWEEN_MESSAGES: Final = 1.0
 """Slack's limit for one channel."""
 
 _OK: Final = "ok"
+_SPAN: Final[dict[str, tracing.Attribute | None]] = {
+    "http.request.method": "POST",
+    # Never the address: it is a secret.
+    "url.template": "/services/{webhook}",
+    "peer.service": "slack",
+}
 _REASON: Final = re.compile(r"[a-z_]{1,60}")
 _MESSAGE_IS_WRONG: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _DEFAULT_RETRY_AFTER: Final = 1.0
@@ -75,13 +82,16 @@ class SlackWebhook:
         _judge(await self._send(url, message))
 
     async def _send(self, url: str, message: Postable) -> httpx.Response:
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._http.post(url, json=message.payload())
-        except (TimeoutError, httpx.HTTPError) as error:
-            # `from None`: the request in the error has the secret address.
-            kind = type(error).__name__
-            raise Retryable(f"Slack did not answer the webhook ({kind})") from None
+        with tracing.call("POST /services/{webhook}", _SPAN) as span:
+            try:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    response = await self._http.post(url, json=message.payload())
+            except (TimeoutError, httpx.HTTPError) as error:
+                # `from None`: the request in the error has the secret address.
+                kind = type(error).__name__
+                raise Retryable(f"Slack did not answer the webhook ({kind})") from None
+            span.tell({"http.response.status_code": response.status_code})
+            return response
 
 
 @asynccontextmanager

@@ -18,9 +18,16 @@ from julia_common.errors import Permanent, Retryable
 from julia_common.slack.blocks import Context, SlackMessage
 from julia_common.slack.client import TIMEOUT_SECONDS, judge_passing
 from julia_common.slack.mrkdwn import escape
+from julia_common.telemetry import tracing
 
 SLACK_ORIGIN: Final = "https://hooks.slack.com"
 
+_SPAN: Final[dict[str, tracing.Attribute | None]] = {
+    "http.request.method": "POST",
+    # Never the address: who has it may answer.
+    "url.template": "{response_url}",
+    "peer.service": "slack",
+}
 _OF_ANSWERS: Final = ("response_type", "replace_original")
 _TAKEN: Final = ("ok", '{"ok":true}')
 
@@ -82,6 +89,10 @@ class SlackResponses:
         if _origin(url) != self._origin:
             message = f"an answer is asked for at an address that is not of {self._origin}"
             raise Permanent(message)
+        with tracing.call("POST {response_url}", _SPAN) as span:
+            await self._answer(url, payload, span)
+
+    async def _answer(self, url: str, payload: dict[str, Any], span: tracing.Span) -> None:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 response = await self._http.post(url, json=payload)
@@ -89,6 +100,7 @@ class SlackResponses:
             # `from None`: the request in the error has the address, which is a capability.
             kind = type(error).__name__
             raise Retryable(f"Slack did not take the answer ({kind})") from None
+        span.tell({"http.response.status_code": response.status_code})
         if response.status_code == HTTPStatus.OK:
             if "".join(response.text.split()) in _TAKEN:
                 return

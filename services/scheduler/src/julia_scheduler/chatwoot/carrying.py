@@ -19,16 +19,19 @@ from julia_common.database import (
     ChatwootHeld,
     ChatwootLinked,
     DueChatwoot,
+    PersonReturnedAnswer,
+    PersonReturnedArguments,
 )
 from julia_common.errors import Permanent, Retryable
+from julia_common.telemetry import tracing
 from julia_scheduler import metrics
 from julia_scheduler.chatwoot import texts
+from julia_scheduler.chatwoot.returns import LABEL, given_back
 
 AT_ONCE: Final = 8
 """Conversations worked on side by side; Chatwoot allows an address 3,000 requests a minute."""
 LOAN_SECONDS: Final = 120
 """Longer than what is done between two effects may take: Chatwoot may be slow at each request."""
-LABEL: Final = "humano"
 
 _LONGEST_WAIT_SECONDS: Final = 30.0
 _REFUSED_WAIT_SECONDS: Final = 60.0
@@ -66,6 +69,10 @@ class Waiting(Protocol):
         """Give the conversation back."""
         ...
 
+    async def person_returned(self, returned: PersonReturnedArguments) -> PersonReturnedAnswer:
+        """Say that a person has given the conversation back to Julia."""
+        ...
+
 
 class Inbox(Protocol):
     """See `julia_common.chatwoot.Chatwoot`."""
@@ -84,6 +91,10 @@ class Inbox(Protocol):
 
     async def create_chat(self, contact_id: int, *, conversa_id: str, instance: str) -> int:
         """Make a conversation."""
+        ...
+
+    async def chat(self, chat_id: int) -> Chat:
+        """Show a conversation as it is now."""
         ...
 
     async def post(self, chat_id: int, post: Post) -> int:
@@ -152,6 +163,8 @@ class Carrier:
         left = deque(conversation.efeitos)
         if conversation.conversation_id is not None:
             try:
+                if any(_is_from_doctor(effect) for effect in left):
+                    await self._look(conversation, conversation.conversation_id)
                 return await self._do(left, conversation.conversation_id)
             except Missing:
                 # Somebody deleted it there; what is still to be shown gets another one.
@@ -159,6 +172,20 @@ class Carrier:
                     "a conversation is gone in Chatwoot", conversa_id=conversation.conversa_id
                 )
         return await self._do(left, await self._link(conversation))
+
+    async def _look(self, conversation: ChatwootConversation, chat_id: int) -> None:
+        """See to it that what the doctor wrote opens nothing for people that is Julia's.
+
+        Chatwoot opens what was resolved when the doctor writes. Whether a person had given it back
+        by that, and no webhook told us, could not be seen any more afterwards.
+        """
+        chat = await self._inbox.chat(chat_id)
+        if conversation.handoff_id is not None:
+            returned = given_back(chat, conversation.handoff_id)
+            if returned is not None:
+                await self._database.person_returned(returned)
+        elif conversation.controlled_by == "ai" and chat.status == ChatStatus.RESOLVED:
+            await self._inbox.set_status(chat_id, ChatStatus.PENDING)
 
     async def _do(self, left: deque[ChatwootEffect], chat_id: int) -> None:
         """Work `left` off from its left end."""
@@ -179,13 +206,18 @@ class Carrier:
 
     async def _apply(self, effect: ChatwootEffect, visit: "_Visit") -> str | None:
         """Do it; returns why it never will be, when Chatwoot refuses this one thing for good."""
-        try:
-            await visit.apply(effect)
-        except (ChatwootRefused, Missing):
-            raise
-        except Permanent as error:
-            log.warning("Chatwoot refused an effect for good", efeito=effect.id, motivo=str(error))
-            return str(error)
+        parent = tracing.context_of(effect.traceparent)
+        with tracing.span("chatwoot", {"julia.efeito": effect.tipo}, parent=parent) as span:
+            try:
+                await visit.apply(effect)
+            except (ChatwootRefused, Missing):
+                raise
+            except Permanent as error:
+                log.warning(
+                    "Chatwoot refused an effect for good", efeito=effect.id, motivo=str(error)
+                )
+                span.failed("desistiu")
+                return str(error)
         return None
 
     async def _link(self, conversation: ChatwootConversation) -> int:
@@ -263,6 +295,10 @@ class _Visit:
         mark = _mark(effect)
         if mark not in self.there:
             await self.inbox.post(self.chat_id, Post(content, direction, mark))
+
+
+def _is_from_doctor(effect: ChatwootEffect) -> bool:
+    return effect.mensagem is not None and effect.mensagem.autor == "medico"
 
 
 def _mark(effect: ChatwootEffect) -> str:

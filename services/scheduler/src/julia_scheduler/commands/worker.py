@@ -13,6 +13,7 @@ from julia_common.contracts.messages import Message, SlackRequest
 from julia_common.database import DueCommand, ReceiveCommand
 from julia_common.errors import Permanent, Retryable
 from julia_common.slack import Drawn
+from julia_common.telemetry import tracing
 from julia_scheduler import metrics
 from julia_scheduler.commands import answers
 from julia_scheduler.commands.doing import Doing, Outcome
@@ -90,7 +91,10 @@ class Worker:
         while due := (
             await self._database.due_commands(owner=self._owner, limit=1, lease_s=LOAN_SECONDS)
         ).comandos:
-            await self._serve(due[0])
+            asked = due[0]
+            parent = tracing.context_of(asked.traceparent)
+            with tracing.span("command", {"julia.pedido": asked.tipo}, parent=parent):
+                await self._serve(asked)
 
     async def _serve(self, asked: DueCommand) -> None:
         try:

@@ -3,9 +3,11 @@
 from julia_common.database import Database
 from julia_common.evolution import EvolutionClient
 from julia_common.messaging import Publisher
+from julia_scheduler.chatwoot.catchup import ChatwootCatchUp
 from julia_scheduler.ingest import Ingest
 from julia_scheduler.jobs.campaigns import campaigns
 from julia_scheduler.jobs.canary import canary
+from julia_scheduler.jobs.chatwoot import chatwoot
 from julia_scheduler.jobs.connections import connections
 from julia_scheduler.jobs.followups import followups
 from julia_scheduler.jobs.health import health
@@ -28,6 +30,7 @@ def all_jobs(
     ingest: Ingest,
     settings: Settings,
     bringer: Bringer | None,
+    catch_up: ChatwootCatchUp | None,
 ) -> tuple[Job, ...]:
     """The jobs of this deployment; their names are unique."""
     return (
@@ -40,6 +43,7 @@ def all_jobs(
         followups(database),
         pauses(database),
         notices(bringer),
+        *([chatwoot(catch_up)] if catch_up is not None else []),
         *reports(database),
         proofs(database, max_hora=settings.max_msgs_por_hora, max_dia=settings.max_msgs_por_dia),
         retention(database),
