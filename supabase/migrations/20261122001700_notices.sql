@@ -49,7 +49,12 @@ begin
     'vaga', private.shift_for_managers(nullif(n.dados ->> 'vaga_id', '')::uuid),
     'envio', private.send_for_managers(nullif(n.dados ->> 'fila_id', '')::uuid),
     'relatorio', case n.tipo when 'relatorio' then private.report_json(n.referencia) end,
-    'dados', n.dados - 'texto' - case n.tipo when 'cancelamento' then 'motivo' else '' end);
+    'dados', n.dados - 'texto' - case n.tipo when 'cancelamento' then 'motivo' else '' end
+      -- As it is by now: Chatwoot may not have had the conversation when this was written.
+      || case when n.tipo in ('conversa_assumida', 'conversa_devolvida') then
+           jsonb_build_object('chatwoot_conversation_id', (
+             select chatwoot_conversation_id from public.conversations where id = n.conversa_id))
+         else '{}' end);
 end $$;
 
 -- What is to be brought now, the oldest first, lent to the caller. After a week it is no news.

@@ -81,8 +81,7 @@ begin
   perform private.notify_managers(v_aviso, c, h.id, jsonb_build_object(
     'trigger_type', h.trigger_type, 'motivo', h.motivo,
     'por', case p_tipo when 'assumida' then h.metadata ->> 'por' else h.resolvido_por end,
-    'duracao_s', round(extract(epoch from h.duracao)),
-    'chatwoot_conversation_id', c.chatwoot_conversation_id));
+    'duracao_s', round(extract(epoch from h.duracao))));
 end $$;
 
 -- The person who wrote must hear that it will not reach the doctor.

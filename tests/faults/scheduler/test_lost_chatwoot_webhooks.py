@@ -55,8 +55,8 @@ async def test_what_no_webhook_told_is_found_and_done_once(opened: Scene) -> Non
     lost = {"kind": "webhook_lost", "times": None}
     (await opened.chatwoot.post("/_sim/faults", json=lost)).raise_for_status()
 
-    # One whom Julia had: a person answers and resolves. One whom a person had: she resolves, and the
-    # doctor writes, which opens the conversation again.
+    # One whom Julia had: a person answers and resolves. One whom a person had: she resolves, and
+    # the doctor writes, which opens the conversation again.
     said = ("Oi, doutora, aqui é a Bia!", "Já te ligo.")
     for text in said:
         await opened.acts(chats[WRITES], "reply", content=text)

@@ -160,3 +160,14 @@ async def test_a_list_of_what_is_no_id_is_refused_by_name(
         await connection.execute("set local enable_bitmapscan = off")
         with pytest.raises(asyncpg.InvalidParameterValueError, match="ids"):
             await julia.call_on(connection, function, ids=["banana"], **rest)
+
+
+async def test_a_card_links_to_the_conversation_that_chatwoot_has_by_now(julia: Julia) -> None:
+    conversa = (await julia.receive())["conversa_id"]
+    await julia.take_over_by_sql(conversa)
+
+    await julia.call("chatwoot_linked", conversa_id=conversa, contact_id=7, conversation_id=4711)
+
+    (notice,) = await borrow(julia)
+    assert notice["tipo"] == "conversa_assumida"
+    assert notice["dados"]["chatwoot_conversation_id"] == 4711

@@ -123,7 +123,7 @@ CHATWOOT_OLDEST: Final = Gauge(
 )
 CHATWOOT_CAUGHT_UP: Final = Counter(
     "julia_recuperacao_chatwoot_total",
-    "O que pessoas fizeram no Chatwoot (mensagem, devolucao) e webhook nenhum contou, por resultado",
+    "O que pessoas fizeram no Chatwoot (mensagem, devolucao) sem que webhook algum contasse",
     ["ato", "resultado"],
 )
 

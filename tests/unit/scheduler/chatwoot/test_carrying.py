@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
 from julia_common.chatwoot import Chatwoot
@@ -14,6 +15,8 @@ from julia_common.database import (
     ChatwootHeld,
     ChatwootLinked,
     DueChatwoot,
+    PersonReturnedAnswer,
+    PersonReturnedArguments,
 )
 from julia_common.errors import Retryable
 from julia_common.secrets import SecretHeader
@@ -36,6 +39,9 @@ class Database:
     waits: list[float] = field(default_factory=list)
     given_up: dict[int, str] = field(default_factory=dict)
     ids: int = 0
+    handoff_id: str | None = None
+    """That a person has, and Chatwoot shows."""
+    returned: list[PersonReturnedArguments] = field(default_factory=list)
     deaf: bool = False
     """What was done is not heard: the process dies before it can say so."""
 
@@ -57,7 +63,8 @@ class Database:
         conversa = {
             "conversa_id": CONVERSA,
             "instance": "julia-prod",
-            "controlled_by": "ai",
+            "controlled_by": "human" if self.handoff_id else "ai",
+            "handoff_id": self.handoff_id,
             **self.link,
             "medico": {"id": "m1", "telefone": "+5511988887777", "nome": "Ana"},
             "efeitos": self.effects,
@@ -93,6 +100,10 @@ class Database:
         assert (erro is None) is (retry_in_s == 0)
         self.waits.append(retry_in_s)
         return ChatwootHeld(status="ok")
+
+    async def person_returned(self, returned: PersonReturnedArguments) -> PersonReturnedAnswer:
+        self.returned.append(returned)
+        return PersonReturnedAnswer(status="devolvida", doorbell=False)
 
 
 @pytest.fixture
@@ -186,6 +197,81 @@ async def test_what_a_person_resolved_stays_resolved(
     await carrier.carry()
 
     assert world.conversations[1].status == "resolved"
+
+
+async def held(carrier: Carrier, database: Database, world: World) -> None:
+    """A person has the conversation, and Chatwoot shows so."""
+    database.says("medico", "um")
+    handed_over(database)
+    await carrier.carry()
+    database.handoff_id = "h1"
+    assert (world.conversations[1].labels, world.conversations[1].status) == (["humano"], "open")
+
+
+@pytest.mark.parametrize("how", ["resolvida", "etiqueta"])
+async def test_a_return_that_no_webhook_told_is_seen_before_the_doctors_words_hide_it(
+    carrier: Carrier, database: Database, world: World, how: str
+) -> None:
+    await held(carrier, database, world)
+    if how == "resolvida":
+        world.conversations[1].status = "resolved"
+    else:
+        world.conversations[1].labels = ["vip"]
+    database.says("medico", "E no domingo?")
+
+    await carrier.carry()
+
+    (returned,) = database.returned
+    assert (returned.motivo, returned.handoff_id) == (how, "h1")
+    assert shown(world)[-1] == ("E no domingo?", False)
+
+
+async def test_what_a_person_has_is_not_given_back_by_looking(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    await held(carrier, database, world)
+    database.says("medico", "Alguém aí?")
+
+    await carrier.carry()
+
+    assert database.returned == []
+    assert world.conversations[1].status == "open"
+
+
+async def test_what_julia_has_is_not_opened_for_people_when_the_doctor_writes(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "um")
+    await carrier.carry()
+    world.conversations[1].status = "resolved"
+    database.says("medico", "dois")
+
+    await carrier.carry()
+
+    assert shown(world)[-1] == ("dois", False)
+    assert world.conversations[1].status == "pending"
+
+
+async def test_what_is_done_there_is_in_the_trace_of_what_caused_it(
+    carrier: Carrier, database: Database, recorded: InMemorySpanExporter
+) -> None:
+    trace, cause = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    handed_over(database, traceparent=f"00-{trace}-{cause}-01")
+
+    await carrier.carry()
+
+    spans = [
+        span for span in recorded.get_finished_spans() if span.context.trace_id == int(trace, 16)
+    ]
+    effect = next(span for span in spans if span.name == "chatwoot")
+    assert effect.parent.span_id == int(cause, 16)
+    assert effect.attributes["julia.efeito"] == "assumida"
+    assert [span.name for span in spans if span.parent.span_id == effect.context.span_id] == [
+        "GET /conversations/{id}/labels",
+        "POST /conversations/{id}/labels",
+        "POST /conversations/{id}/messages",
+        "POST /conversations/{id}/toggle_status",
+    ]
 
 
 async def test_what_has_been_overtaken_is_only_noted(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from julia_common.contracts.messages import SendRequested
 from julia_common.database import (
@@ -205,3 +206,15 @@ async def test_a_message_of_another_kind_is_misrouted() -> None:
             SendRequested(instance="julia", conversa_id="c"),
             None,  # type: ignore[arg-type]
         )
+
+
+async def test_a_command_is_in_the_trace_of_the_request_that_brought_it(
+    recorded: InMemorySpanExporter,
+) -> None:
+    trace, stored = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+    await served(asked(traceparent=f"00-{trace}-{stored}-01"))
+
+    (command,) = recorded.get_finished_spans()
+    assert (command.name, command.parent.span_id) == ("command", int(stored, 16))
+    assert command.attributes == {"julia.pedido": "comando"}

@@ -24,6 +24,8 @@ TRIGGERS: Final = {
 }
 """Why a person has the conversation, by `handoffs.trigger_type`."""
 
+_SOMEBODY: Final = {"julia": "a Júlia", "whatsapp": "alguém, pelo celular do número"}
+
 _KINDS: Final = {
     "audio": "áudio",
     "imagem": "imagem",
@@ -42,6 +44,11 @@ _OUTCOMES: Final = {
     "FAILED_VALIDATION": "o WhatsApp não a aceitou",
     "PARKED": "não se sabe se chegou, e alguém decidiu não mandar de novo",
 }
+
+
+def who(por: str | None) -> str:
+    """Who took a conversation over or gave it back, by what was written down."""
+    return _SOMEBODY.get(por, por) if por else "alguém"
 
 
 def message(said: SaidInChat) -> str:
@@ -64,7 +71,7 @@ def _taken_over(handoff: HandoffTold) -> Iterator[str]:
     yield f"👤 Uma pessoa assume: {why}."
     yield f"Motivo: {handoff.motivo}"
     if handoff.por:
-        yield f"Quem passou: {handoff.por}"
+        yield f"Quem passou: {who(handoff.por)}"
     if handoff.resumo:
         yield f"Resumo: {handoff.resumo}"
     if handoff.ultima_mensagem:
@@ -83,10 +90,10 @@ def _taken_over(handoff: HandoffTold) -> Iterator[str]:
 
 def given_back(handoff: HandoffTold) -> str:
     """The private note of a return."""
-    who = handoff.resolvido_por or "alguém"
     minutes = round((handoff.duracao_s or 0) / 60)
     lasted = counted(minutes, "minuto", "minutos") if minutes else "menos de um minuto"
-    return f"🤖 A Júlia retoma a conversa. Devolvida por: {who}, depois de {lasted}."
+    by = who(handoff.resolvido_por)
+    return f"🤖 A Júlia retoma a conversa. Devolvida por: {by}, depois de {lasted}."
 
 
 def note(data: Mapping[str, JsonValue]) -> str:

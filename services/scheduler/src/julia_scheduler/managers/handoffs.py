@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from julia_common.database import Notice
-from julia_scheduler.chatwoot.texts import TRIGGERS
+from julia_scheduler.chatwoot.texts import TRIGGERS, who
 from julia_scheduler.commands.buttons import control
-from julia_scheduler.managers.card import Card, said
+from julia_scheduler.managers.card import Card, said, sentence
 from julia_scheduler.managers.wording import counted, doctor
 
 _COLOURS: Final = {
@@ -17,11 +17,6 @@ _COLOURS: Final = {
     "manual": "🟢",
 }
 _OTHER: Final = "⚪"
-_SOMEBODY: Final = {
-    None: "alguém",
-    "julia": "a Júlia",
-    "whatsapp": "alguém, pelo celular do número",
-}
 
 
 def _taken_over(notice: Notice) -> Card:
@@ -58,7 +53,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
 
 def _who(notice: Notice) -> str:
     por = notice.dados.get("por")
-    return _SOMEBODY.get(por if isinstance(por, str) else None) or said(notice, "por")
+    return sentence(who(por if isinstance(por, str) else None))
 
 
 def _chat(notice: Notice) -> int | None:

@@ -3,6 +3,7 @@
 const EVERY_MS = 1000;
 const STATUS = { open: "aberta", pending: "com a Júlia", resolved: "resolvida", snoozed: "adiada" };
 const INCOMING = 0;
+const clock = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 const $ = (id) => document.getElementById(id);
 
 let chosen = Number(location.pathname.match(/\/conversations\/(\d+)$/)?.[1]) || null;
@@ -37,7 +38,9 @@ function listed(conversation) {
 
 function message(each) {
   const kind = each.private ? "note" : each.message_type === INCOMING ? "incoming" : "outgoing";
-  const item = made("li", kind, made("strong", "", each.sender.name), made("p", "", each.content));
+  const by = made("p", "by", made("strong", "", each.sender.name), each.private ? " · nota privada · " : " · ",
+    clock.format(new Date(each.created_at * 1000)));
+  const item = made("li", kind, by, made("p", "", each.content));
   item.dataset.id = each.id;
   return item;
 }
