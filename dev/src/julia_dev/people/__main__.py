@@ -42,6 +42,7 @@ async def _played(play: Play, limit_s: float) -> int:
                 else:
                     passed += 1
                     print(f"passed {name} in {time.monotonic() - began:.0f} s", flush=True)
+            await until("all heard", play.all_heard)
             await until("all in Chatwoot", play.all_shown)
             return passed
     print(f"FAILED: not all was played within {limit_s:g} s", flush=True)
@@ -64,7 +65,7 @@ async def _main() -> int:
             outage_s=_QUICK_OUTAGE_S if quick else _OUTAGE_S,
         )
         passed = await _played(play, _QUICK_LIMIT_S if quick else _LIMIT_S)
-        verdict = await judge(opened, play.replies)
+        verdict = await judge(opened, play.replies, writings=play.writings)
     figures = {
         "seed": seed,
         **asdict(verdict),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from julia_dev.people.scene import GIVE_BACK, TAKE_OVER, Scene, require, until
 
@@ -17,13 +17,15 @@ _KILLS: Final = 4
 
 @dataclass
 class Play:
-    """One run: who plays, how much, and what the coordinator wrote to whom."""
+    """One run: who plays, how much, and who wrote what to whom."""
 
     scene: Scene
     rng: random.Random
     takeovers: int
     outage_s: float
     replies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    writings: int = 0
+    """Messages of doctors."""
     _numbers: int = 0
 
     async def new_doctor(self, text: str) -> str:
@@ -31,8 +33,13 @@ class Play:
         self._numbers += 1
         number = f"551198{self._numbers:07}"
         await self.scene.doctor(number)
-        await self.scene.writes(number, text)
+        await self.writes(number, text)
         return number
+
+    async def writes(self, number: str, text: str) -> None:
+        """The doctor writes to Julia."""
+        await self.scene.writes(number, text)
+        self.writings += 1
 
     async def reply(self, number: str, text: str) -> None:
         """The coordinator answers the doctor in Chatwoot."""
@@ -54,6 +61,11 @@ class Play:
         """Whether nothing is left to be done in Chatwoot, for one doctor or for all."""
         row = await self.scene.conversation(number) if number else None
         return await self.scene.pending(row and row["id"]) == 0
+
+    async def all_heard(self) -> bool:
+        """Whether all that doctors wrote was stored, and is answered or with a person."""
+        heard = await self.scene.heard()
+        return heard.stored >= self.writings and heard.open == 0
 
 
 async def conversation(play: Play) -> None:
@@ -85,7 +97,7 @@ async def conversation(play: Play) -> None:
     await scene.acts(row["chat"], "status", status="resolved")
     await until("the return", lambda: play.in_hands(number, "ai"))
     before = len(await scene.read_by(number))
-    await scene.writes(number, "Obrigada! Tem plantão de anestesia em Campinas sábado?")
+    await play.writes(number, "Obrigada! Tem plantão de anestesia em Campinas sábado?")
 
     async def julia_goes_on() -> bool:
         return len(await scene.read_by(number)) > before
@@ -94,7 +106,7 @@ async def conversation(play: Play) -> None:
 
 
 async def race(play: Play) -> None:
-    """People take over at random moments of turns and sends, in each way, and give back."""
+    """People take over at random moments of turns and sends, in each way, and give back so."""
     doctors = 10
     rounds = -(-play.takeovers // doctors)
     numbers = [await play.new_doctor("Oi, tem plantão?") for _ in range(doctors)]
@@ -106,7 +118,7 @@ async def race(play: Play) -> None:
 
 async def _taken_and_given_back(play: Play, number: str, n: int) -> None:
     scene = play.scene
-    await scene.writes(number, f"E no dia {n + 1}, tem alguma coisa?")
+    await play.writes(number, f"E no dia {n + 1}, tem alguma coisa?")
     await asyncio.sleep(play.rng.uniform(0, _LONGEST_S))
     row = await scene.conversation(number)
     if play.rng.random() < 0.5:  # noqa: PLR2004 - a coin
@@ -115,13 +127,26 @@ async def _taken_and_given_back(play: Play, number: str, n: int) -> None:
         await scene.database.execute(TAKE_OVER, row["id"])
     await until("the takeover", lambda: play.in_hands(number, "human"))
     await asyncio.sleep(play.rng.uniform(0, _LONGEST_S))
-    if play.rng.random() < 0.5:  # noqa: PLR2004 - a coin
-        await scene.database.execute(GIVE_BACK, row["id"])
+    by_sql, pause_s = play.rng.random() < 0.5, play.rng.uniform(0, 1)  # noqa: PLR2004 - a coin
+    await asyncio.gather(
+        _given_back(play, number, row, by_sql=by_sql),
+        _written_after(play, number, f"E depois do dia {n + 1}?", pause_s),
+    )
+
+
+async def _given_back(play: Play, number: str, row: Any, *, by_sql: bool) -> None:
+    if by_sql:
+        await play.scene.database.execute(GIVE_BACK, row["id"])
     else:
         await until("all in Chatwoot", lambda: play.all_shown(number))
-        await scene.acts(row["chat"], "status", status="open")
-        await scene.acts(row["chat"], "status", status="resolved")
+        await play.scene.acts(row["chat"], "status", status="open")
+        await play.scene.acts(row["chat"], "status", status="resolved")
     await until("the return", lambda: play.in_hands(number, "ai"))
+
+
+async def _written_after(play: Play, number: str, text: str, pause_s: float) -> None:
+    await asyncio.sleep(pause_s)
+    await play.writes(number, text)
 
 
 async def outage(play: Play) -> None:
@@ -134,7 +159,7 @@ async def outage(play: Play) -> None:
     row = await scene.conversation(number)
     await scene.database.execute(TAKE_OVER, row["id"])
     before = await scene.read_by(number)
-    await scene.writes(number, "Alguém aí?")
+    await play.writes(number, "Alguém aí?")
     await asyncio.sleep(play.outage_s)
     said = (await scene.read_by(number))[len(before) :]
     # The notice of the takeover itself is all.
@@ -156,7 +181,7 @@ async def faults(play: Play) -> None:
         await play.reply(number, f"Resposta com {kind}")
     fault = {"kind": "done_unheard", "operation": "POST messages", "seconds": 0, "times": 3}
     (await scene.chatwoot.post("/_sim/faults", json=fault)).raise_for_status()
-    await scene.writes(number, "Oi?")
+    await play.writes(number, "Oi?")
 
     async def all_read() -> bool:
         read = Counter(await scene.read_by(number))
@@ -171,7 +196,7 @@ async def kills(play: Play) -> None:
     number = await play.new_doctor("Oi, tem plantão?")
     await until("the conversation in Chatwoot", lambda: play.has_chat(number))
     for n in range(_KILLS):
-        await play.scene.writes(number, f"Mais uma pergunta, a {n + 1}")
+        await play.writes(number, f"Mais uma pergunta, a {n + 1}")
         await play.reply(number, f"Resposta {n + 1}")
         await asyncio.sleep(play.rng.uniform(0, 2))
         play.scene.stack.kill("scheduler" if n % 2 else "brain")

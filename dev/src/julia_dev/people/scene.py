@@ -27,6 +27,21 @@ select c.id, c.controlled_by, c.chatwoot_conversation_id as chat
 """
 
 
+_HEARD: Final = """
+select count(*) as stored, count(*) filter (where i.situacao = 'pendente') as open
+  from interacoes i join medicos m on m.id = i.medico_id
+ where i.tipo = 'entrada' and not m.canario
+"""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What doctors wrote: how much is stored, how much of that is neither answered nor taken."""
+
+    stored: int
+    open: int
+
+
 class Failed(Exception):
     """Something did not come about, or came that must not."""
 
@@ -76,6 +91,10 @@ class Scene:
         """Let the coordinator reply (`reply`), set labels or the status."""
         path = f"/_sim/conversations/{chat}/{what}"
         (await self.chatwoot.post(path, json=body)).raise_for_status()
+
+    async def heard(self) -> Heard:
+        """What has become of the doctors' messages."""
+        return Heard(**await self.database.fetchrow(_HEARD))
 
     async def pending(self, conversa_id: str | None = None) -> int:
         """Effects that Chatwoot does not show yet, of one conversation or of all."""

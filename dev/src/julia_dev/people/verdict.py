@@ -8,6 +8,7 @@ from typing import Any
 from julia_dev.people.scene import Scene
 
 _TAKEOVERS = "select count(*) from handoffs"
+_RETURNS = "select count(*) from handoffs where resolvido_por <> 'encerramento'"
 _SENT_AFTER = """
 select count(*)
   from envios e
@@ -27,6 +28,16 @@ select count(*) from interacoes i
                     where f.id = i.fila_id and f.metadata ? 'chatwoot_mensagem_id')
    and not exists (select from medicos m where m.id = i.medico_id and m.canario)
 """
+_LEFT_TO_NOBODY = """
+select greatest(0, count(*) - (
+         select coalesce(sum((metadata ->> 'mensagens_em_espera')::integer), 0) from handoffs))
+  from interacoes i
+ where i.tipo = 'entrada' and i.situacao = 'humano'
+   and not exists (select from handoffs h
+                    where h.conversa_id = i.conversa_id and h.created_at <= i.received_at
+                      and i.received_at < coalesce(h.resolvido_em, 'infinity'))
+"""
+"""Passed to a person who did not have the conversation, beyond those that waited at a takeover."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Verdict:
     """`lost`, `doubled`: messages, both ways; `out_of_order`: within a conversation of Chatwoot."""
 
     takeovers: int
+    returns: int
     sent_after_takeover: int
     lost: int
     doubled: int
@@ -45,8 +57,12 @@ class Verdict:
         return not (self.sent_after_takeover or self.lost or self.doubled or self.out_of_order)
 
 
-async def judge(scene: Scene, replies: Counter[tuple[str, str]]) -> Verdict:
-    """Count; `replies`: how often a text of the coordinator's was written to a doctor's number."""
+async def judge(scene: Scene, replies: Counter[tuple[str, str]], *, writings: int) -> Verdict:
+    """Count.
+
+    `replies`: how often a text of the coordinator's was written to a doctor's number; `writings`:
+    how many messages doctors wrote.
+    """
     chats = await scene.chats()
     marks = Counter(mark for chat in chats.values() for mark in _marks(chat))
     wanted = await scene.database.fetch(_SHOWN)
@@ -58,10 +74,16 @@ async def judge(scene: Scene, replies: Counter[tuple[str, str]]) -> Verdict:
             if whose == number:
                 lost += max(0, n - read[text])
                 doubled += max(0, read[text] - n)
+    heard = await scene.heard()
+    lost += max(0, writings - heard.stored) + heard.open
+    doubled += max(0, heard.stored - writings)
+    for question in (_UNREAD, _LEFT_TO_NOBODY):
+        lost += await scene.database.fetchval(question)
     return Verdict(
         takeovers=await scene.database.fetchval(_TAKEOVERS),
+        returns=await scene.database.fetchval(_RETURNS),
         sent_after_takeover=await scene.database.fetchval(_SENT_AFTER),
-        lost=lost + await scene.database.fetchval(_UNREAD),
+        lost=lost,
         doubled=doubled,
         out_of_order=sum(_disorder(chat) for chat in chats.values()),
     )

@@ -72,7 +72,9 @@ _FIELD: Final = re.compile(r"(?<!\S)([^\W\d]+)\s?=\s?(\"[^\"]*\"|'[^']*'|\S+)\s*
 _UNTIL: Final = re.compile(r"(?<!\S)(ate|por)\s+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _PHONE: Final = re.compile(r"(?:\+?55[\s.-]*)?\(?0?\d{2}\)?[\s.-]*9?[\s.-]?\d{4}[\s.-]?\d{4}(?!\d)")
-_LEADING: Final = re.compile(r"(?:(?:a|o|da|do|de|dr|dra|conversa|medico|medica)\.?\s+)+")
+_LEADING: Final = re.compile(r"(?:(?:a|o|da|do|de|com|dr|dra|conversa|medico|medica)\.?\s+)+")
+_ALL: Final = re.compile(r"tudo(?:\s*[,:;.]\s*|\s+(?=(?:ate|por)\s)|$)")
+"""The widest scope, said aloud; "tudo" may begin a reason as well."""
 _STATE: Final = re.compile(r"[a-z]{2}")
 
 
@@ -219,7 +221,9 @@ def _scope(rest: str, verb: Verb) -> tuple[dict[str, str], str]:
         if field == "estado" and not _STATE.fullmatch(_plain(scope[field])):
             message = "O estado vai pela sigla de duas letras, como SP."
             raise Misunderstood(message, example=EXAMPLES[verb])
-    return scope, _FIELD.sub(" ", rest).strip()
+    left = _FIELD.sub(" ", rest).strip()
+    everything = _ALL.match(_plain(left)) if not scope else None
+    return scope, left[everything.end() :] if everything else left
 
 
 def _end(rest: str, now: datetime) -> tuple[datetime | None, str]:

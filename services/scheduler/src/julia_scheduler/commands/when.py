@@ -9,13 +9,19 @@ from julia_scheduler.jobs.plan import SAO_PAULO
 
 MAX_PERIOD: Final = timedelta(days=92)
 
+_NOON: Final = 12
+
 _WEEKDAYS: Final = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
 _DAY: Final = (
     r"(?P<day>hoje|depois de amanha|amanha"
     rf"|(?:{'|'.join(_WEEKDAYS)})(?:[ -]feira)?"
     r"|\d{1,2}/\d{1,2}(?:/\d{4})?)"
 )
-_HOUR: Final = r"(?P<hour>meio[ -]dia|meia[ -]noite|\d{1,2}[:h]\d{2}|\d{1,2} ?(?:hs?|horas)\b)"
+_PART: Final = r" da (?:madrugada|manha|tarde|noite)"
+_HOUR: Final = (
+    r"(?P<hour>meio[ -]dia|meia[ -]noite"
+    rf"|(?:\d{{1,2}}[:h]\d{{2}}|\d{{1,2}} ?(?:hs?|horas)\b)(?:{_PART})?|\d{{1,2}}{_PART})"
+)
 _AT: Final = r"(?:(?:,? (?:as|a|o|ao))? )"
 _UNTIL: Final = tuple(
     re.compile(rf"(?:as |a |o |ao )?{form}(?![\w/:])")
@@ -148,10 +154,12 @@ def _hour(written: str) -> timedelta:
         return timedelta(days=1)
     if written.startswith("meio"):
         return timedelta(hours=12)
-    hours, minutes = re.findall(r"\d+", written + " 0")[:2]
-    if int(hours) > 24 or int(minutes) > 59:  # noqa: PLR2004 - a clock's
+    hours, minutes = map(int, re.findall(r"\d+", written + " 0")[:2])
+    if hours > 24 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise NoSuchTime
-    return timedelta(hours=int(hours), minutes=int(minutes))
+    if hours < _NOON and written.endswith(("tarde", "noite")):
+        hours += _NOON
+    return timedelta(hours=hours, minutes=minutes)
 
 
 def _date(written: str, year: int) -> date:
