@@ -295,6 +295,7 @@ begin
 end $$;
 
 -- A person answered in Chatwoot: the conversation is hers from here on, and her words go to the doctor.
+-- What she wrote before she gave it back, and is delivered after that, only goes.
 create function api.person_wrote(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -303,8 +304,10 @@ declare
   v_texto text := btrim(coalesce(p ->> 'conteudo', ''), E' \n\r\t');
   v_files bigint := private.need_int(p, 'anexos');
   v_por text := private.need_text(p, 'por');
+  v_em timestamptz := case when p ->> 'em' is not null then private.need_time(p, 'em') end;
   c public.conversations;
-  v_seized boolean;
+  v_seized boolean := false;
+  v_given_back boolean;
 begin
   c := private.lock_chatwoot_conversation(p);
   if c.id is null then
@@ -320,7 +323,12 @@ begin
     return jsonb_build_object('status', 'encerrada', 'conversa_id', c.id, 'instance', c.instance,
                               'doorbell', false);
   end if;
-  v_seized := private.hand_over(c.id, 'manual', 'Uma pessoa respondeu pelo Chatwoot', false, v_por);
+  v_given_back := c.controlled_by = 'ai' and coalesce(v_em < (
+    select max((metadata ->> 'devolvida_em')::timestamptz) from public.handoffs
+     where conversa_id = c.id and status = 'resolvido'), false);
+  if not v_given_back then
+    v_seized := private.hand_over(c.id, 'manual', 'Uma pessoa respondeu pelo Chatwoot', false, v_por);
+  end if;
   if v_files > 0 then
     insert into public.chatwoot_efeitos (conversa_id, tipo, dados)
     values (c.id, 'nota', jsonb_build_object('assunto', 'anexos', 'anexos', v_files));
@@ -329,11 +337,11 @@ begin
     update public.conversations set turn_seq = turn_seq + 1 where id = c.id returning * into c;
     insert into public.fila_mensagens
       (id, medico_id, conversa_id, instance, turn_seq, part, kind, tipo, conteudo, prioridade,
-       control_epoch, expira_em, next_ring_at, metadata)
+       control_epoch, expira_em, next_ring_at, liberada, metadata)
     values
       (md5('chatwoot:' || v_mensagem)::uuid, c.medico_id, c.id, c.instance, c.turn_seq, 1,
        'human_agent', 'human_agent', v_texto, 10, c.control_epoch,
-       api.agora() + interval '24 hours', api.agora() + interval '2 seconds',
+       api.agora() + interval '24 hours', api.agora() + interval '2 seconds', v_given_back,
        jsonb_build_object('chatwoot_mensagem_id', v_mensagem, 'por', v_por));
   end if;
   return jsonb_build_object('status', case when v_seized then 'assumida' else 'aceita' end,
@@ -402,6 +410,9 @@ begin
   if not private.take_delivery(p, c.id, null) then
     return jsonb_build_object('status', 'duplicada', 'conversa_id', c.id, 'doorbell', false);
   end if;
+  -- By Chatwoot's clock, as are the times of what people write there.
+  update public.handoffs set metadata = metadata || jsonb_build_object('devolvida_em', v_em)
+   where id = h.id;
   perform private.hand_back(c.id, v_por);
   perform private.leave_to_julia(c.id, v_em);
   if v_motivo = 'resolvida' then

@@ -221,6 +221,24 @@ async def test_what_a_person_wrote_before_giving_back_still_goes(julia: Julia) -
     assert (await julia.claim(conversa))["conteudo"] == "A vaga é sua, doutora."
 
 
+async def test_what_is_delivered_after_the_return_and_was_written_before_takes_nothing_over(
+    julia: Julia,
+) -> None:
+    conversa = await taken(julia)
+    written = julia.now()
+    await julia.later(seconds=5)
+    await person_returns(julia)
+
+    late = await person_writes(julia, "Já te ligo", em=written.isoformat())
+
+    assert late["status"] == "aceita"
+    assert (await julia.conversation(conversa))["controlled_by"] == "ai"
+    assert (await julia.claim(conversa))["conteudo"] == "Já te ligo"
+    await julia.later(seconds=5)
+    again = await person_writes(julia, "Voltei", em=julia.now().isoformat())
+    assert again["status"] == "assumida"
+
+
 async def test_a_return_resolves_the_handoff_with_its_duration(julia: Julia) -> None:
     conversa = await taken(julia)
     await julia.later(minutes=7)

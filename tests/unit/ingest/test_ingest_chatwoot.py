@@ -81,6 +81,25 @@ def test_nothing_else_leaves(changes: dict[str, Any], why: Ignored) -> None:
     assert read(WRITTEN, **changes) is why
 
 
+def test_what_the_editor_marked_is_marked_for_whatsapp() -> None:
+    assert read(WRITTEN, content=r"É **amanhã** às 7h\.").text == "É *amanhã* às 7h."
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ("2026-03-02T11:59:57.123Z", NOW - timedelta(seconds=2.877)),
+        ("2026-03-02T08:59:57-03:00", NOW - timedelta(seconds=3)),
+        ("2026-03-02T11:59:57", None),
+        ("ontem", None),
+        (1772452797, None),
+        (None, None),
+    ],
+)
+def test_when_a_person_wrote_is_read_if_it_can_be(told: object, at: datetime | None) -> None:
+    assert read(WRITTEN, created_at=told).written_at == at
+
+
 def test_taking_the_label_off_gives_back() -> None:
     found = read(CHANGED)
 

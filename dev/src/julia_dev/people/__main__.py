@@ -23,7 +23,7 @@ from julia_dev.stack.errors import StackError
 from julia_dev.stack.stack import Stack
 
 _TAKEOVERS, _OUTAGE_S, _LIMIT_S = 200, 600.0, 3000.0
-_QUICK_TAKEOVERS, _QUICK_OUTAGE_S, _QUICK_LIMIT_S = 20, 10.0, 175.0
+_QUICK_TAKEOVERS, _QUICK_OUTAGE_S, _QUICK_LIMIT_S = 20, 10.0, 205.0
 """The limits: what is not played by then counts as not passed."""
 _NO_CEILING = {"MAX_MSGS_POR_HORA": "100000", "MAX_MSGS_POR_DIA": "100000"}
 

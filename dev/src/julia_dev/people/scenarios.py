@@ -13,6 +13,8 @@ from julia_dev.people.scene import GIVE_BACK, TAKE_OVER, Scene, require, until
 _LONGEST_S: Final = 4.5
 """Within this time after a doctor's message her answer is thought out and sent."""
 _KILLS: Final = 4
+_CARD_S: Final = 150.0
+"""Managers are told each minute; Slack's 429 takes one of them."""
 
 
 @dataclass
@@ -80,11 +82,6 @@ async def conversation(play: Play) -> None:
     require("status", holds=chat["status"] == "open")
     require("private note", holds=any(message["private"] for message in chat["messages"]))
 
-    async def card() -> bool:
-        told = (await scene.slack.get("/_sim/messages")).raise_for_status().json()
-        return any("Conversa com uma pessoa" in str(each) for each in told["messages"])
-
-    await until("the Slack card", card)
     await scene.acts(row["chat"], "reply", content="anotação interna", private=True)
     await play.reply(number, "Oi, doutora, aqui é a Bia!")
 
@@ -103,6 +100,11 @@ async def conversation(play: Play) -> None:
         return len(await scene.read_by(number)) > before
 
     await until("Julia's answer", julia_goes_on)
+
+    async def card() -> bool:
+        return await scene.cards(row["id"]) == 1
+
+    await until("the Slack card, once", card)
 
 
 async def race(play: Play) -> None:
@@ -150,12 +152,17 @@ async def _written_after(play: Play, number: str, text: str, pause_s: float) -> 
 
 
 async def outage(play: Play) -> None:
-    """Chatwoot is down: the takeover silences Julia at once, its effects come later, once."""
+    """Chatwoot and Slack are down: the takeover silences Julia at once, its effects come later.
+
+    When they are back, both ask for patience (429) first.
+    """
     scene = play.scene
     number = await play.new_doctor("Oi, tem plantão?")
     await until("the conversation in Chatwoot", lambda: play.has_chat(number))
-    fault = {"kind": "server_error", "times": None}
-    (await scene.chatwoot.post("/_sim/faults", json=fault)).raise_for_status()
+    neighbours = (scene.chatwoot, scene.slack)
+    for neighbour in neighbours:
+        fault = {"kind": "server_error", "times": None}
+        (await neighbour.post("/_sim/faults", json=fault)).raise_for_status()
     row = await scene.conversation(number)
     await scene.database.execute(TAKE_OVER, row["id"])
     before = await scene.read_by(number)
@@ -164,8 +171,16 @@ async def outage(play: Play) -> None:
     said = (await scene.read_by(number))[len(before) :]
     # The notice of the takeover itself is all.
     require("Julia is silent after the takeover", holds=len(said) <= 1)
-    (await scene.chatwoot.delete("/_sim/faults")).raise_for_status()
+    for neighbour in neighbours:
+        (await neighbour.delete("/_sim/faults")).raise_for_status()
+        patience = {"kind": "rate_limited", "times": 1, "seconds": 2}
+        (await neighbour.post("/_sim/faults", json=patience)).raise_for_status()
     await until("the effects after the outage", play.all_shown)
+
+    async def card() -> bool:
+        return await scene.cards(row["id"]) == 1
+
+    await until("the Slack card after the outage, once", card, _CARD_S)
     require("label", holds=(await scene.chats())[row["chat"]]["labels"] == ["humano"])
 
 

@@ -87,6 +87,17 @@ class Scene:
         about = (await self.chatwoot.get("/_sim")).raise_for_status().json()
         return {chat["id"]: chat for chat in about["conversations"]}
 
+    async def cards(self, conversa_id: str) -> int:
+        """How often managers were told that a person has the conversation."""
+        told = (await self.slack.get("/_sim/messages")).raise_for_status().json()["messages"]
+        blocks = [block for message in told for block in message["blocks"]]
+        return sum(
+            button["action_id"] == "conversa_devolver" and button["value"] == str(conversa_id)
+            for block in blocks
+            for button in block.get("elements", ())
+            if button["type"] == "button"
+        )
+
     async def acts(self, chat: int, what: str, **body: Any) -> None:
         """Let the coordinator reply (`reply`), set labels or the status."""
         path = f"/_sim/conversations/{chat}/{what}"

@@ -29,6 +29,7 @@ async def wrote(message: PersonWrote, deps: Deps) -> None:
             conteudo=message.text,
             anexos=message.attachments,
             por=message.by,
+            em=message.written_at,
         )
     )
     structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)

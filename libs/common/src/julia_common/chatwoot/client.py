@@ -18,6 +18,7 @@ import httpx
 from prometheus_client import Histogram
 from pydantic import SecretStr
 
+from julia_common.chatwoot.markup import as_whatsapp
 from julia_common.errors import Permanent, Retryable
 from julia_common.resilience.breaker import CircuitBreaker
 from julia_common.secrets import SecretHeader
@@ -86,7 +87,10 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class PersonsMessage:
-    """What a person wrote to the doctor, at `at` by Chatwoot; `attachments` counts files."""
+    """What a person wrote to the doctor, at `at` by Chatwoot; `attachments` counts files.
+
+    `text` has WhatsApp's marks.
+    """
 
     id: int
     at: datetime
@@ -417,7 +421,7 @@ def _persons(message: dict[str, Any]) -> PersonsMessage:
     return PersonsMessage(
         id=_id(message),
         at=_at(message.get("created_at")),
-        text=text if isinstance(text, str) else "",
+        text=as_whatsapp(text) if isinstance(text, str) else "",
         by=by if isinstance(by, str) else None,
         attachments=len(_objects(message, "attachments")),
     )

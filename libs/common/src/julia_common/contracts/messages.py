@@ -185,13 +185,17 @@ class _OfChatwoot(_Message):
 
 
 class PersonWrote(_OfChatwoot):
-    """A person answered the doctor in Chatwoot; `attachments` files came with it."""
+    """A person answered the doctor in Chatwoot; `attachments` files came with it.
+
+    `written_at` is Chatwoot's time.
+    """
 
     TYPE: ClassVar[str] = "chatwoot.message.written.v1"
 
     message_id: int = Field(ge=1)
     text: str = ""
     attachments: int = Field(default=0, ge=0)
+    written_at: AwareDatetime | None = None
     received_at: AwareDatetime
 
 

@@ -99,7 +99,7 @@ class ChatwootHeld(Answer):
 
 
 class PersonWroteArguments(Arguments):
-    """A person's message in Chatwoot; `entrega` is the id of its delivery."""
+    """A person's message in Chatwoot; `entrega` is the id of its delivery, `em` Chatwoot's time."""
 
     entrega: str
     conversation_id: int
@@ -108,6 +108,7 @@ class PersonWroteArguments(Arguments):
     conteudo: str
     anexos: int
     por: str
+    em: AwareDatetime | None = None
 
 
 class PersonWroteAnswer(Answer):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
+from julia_common.chatwoot import as_whatsapp
 from julia_common.contracts.messages import PersonReturned, PersonWrote
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import JsonObject, as_object, as_text
@@ -67,8 +68,9 @@ def _message(
         conversa_id=_ours(conversation),
         by=_name(sender),
         message_id=_id(event),
-        text=as_text(event.get("content")) or "",
+        text=as_whatsapp(as_text(event.get("content")) or ""),
         attachments=len(attachments) if isinstance(attachments, list) else 0,
+        written_at=_time(event.get("created_at")),
         received_at=received_at,
     )
 
@@ -111,6 +113,15 @@ def _changed_at(event: JsonObject, sent_at: datetime) -> datetime:
         return sent_at
     # A time of our future would make an old event count as a new one.
     return min(datetime.fromtimestamp(max(0.0, min(changed, _FAR)), UTC), sent_at)
+
+
+def _time(written: object) -> datetime | None:
+    """A webhook's time, as ISO 8601; None for anything else: it is not worth a quarantine."""
+    try:
+        found = datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _change(event: JsonObject, field: str) -> tuple[object, object] | None:

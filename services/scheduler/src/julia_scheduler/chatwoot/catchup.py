@@ -138,6 +138,7 @@ class ChatwootCatchUp:
                 conteudo=message.text,
                 anexos=message.attachments,
                 por=message.by or NOBODY,
+                em=message.at,
             )
         )
         metrics.CHATWOOT_CAUGHT_UP.labels("mensagem", answer.status).inc()
