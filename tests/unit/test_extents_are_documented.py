@@ -11,7 +11,7 @@ from julia_dev import extent
 pytestmark = pytest.mark.unit
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "quick.md"
-RUNS = ("ledger", "evals", "sending", "operator", "alerts")
+RUNS = ("ledger", "evals", "sending", "operator", "people", "alerts")
 
 
 def test_the_page_shows_both_extents_of_every_run():

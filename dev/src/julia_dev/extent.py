@@ -58,6 +58,17 @@ class OperatorExtent:
 
 
 @dataclass(frozen=True)
+class PeopleExtent:
+    """Of `make people`."""
+
+    takeovers: int
+    """By people in the race; as many must be made, and given back."""
+    outage_s: float
+    limit_s: float
+    """What is not played by then counts as not passed."""
+
+
+@dataclass(frozen=True)
 class AlertsExtent:
     """Of `make alerts`."""
 
@@ -76,6 +87,7 @@ class Extent:
     evals: EvalsExtent
     sending: SendingExtent
     operator: OperatorExtent
+    people: PeopleExtent
     alerts: AlertsExtent
 
     def mark(self) -> dict[str, bool]:
@@ -97,6 +109,7 @@ WHOLE: Final = Extent(
         one_at_a_time=True,
     ),
     operator=OperatorExtent(trials=50, one_at_a_time=True),
+    people=PeopleExtent(takeovers=200, outage_s=600, limit_s=3_000),
     alerts=AlertsExtent(shortened_by=1, writes_a_second=1),
 )
 
@@ -114,6 +127,7 @@ QUICK: Final = Extent(
         one_at_a_time=False,
     ),
     operator=OperatorExtent(trials=16, one_at_a_time=False),
+    people=PeopleExtent(takeovers=20, outage_s=10, limit_s=205),
     alerts=AlertsExtent(shortened_by=5, writes_a_second=1.5),
 )
 

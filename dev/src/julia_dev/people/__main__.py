@@ -1,6 +1,6 @@
 """`python -m julia_dev.people`: everything that `docs/reference/people.md` describes.
 
-Environment: `SEED` (drawn and printed when absent), `QUICK=1` (fewer takeovers, a shorter outage).
+Environment: `SEED` (drawn and printed when absent), `QUICK=1` (`docs/reference/quick.md`).
 Ends with one line of JSON; exits 1 when a scenario fails or a figure misses its bar.
 """
 
@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict
 
-from julia_dev import paths
+from julia_dev import extent, paths
 from julia_dev.people.scenarios import SCENARIOS, Play
 from julia_dev.people.scene import Failed, scene, until
 from julia_dev.people.verdict import judge
@@ -22,9 +22,6 @@ from julia_dev.stack.config import StackConfig
 from julia_dev.stack.errors import StackError
 from julia_dev.stack.stack import Stack
 
-_TAKEOVERS, _OUTAGE_S, _LIMIT_S = 200, 600.0, 3000.0
-_QUICK_TAKEOVERS, _QUICK_OUTAGE_S, _QUICK_LIMIT_S = 20, 10.0, 205.0
-"""The limits: what is not played by then counts as not passed."""
 _NO_CEILING = {"MAX_MSGS_POR_HORA": "100000", "MAX_MSGS_POR_DIA": "100000"}
 
 
@@ -51,7 +48,8 @@ async def _played(play: Play, limit_s: float) -> int:
 
 async def _main() -> int:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
-    quick = os.environ.get("QUICK") == "1"
+    asked = extent.wanted(os.environ)
+    much = asked.people
     print(f"seed {seed}", flush=True)
     folder = paths.RUN / "people"
     shutil.rmtree(folder, ignore_errors=True)
@@ -61,20 +59,22 @@ async def _main() -> int:
         play = Play(
             opened,
             random.Random(seed),  # noqa: S311 - what is played can be played again
-            takeovers=_QUICK_TAKEOVERS if quick else _TAKEOVERS,
-            outage_s=_QUICK_OUTAGE_S if quick else _OUTAGE_S,
+            takeovers=much.takeovers,
+            outage_s=much.outage_s,
         )
-        passed = await _played(play, _QUICK_LIMIT_S if quick else _LIMIT_S)
+        passed = await _played(play, much.limit_s)
         verdict = await judge(opened, play.replies, writings=play.writings)
     figures = {
         "seed": seed,
+        **asked.mark(),
         **asdict(verdict),
         "scenarios": len(SCENARIOS),
         "passed": passed,
         "seconds": round(time.monotonic() - began),
     }
     print(json.dumps(figures), flush=True)
-    return 0 if verdict.held and passed == len(SCENARIOS) else 1
+    enough = min(verdict.takeovers, verdict.returns) >= much.takeovers
+    return 0 if verdict.held and enough and passed == len(SCENARIOS) else 1
 
 
 if __name__ == "__main__":

@@ -105,7 +105,8 @@ class Scene:
 
     async def heard(self) -> Heard:
         """What has become of the doctors' messages."""
-        return Heard(**await self.database.fetchrow(_HEARD))
+        (row,) = await self.database.fetch(_HEARD)
+        return Heard(**row)
 
     async def pending(self, conversa_id: str | None = None) -> int:
         """Effects that Chatwoot does not show yet, of one conversation or of all."""
