@@ -10,7 +10,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
-from julia_common.chatwoot import Chatwoot
+from julia_common.chatwoot import UNCERTAIN_RETRY_SECONDS, Chatwoot
 from julia_common.database import (
     ChatwootHeld,
     ChatwootLinked,
@@ -20,6 +20,7 @@ from julia_common.database import (
 )
 from julia_common.errors import Retryable
 from julia_common.secrets import SecretHeader
+from julia_scheduler.chatwoot import carrying
 from julia_scheduler.chatwoot.carrying import Carrier
 from julia_simulators.chatwoot.app import build_app
 from julia_simulators.chatwoot.state import INBOX, TOKEN, Fault, FaultKind, World
@@ -340,6 +341,20 @@ async def test_patience_that_chatwoot_asks_for_is_given(
     await carrier.carry()
 
     assert database.waits == [42.0]
+
+
+async def test_who_is_too_slow_stops_before_another_has_the_loan(
+    carrier: Carrier, database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "WORK_SECONDS", 0.2)
+    database.says("medico", "um")
+    world.faults.append(Fault(kind=FaultKind.HANG, seconds=5, operation="POST messages"))
+
+    await carrier.carry()
+    assert database.waits == [UNCERTAIN_RETRY_SECONDS]
+    await carrier.carry()
+
+    assert shown(world) == [("um", False)]
 
 
 async def test_a_refused_token_loses_nothing(

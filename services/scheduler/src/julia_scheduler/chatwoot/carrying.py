@@ -12,7 +12,15 @@ from typing import Final, Protocol
 
 import structlog
 
-from julia_common.chatwoot import Chat, ChatStatus, ChatwootRefused, Direction, Missing, Post
+from julia_common.chatwoot import (
+    UNCERTAIN_RETRY_SECONDS,
+    Chat,
+    ChatStatus,
+    ChatwootRefused,
+    Direction,
+    Missing,
+    Post,
+)
 from julia_common.database import (
     ChatwootConversation,
     ChatwootEffect,
@@ -31,7 +39,9 @@ from julia_scheduler.chatwoot.returns import LABEL, given_back
 AT_ONCE: Final = 8
 """Conversations worked on side by side; Chatwoot allows an address 3,000 requests a minute."""
 LOAN_SECONDS: Final = 120
-"""Longer than what is done between two effects may take: Chatwoot may be slow at each request."""
+"""Of a conversation, from each effect to the next."""
+WORK_SECONDS: Final = 90.0
+"""Chatwoot may be slow at each request: whoever takes longer stops before another has the loan."""
 
 _LONGEST_WAIT_SECONDS: Final = 30.0
 _REFUSED_WAIT_SECONDS: Final = 60.0
@@ -140,7 +150,10 @@ class Carrier:
     async def _carry(self, conversation: ChatwootConversation) -> None:
         wait, erro = 0.0, None
         try:
-            await self._work_off(conversation)
+            async with asyncio.timeout(WORK_SECONDS) as loan:
+                await self._work_off(conversation, loan)
+        except TimeoutError:
+            wait, erro = UNCERTAIN_RETRY_SECONDS, "Chatwoot was too slow for the loan"
         except Retryable as error:
             tried = conversation.efeitos[0].tentativa
             wait = error.retry_after or min(_LONGEST_WAIT_SECONDS, 2.0 ** min(tried, 10))
@@ -159,19 +172,19 @@ class Carrier:
             conversa_id=conversation.conversa_id, owner=self._owner, retry_in_s=wait, erro=erro
         )
 
-    async def _work_off(self, conversation: ChatwootConversation) -> None:
+    async def _work_off(self, conversation: ChatwootConversation, loan: asyncio.Timeout) -> None:
         left = deque(conversation.efeitos)
         if conversation.conversation_id is not None:
             try:
                 if any(_is_from_doctor(effect) for effect in left):
                     await self._look(conversation, conversation.conversation_id)
-                return await self._do(left, conversation.conversation_id)
+                return await self._do(left, conversation.conversation_id, loan)
             except Missing:
                 # Somebody deleted it there; what is still to be shown gets another one.
                 log.warning(
                     "a conversation is gone in Chatwoot", conversa_id=conversation.conversa_id
                 )
-        return await self._do(left, await self._link(conversation))
+        return await self._do(left, await self._link(conversation), loan)
 
     async def _look(self, conversation: ChatwootConversation, chat_id: int) -> None:
         """See to it that what the doctor wrote opens nothing for people that is Julia's.
@@ -187,7 +200,7 @@ class Carrier:
         elif conversation.controlled_by == "ai" and chat.status == ChatStatus.RESOLVED:
             await self._inbox.set_status(chat_id, ChatStatus.PENDING)
 
-    async def _do(self, left: deque[ChatwootEffect], chat_id: int) -> None:
+    async def _do(self, left: deque[ChatwootEffect], chat_id: int, loan: asyncio.Timeout) -> None:
         """Work `left` off from its left end."""
         visit = await self._visit(chat_id, left)
         while left:
@@ -202,6 +215,7 @@ class Carrier:
             )
             if held.status == "perdida":
                 return
+            loan.reschedule(asyncio.get_running_loop().time() + WORK_SECONDS)
             left.popleft()
 
     async def _apply(self, effect: ChatwootEffect, visit: "_Visit") -> str | None:
