@@ -22,6 +22,7 @@ PATIENCE_MS = 90_000
 """Managers are told each minute."""
 SHOTS = paths.RUN / "people-screenshots"
 SIZE = {"width": 720, "height": 900}
+QUESTION = "Obrigada! E tem plantão de anestesia em Campinas sábado?"
 PROMISE = "Oi, doutora! Aqui é a Bia: o estacionamento do hospital é por nossa conta."
 
 
@@ -61,11 +62,12 @@ async def kept(step: str, *pages: Page) -> None:
     await wall.close()
 
 
-async def julia_was_told(stack: Stack, text: str) -> bool:
-    """Whether the last thing that Claude was asked has this text before the doctor's."""
+async def claude_was_asked(stack: Stack, question: str) -> str:
+    """The whole conversation with which Claude was last asked this."""
     async with httpx.AsyncClient(base_url=stack.url("anthropic"), trust_env=False) as http:
-        asked = (await http.get("/_sim/requests")).raise_for_status().json()["requests"]
-    return text in str(asked[-1]["body"]["messages"])
+        records = (await http.get("/_sim/requests")).raise_for_status().json()
+    asked = [str(record["body"]["messages"]) for record in records]
+    return next(messages for messages in reversed(asked) if question in messages)
 
 
 @pytest.mark.timeout(400)
@@ -107,9 +109,11 @@ async def test_a_doctor_gets_a_person_and_then_julia_again(
     back = managers.get_by_text("A Júlia retomou uma conversa")
     await expect(back).to_be_visible(timeout=PATIENCE_MS)
     said = await doctor.locator(".message.julia").count()
-    await write(doctor, "Obrigada! E tem plantão de anestesia em Campinas sábado?")
+    await write(doctor, QUESTION)
     await expect(doctor.locator(".message.julia")).not_to_have_count(said, timeout=PATIENCE_MS)
-    assert await julia_was_told(stack, PROMISE)
+    known = await claude_was_asked(stack, QUESTION)
+    assert PROMISE in known
+    assert "Só entre nós" not in known
     # What she answers is in the team's Chatwoot as well, after what the person said, and hers.
     newest = await doctor.locator(".message.julia .text").last.inner_text()
     await expect(team.locator(".outgoing").last).to_contain_text(
