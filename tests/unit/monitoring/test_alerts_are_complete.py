@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from julia_common.messaging import topology
+
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[3]
@@ -94,6 +96,14 @@ def test_an_alert_has_a_runbook_that_says_what_to_do(name: str):
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
     # A command to look with, at least.
     assert "```" in text.split("## Diagnosis")[1]
+
+
+@pytest.mark.parametrize("name", ["JuliaQueueGrowing", "JuliaConsumerMissing"])
+def test_a_runbook_of_queues_tells_the_impact_for_each_that_is_consumed(name: str):
+    impact = (RUNBOOKS / f"{name}.md").read_text().split("## Impact")[1].split("## ")[0]
+    assert set(re.findall(r"`([\w.]+)`:", impact)) >= {
+        spec.name for spec in topology.QUEUES if spec.consumed
+    }
 
 
 def test_the_page_of_alerts_lists_each_with_its_severities():
