@@ -1,5 +1,6 @@
 """Alertmanager takes the plain configuration, and Slack is told what the one on call needs."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,7 @@ def test_amtool_takes_the_configuration_with_its_template():
         (["severity=critical", "alertname=JuliaDown", "namespace=julia"], "slack-urgente"),
         (["severity=warning", "alertname=JuliaLatencyHigh"], "slack"),
         (["severity=info", "alertname=JuliaPaused"], "ninguem"),
+        (["severity=none", "alertname=JuliaWatchdog", "namespace=julia"], "vigia"),
         # Whoever forgets the label is heard all the same.
         (["alertname=JuliaNova"], "slack"),
     ],
@@ -150,6 +153,8 @@ class Watch:
     http: httpx.AsyncClient
     alertmanager: str
     channels: dict[str, str]
+    heard_outside: list[dict[str, Any]]
+    """What whoever watches the alerts from outside was told."""
 
     async def post(self, name: str, *, over: bool = False, **labels: str) -> None:
         """Tell Alertmanager of an alert, as Prometheus would; `over`: it has just ended."""
@@ -207,6 +212,16 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         text = text.replace(f"/etc/alertmanager/slack/{name}", str(webhook))
     for shipped, short in (("10s", "100ms"), ("30s", "500ms"), ("1m", "500ms")):
         text = text.replace(f": {shipped}\n", f": {short}\n")
+    heard_outside: list[dict[str, Any]] = []
+    outside = await asyncio.start_server(partial(_hears, heard_outside), "127.0.0.1", 0)
+    # As the page says that it is wired; and a minute is a second here.
+    text = text.replace("# webhook_configs", "webhook_configs").replace(
+        "    #   - {url", "      - {url"
+    )
+    text = text.replace(
+        "https://where.it.is.watched/…",
+        f"http://127.0.0.1:{outside.sockets[0].getsockname()[1]}/",
+    ).replace("repeat_interval: 50s", "repeat_interval: 900ms")
     config = tmp_path / "alertmanager.yaml"
     config.write_text(text)
     programs = [
@@ -234,14 +249,26 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         ),
     ]
     output = Output(tmp_path / "logs", console=None)
-    async with AsyncExitStack() as stack:
+    async with outside, AsyncExitStack() as stack:
         stack.callback(output.close)
         for program in programs:
             keeper = Keeper(program, output)
             stack.push_async_callback(keeper.stop, at_once=True)
             await keeper.start()
         http = await stack.enter_async_context(httpx.AsyncClient())
-        yield Watch(http, f"http://127.0.0.1:{alertmanager}", urls)
+        yield Watch(http, f"http://127.0.0.1:{alertmanager}", urls, heard_outside)
+
+
+async def _hears(
+    heard: list[dict[str, Any]], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Take a webhook and answer 200."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    length = int(head.split("content-length:")[1].split()[0])
+    heard.append(json.loads(await reader.readexactly(length)))
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    await writer.drain()
+    writer.close()
 
 
 async def test_slack_takes_what_alertmanager_sends_and_hears_when_it_is_over(watch: Watch):
@@ -280,3 +307,15 @@ async def test_what_is_told_as_urgent_is_not_told_again_as_a_warning(watch: Watc
     await watch.shows("urgente", "JuliaErrorBudgetBurning")
     await watch.shows("aviso", "JuliaErrorRateHigh")
     assert not any("Budget" in title for title in await watch.titles("aviso"))
+
+
+async def test_that_alerts_work_is_told_outside_again_and_again_and_never_to_slack(watch: Watch):
+    await watch.post("JuliaWatchdog", severity="none")
+
+    async def thrice() -> None:
+        if len(watch.heard_outside) < 3:
+            raise NotReady(f"outside was told {len(watch.heard_outside)} times")
+
+    await probes.wait_until(thrice, PATIENCE_S)
+    assert {told["status"] for told in watch.heard_outside} == {"firing"}
+    assert await watch.titles("aviso") == await watch.titles("urgente") == []
