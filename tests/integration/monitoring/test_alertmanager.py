@@ -143,6 +143,21 @@ def test_a_storm_of_alerts_fits_into_one_message(tmp_path: Path):
     assert len(text) < 4_000
 
 
+def test_a_new_alert_is_named_although_many_fire_already(tmp_path: Path):
+    text = _rendered(tmp_path, "text", [_told(f"JuliaAlerta{number}") for number in range(12)])
+    assert text.count("|O que fazer>") == 5
+    assert all(f"*Resumo de JuliaAlerta{number}*\n" in text for number in range(12))
+    assert "ao todo" not in text
+
+
+def test_what_ends_together_is_named_when_nothing_fires_any_more(tmp_path: Path):
+    over = [_told(f"JuliaAlerta{number}", status="resolved") for number in range(20)]
+    text = _rendered(tmp_path, "text", over)
+    assert text.count(": resolvido às") == 15
+    assert "Ao todo 20 resolvidos" in text
+    assert len(text) < 4_000
+
+
 # --- a running one, in front of the simulated Slack ----------------------------------------------
 
 

@@ -52,7 +52,7 @@ def webhook(event: str, data: object) -> Webhook:
 
 
 def of_bytes(body: bytes) -> Webhook:
-    return Webhook(body=body, path="/webhook/evolution", path_event="", received_at=RECEIVED_AT)
+    return Webhook(body=body, path_event="", received_at=RECEIVED_AT)
 
 
 def counted(name: str, **labels: str) -> float:

@@ -242,12 +242,12 @@ async def test_large_bodies_at_once_are_told_to_come_later(
     assert len(outlet.published) == 1
 
 
-async def test_quarantine_is_told_where_the_body_came_to(
+async def test_quarantine_is_told_which_webhook_it_was_and_not_what_the_caller_put_into_the_url(
     client: httpx.AsyncClient, outlet: FakeOutlet
 ) -> None:
-    answer = await client.post("/webhook/evolution/messages-upsert", content=b"{", headers=SIGNED)
+    answer = await client.post("/webhook/evolution/5531987650192", content=b"{", headers=SIGNED)
     assert (answer.status_code, answer.json()["quarentena"]) == (202, 1)
-    assert outlet.paths == ["/webhook/evolution/messages-upsert"]
+    assert outlet.paths == ["/webhook/evolution"]
 
 
 async def test_rate_says_so_when_redis_is_away(client: httpx.AsyncClient) -> None:

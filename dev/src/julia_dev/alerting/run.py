@@ -27,7 +27,11 @@ _TOLD_WITHIN_S: Final = 150.0
 """Longer than the bar: how late a message was is worth knowing."""
 _ENDED_WITHIN_S: Final = 400.0
 _SEEN_WITHIN_S: Final = 90.0
-_POLL_S: Final = 0.25
+_QUIET_WITHIN_S: Final = 120.0
+_GATHERED_S: Final = 70
+"""Longer than Alertmanager gathers: what fires again meanwhile has never ended to it."""
+_ALL_ARE_READ: Final = f'count(up{{job="julia"}} == 1) == {len(SERVICES)}'
+_POLL_S: Final = 0.5
 
 
 async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
@@ -42,13 +46,15 @@ async def run(folder: Path, seed: int, extent: AlertsExtent) -> Verdict:
         began = time.time()
         print(f"everything runs; intervals are shortened by {extent.shortened_by:g}", flush=True)
         # What grows must have been seen before it grows.
-        await _until_true(prometheus, f'count(up{{job="julia"}} == 1) == {len(SERVICES)}')
+        await _until_true(prometheus, _ALL_ARE_READ)
         outcomes = await _provoke(
             scene,
             slack,
             prometheus,
             partial(load.steady, scene, rng, a_second=extent.writes_a_second),
         )
+        # Some panels show a moment: not one at which a process was too busy to be read.
+        await _until_true(prometheus, _ALL_ARE_READ)
         span = Span(began, time.time(), shipped.scrape_s(extent.shortened_by))
         shown = await panels.shown(prometheus, ALL, span)
         pages = [json.loads(render(page)) for page in ALL]
@@ -74,7 +80,9 @@ async def _provoke(
     """Bring about what can go wrong side by side, then the rest; then wait for all to end."""
 
     async def told_of(conditions: Sequence[Condition]) -> list[Outcome]:
-        return await asyncio.gather(*(_until_told(scene, slack, one) for one in conditions))
+        return await asyncio.gather(
+            *(_until_told(scene, slack, prometheus, one) for one in conditions)
+        )
 
     async with others_write():
         await load.everything_once(scene)
@@ -86,10 +94,27 @@ async def _provoke(
     return [one.result() for one in ending]
 
 
-async def _until_told(scene: Scene, slack: Slack, condition: Condition) -> Outcome:
+async def _quiet(prometheus: Prometheus, condition: Condition) -> bool:
+    """Wait until its alert has not fired for a while: else Slack would hear nothing new of it."""
+    labels = {"alertname": condition.alert, **condition.labels}
+    matched = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    deadline = time.monotonic() + _QUIET_WITHIN_S
+    fired = f"max_over_time(ALERTS{{{matched}}}[{_GATHERED_S}s])"
+    while await prometheus.at(fired, time.time()):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+async def _until_told(
+    scene: Scene, slack: Slack, prometheus: Prometheus, condition: Condition
+) -> Outcome:
     """Bring it about, wait for its message, end it."""
     print(f"  {condition.name}: begins", flush=True)
     wording = Wording.of(condition.alert, condition.labels)
+    if not await _quiet(prometheus, condition):
+        print(f"  {condition.name}: {condition.alert} fires before its cause", flush=True)
     began = time.time()
     causing = asyncio.create_task(condition.cause(scene))
     told = None

@@ -5,6 +5,7 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from julia_common.contracts.canary import is_canary
 from julia_common.contracts.messages import (
@@ -23,15 +24,17 @@ from julia_ingest.domain.envelope import Envelope, read_envelope
 from julia_ingest.domain.events import Harvest, Unread, known_event, read_event
 from julia_ingest.ports import Outlet
 
+WEBHOOK_PATH: Final = "/webhook/evolution"
+"""What may follow in the URL is the caller's choice, and therefore written nowhere."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An authenticated webhook: its body, its URL path, and the event that the path may name."""
+    """An authenticated webhook: its body, and the event that its URL's path may name."""
 
     body: bytes
-    path: str
     path_event: str
     received_at: datetime
 
@@ -55,7 +58,7 @@ async def accept(webhook: Webhook, outlet: Outlet) -> Receipt:
     try:
         envelope, harvest = _read(webhook)
     except UnreadableError as error:
-        await _quarantine(outlet, webhook.body, error.reason, webhook.path)
+        await _quarantine(outlet, webhook.body, error.reason)
         metrics.EVENTS.labels("other").inc()
         return Receipt(event="other", quarantined=1)
     for message in harvest.messages:
@@ -63,7 +66,7 @@ async def accept(webhook: Webhook, outlet: Outlet) -> Receipt:
         if isinstance(message, MessageReceived) and not is_canary(message.key_id):
             metrics.RECEIVED.labels(message.content.kind).inc()
     for unread in harvest.unread:
-        await _quarantine(outlet, _only(envelope, unread), unread.reason, webhook.path)
+        await _quarantine(outlet, _only(envelope, unread), unread.reason)
     for ignored in harvest.ignored:
         metrics.IGNORED.labels(ignored.reason).inc()
     event = known_event(envelope.event)
@@ -116,7 +119,7 @@ def _only(envelope: Envelope, unread: Unread) -> bytes:
     ).encode()
 
 
-async def _quarantine(outlet: Outlet, body: bytes, reason: UnreadableReason, path: str) -> None:
-    await outlet.quarantine(body, reason=reason, path=path)
+async def _quarantine(outlet: Outlet, body: bytes, reason: UnreadableReason) -> None:
+    await outlet.quarantine(body, reason=reason, path=WEBHOOK_PATH)
     metrics.QUARANTINED.labels(reason).inc()
     _log.error("a webhook could not be read and is in quarantine", extra={"motivo": reason})

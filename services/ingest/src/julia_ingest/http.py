@@ -148,7 +148,6 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, Told
         return refusal(HTTPStatus.REQUEST_TIMEOUT, "the body has no end", "disconnected")
     arrived = handlers.Webhook(
         body=body,
-        path=request.url.path,
         path_event=request.path_params.get("event", ""),
         received_at=deps.clock.now(),
     )
