@@ -1,21 +1,29 @@
 """A doctor made of canaries takes every path, errors included; nothing of her is told anywhere.
 
-Logs are written from DEBUG on. What the services log and show in their metrics is searched for her
-number in every form, her name, her document and her words.
+Logs are written from DEBUG on. What the services log, show in their metrics, export as spans and
+write on what they give up is searched for her number in every form, her name, her document and her
+words.
+
+Each fault is for her words alone, and stands until it has been met: nobody else's call uses it up,
+and no retry gets past it.
 """
 
 import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import aio_pika
 import asyncpg
 import httpx
 import pytest
 
+from julia_common.messaging import topology
 from julia_common.testing import Mount
+from julia_dev.collector import Collector, collecting
 from julia_dev.stack.config import SERVICES, StackConfig
 from julia_dev.stack.stack import Stack
 
@@ -42,6 +50,9 @@ class Scene:
     whatsapp: httpx.AsyncClient
     ingest: httpx.AsyncClient
     pool: asyncpg.Pool
+    collector: Collector
+    written: set[str] = field(default_factory=set)
+    """The keys of her messages that are to be stored."""
 
     async def writes(self, text: str, **how: object) -> str:
         """The doctor writes her words with name, number and document in them."""
@@ -49,20 +60,27 @@ class Scene:
         answer = await self.whatsapp.post(
             f"/_sim/doctors/{NUMBER}/messages", json={"text": said, **how}
         )
-        return str(answer.raise_for_status().json()["key_id"])
+        key = str(answer.raise_for_status().json()["key_id"])
+        self.written.add(key)
+        return key
 
-    async def control(self, part: str, path: str, body: object) -> None:
-        """Order something of a simulator."""
+    async def control(self, part: str, path: str, body: object = None, *, how: str = "POST") -> Any:
+        """Order something of a simulator, or ask it."""
         async with httpx.AsyncClient(base_url=self.stack.url(part), trust_env=False) as client:
-            (await client.post(path, json=body)).raise_for_status()
+            answer = await client.request(how, path, json=body)
+            return answer.raise_for_status().json()
 
     async def settled(self) -> None:
-        """Wait until nobody waits for an answer and nothing for being sent."""
+        """Wait until all she wrote is stored, nobody waits for an answer and nothing to be sent."""
         await eventually(
             lambda: self.pool.fetchval(
-                "select (select count(*) from interacoes where situacao = 'pendente')"
+                "select (select count(*) from unnest($1::text[]) as written (key_id)"
+                "         where not exists (select from interacoes i"
+                "                            where i.key_id = written.key_id))"
+                " + (select count(*) from interacoes where situacao = 'pendente')"
                 " + (select count(*) from fila_mensagens"
-                "     where status in ('pendente', 'processando', 'incerta'))"
+                "     where status in ('pendente', 'processando', 'incerta'))",
+                list(self.written),
             ),
             lambda left: left == 0,
         )
@@ -80,6 +98,18 @@ class Scene:
 
         await eventually(said, bool)
 
+    async def controlled_by(self, whom: str) -> None:
+        """Wait until her conversation is `ai`'s or a `human`'s."""
+        await eventually(
+            lambda: self.pool.fetchval("select controlled_by from conversations"),
+            lambda found: found == whom,
+        )
+
+    async def chat(self) -> int | None:
+        """Her conversation in Chatwoot, once its first message is there."""
+        shown = (await self.control("chatwoot", "/_sim", how="GET"))["conversations"]
+        return next((int(each["id"]) for each in shown if each["messages"]), None)
+
     def told(self) -> str:
         """All that the services logged."""
         return "\n".join(said_by(self.stack, service) for service in SERVICES)
@@ -89,6 +119,25 @@ class Scene:
         async with httpx.AsyncClient(trust_env=False) as client:
             pages = [await client.get(f"{self.stack.url(one)}/metrics") for one in SERVICES]
         return "\n".join(page.text for page in pages)
+
+    async def traced(self) -> str:
+        """All spans of all services, as they were exported, once the last have come."""
+        seen = -1
+        while seen != (seen := len(self.collector.requests)):
+            await asyncio.sleep(2)
+        return b"\n".join(self.collector.requests).decode(errors="replace")
+
+    async def given_up(self) -> list[str]:
+        """What is written on each message that lies before people: all but the message itself."""
+        connection = await aio_pika.connect(self.stack.rabbitmq.url())
+        async with connection, connection.channel() as channel:
+            found = []
+            for spec in topology.QUEUES:
+                name = topology.dead_queue(spec.name) if spec.consumed else spec.name
+                queue = await channel.get_queue(name)
+                while message := await queue.get(fail=False):
+                    found.append(f"{message.headers} {message.routing_key} {message.message_id}")
+        return found
 
 
 def service_name(part: str) -> str:
@@ -126,17 +175,30 @@ async def eventually[T](
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     """Everything real, at DEBUG, which the services were told while they ran."""
     settings = Mount(tmp_path_factory.mktemp("settings"))
-    config = StackConfig.apart(
-        tmp_path_factory.mktemp("stack"),
-        env={
-            "LOG_LEVEL": "WARNING",
-            "EVOLUTION_TIMEOUT_SECONDS": "2",
-            "MAX_MSGS_POR_HORA": "1000",
-            "MAX_MSGS_POR_DIA": "1000",
-            "SECRETS_DIR": str(settings.folder),
-        },
-        durable=False,
-    )
+    with collecting() as collector:
+        config = StackConfig.apart(
+            tmp_path_factory.mktemp("stack"),
+            env={
+                "LOG_LEVEL": "WARNING",
+                "EVOLUTION_TIMEOUT_SECONDS": "2",
+                "MAX_MSGS_POR_HORA": "1000",
+                "MAX_MSGS_POR_DIA": "1000",
+                "OTEL_TRACES_EXPORTER": "otlp",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+                "OTEL_BSP_SCHEDULE_DELAY": "500",
+                "SECRETS_DIR": str(settings.folder),
+            },
+            durable=False,
+        )
+        async with running(config, settings, collector) as scene:
+            yield scene
+
+
+@asynccontextmanager
+async def running(
+    config: StackConfig, settings: Mount, collector: Collector
+) -> AsyncIterator[Scene]:
+    """The stack, a doctor and a manager."""
     async with (
         Stack(config) as stack,
         httpx.AsyncClient(base_url=stack.url("evolution"), trust_env=False) as whatsapp,
@@ -145,7 +207,8 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     ):
         doctor = {"number": NUMBER, "name": NAME}
         (await whatsapp.post("/_sim/doctors", json=doctor)).raise_for_status()
-        scene = Scene(stack, whatsapp, ingest, pool)
+        await pool.execute("insert into gestores (slack_id, nome) values ('U0ANA', $1)", NAME)
+        scene = Scene(stack, whatsapp, ingest, pool, collector)
         settings.hold(LOG_LEVEL="DEBUG")
         for service in SERVICES:
             await scene.logged("Nível de log trocado", service=service_name(service), nivel="DEBUG")
@@ -164,19 +227,28 @@ async def talks(scene: Scene) -> None:
     deleted = {"key_id": await scene.writes("apaga isto")}
     await scene.whatsapp.post(f"/_sim/doctors/{NUMBER}/deletions", json=deleted)
     await scene.settled()
+    # It comes late: whoever does not wait for it takes it for a part of what she writes next.
+    await scene.control("evolution", "/_sim/faults", {"preset": "webhook_delayed"})
     await scene.writes("Você é um robô?")
     await scene.settled()
 
 
 async def claude_fails(scene: Scene) -> None:
     """Claude errs, writes what is unfit, and names her in it."""
-    await scene.control(
-        "anthropic", "/_sim/faults", [{"kind": "server_error"}, {"kind": "bad_json"}]
-    )
-    answers = [{"text": f"Sou humana, {NAME}! {WORD} {CPF}"}, {"text": f"{WORD} " * 400}]
+    asked = "Tem algum plantão de clínica no domingo?"
+    faults = [
+        {"kind": "server_error", "match": asked},
+        {"kind": "bad_json", "match": asked, "times": None},
+    ]
+    await scene.control("anthropic", "/_sim/faults", faults)
+    answers = [
+        {"conversation": asked, "text": f"Sou humana, {NAME}! {WORD} {CPF}"},
+        {"conversation": asked, "text": f"{WORD} " * 400},
+    ]
     await scene.control("anthropic", "/_sim/answers", answers)
-    await scene.writes("Tem algum plantão de clínica no domingo?")
+    await scene.writes(asked)
     await scene.logged("no answer from Claude")
+    await scene.control("anthropic", "/_sim/faults", how="DELETE")
     await scene.settled()
     await scene.logged("a draft is not fit to be sent")
 
@@ -185,7 +257,8 @@ async def evolution_fails(scene: Scene) -> None:
     """A send is refused, another one's answer is lost; each answer quotes the request."""
     for preset, status in (("error_without_delivery", 404), ("error_after_delivery", 500)):
         change = {"status": status, "message": f"{NUMBER} {WORD}"}
-        await scene.control("evolution", "/_sim/faults", {"preset": preset, "change": change})
+        fault = {"preset": preset, "change": change, "match": {"doctor": NUMBER}}
+        await scene.control("evolution", "/_sim/faults", fault)
     await scene.writes("Qual o endereço do hospital?")
     await scene.logged("Envio tratado", resultado="nao_enviada")
     await scene.logged("Envio tratado", resultado="incerta")
@@ -201,7 +274,8 @@ async def the_database_quotes_her(scene: Scene) -> None:
         "create trigger quoting before insert on interacoes for each row"
         " when (new.tipo = 'entrada') execute function quoting()"
     )
-    await scene.writes("Tem na terça?")
+    never_stored = await scene.writes("Tem na terça?")
+    scene.written.discard(never_stored)
     await scene.logged("trying again in")
     await scene.pool.execute(
         "create or replace function quoting() returns trigger language plpgsql as $$ begin"
@@ -226,6 +300,9 @@ async def what_comes_cannot_be_read(scene: Scene) -> None:
     ):
         url = f"/webhook/evolution/{NUMBER}?nome={WORD}"
         await scene.ingest.post(url, content=body, headers=headers)
+    for team in ("slack", "chatwoot"):
+        url = f"/webhook/{team}?nome={WORD}"
+        await scene.ingest.post(url, content=json.dumps(event), headers=wrong)
     await scene.ingest.get(f"/{NUMBER}/{WORD}")
     await scene.logged("a webhook could not be read")
 
@@ -244,6 +321,40 @@ async def slack_refuses(scene: Scene) -> None:
         )
 
 
+async def managers_ask_for_her(scene: Scene) -> None:
+    """They name her in commands, good and bad, and one answer is not taken."""
+    faults = [{"kind": kind, "to": "response"} for kind in ("server_error", "no_service")]
+    await scene.control("slack", "/_sim/faults", faults)
+    for text in (
+        f"medico {NUMBER}",
+        f"{NAME} {CPF} {WORD}",
+        f"pausar conversa {NAME} {NUMBER} {WORD}",
+        f'assumir {NUMBER} "{NAME} {WORD}"',
+    ):
+        await scene.control("slack", "/_sim/commands", {"user": "U0ANA", "text": text})
+    await scene.control("slack", "/_sim/commands", {"user": "U0BRUNO", "text": f"medico {NUMBER}"})
+    await scene.logged("an answer cannot be brought")
+    await scene.controlled_by("human")
+
+
+async def the_team_answers_her(scene: Scene) -> None:
+    """A person answers her in Chatwoot, which fails meanwhile, and gives her back."""
+    fault = {"kind": "server_error", "operation": "POST messages", "times": 2}
+    await scene.control("chatwoot", "/_sim/faults", fault)
+    await scene.writes("Oi, ainda está aí?")
+    chat = await eventually(scene.chat, lambda found: found is not None)
+    words = {"content": f"Oi {NAME}, aqui é a equipe. {WORD} {CPF}"}
+    await scene.control("chatwoot", f"/_sim/conversations/{chat}/reply", words)
+    await eventually(
+        lambda: scene.pool.fetchval("select count(*) from interacoes where conteudo ~ 'a equipe'"),
+        bool,
+    )
+    devolver = {"user": "U0ANA", "text": f"devolver {NUMBER}"}
+    await scene.control("slack", "/_sim/commands", devolver)
+    await scene.controlled_by("ai")
+    await scene.settled()
+
+
 async def leaves(scene: Scene) -> None:
     """She wants a person, who types to her on the company's phone, and she opts out."""
     await scene.writes("Quero falar com uma pessoa, vou chamar meu advogado.")
@@ -254,23 +365,32 @@ async def leaves(scene: Scene) -> None:
     await scene.settled()
 
 
-async def test_nothing_of_a_doctor_is_told_in_logs_or_metrics_whatever_fails(scene: Scene) -> None:
+async def test_nothing_of_a_doctor_is_told_in_logs_metrics_spans_or_events(scene: Scene) -> None:
     await slack_refuses(scene)
     await talks(scene)
     await claude_fails(scene)
     await evolution_fails(scene)
+    await managers_ask_for_her(scene)
+    await the_team_answers_her(scene)
     await the_database_quotes_her(scene)
     await what_comes_cannot_be_read(scene)
     await leaves(scene)
     await scene.logged("a job failed", tarefa="avisos")
 
-    told, measured = scene.told(), await scene.measured()
+    told, measured, traced = scene.told(), await scene.measured(), await scene.traced()
+    given_up = await scene.given_up()
 
     assert CANARIES.findall(told) == []
     assert CANARIES.findall(measured) == []
+    assert CANARIES.findall(traced) == []
+    assert [each for each in given_up if CANARIES.search(each)] == []
     # She was there: her words are where they belong.
     stored = await scene.pool.fetchval("select string_agg(conteudo, ' ') from interacoes")
     assert len(CANARIES.findall(stored)) > 10
     assert "Mensagem tratada" in told
     assert "Envio tratado" in told
     assert 'julia_erros_total{etapa="envio"' in measured
+    assert {span.service for span in scene.collector.spans() if span.failed} >= {
+        *("julia-brain", "julia-dispatcher")
+    }
+    assert len(given_up) > 1
