@@ -27,7 +27,7 @@ from julia_dev.collector import Collector, collecting
 from julia_dev.stack.config import SERVICES, StackConfig
 from julia_dev.stack.stack import Stack
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(420)]
 
 NUMBER = "5531987650192"
 NAME = "Zoraide Quintanilha"

@@ -41,6 +41,7 @@ def test_every_panel_is_there_and_what_it_shows_is_text():
         ("s", None, 1.234, "1,23 s"),
         ("s", None, 57.0, "57 s"),
         ("short", 0, 3.0, "3"),
+        ("short", None, 2.0, "2"),
     ],
 )
 def test_values_are_written_as_brazilians_do(

@@ -215,7 +215,8 @@ def shown_value(value: float, panel: Panel) -> str:
     """Return a value as Brazilians write it, with the panel's unit."""
     scale, unit = {"percentunit": (100.0, " %"), "s": (1.0, " s")}.get(panel.unit, (1.0, ""))
     scaled = value * scale
-    decimals = panel.decimals if panel.decimals is not None else (0 if abs(scaled) >= 10 else 2)  # noqa: PLR2004
+    exact = abs(scaled) < 10 and not scaled.is_integer()  # noqa: PLR2004 - three digits are enough
+    decimals = panel.decimals if panel.decimals is not None else (2 if exact else 0)
     return f"{scaled:.{decimals}f}".replace(".", ",") + unit
 
 
