@@ -21,7 +21,7 @@ _BEYOND_THE_CEILING: Final = 2
 """So many messages more than there is room for: their answers must be seen to wait."""
 _WRITES_A_SECOND: Final = 3.0
 
-_SLOW_S: Final = 4.0
+_SLOW_S: Final = 5.0
 """How much longer Claude takes, in each call: so far below the 7 s after which it is no answer that
 a machine with other things to do does not get there."""
 
