@@ -88,6 +88,8 @@ async def _provoke(
         await load.everything_once(scene)
         told = await told_of(AT_ONCE)
     told += await told_of(AFTERWARDS)
+    # Who wrote before would be answered late, and told as slowness for two more minutes.
+    await _until_true(prometheus, "max(julia_circuit_state) == 0")
     async with others_write(), asyncio.TaskGroup() as group:
         group.create_task(_pause(scene, prometheus))
         ending = [group.create_task(_until_ended(slack, outcome)) for outcome in told]
