@@ -50,8 +50,8 @@ class Quarantine:
     async def put(self, body: bytes, *, reason: str, path: str) -> None:
         """Keep `body` for a person to look at; returns when the broker has it.
 
-        `reason` is one of a few fixed words of the caller; `path` is the webhook that it came to, not the URL as it was called.
-        Raises `Retryable` as `Publisher.publish` does.
+        `reason` is one of a few fixed words of the caller; `path` is the webhook that it came to,
+        without what its sender put into the URL. Raises `Retryable` as `Publisher.publish` does.
         """
         await self._publisher.publish_raw(
             topology.QUARANTINE_KEY,
