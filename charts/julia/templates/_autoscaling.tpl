@@ -55,6 +55,9 @@ kind: HorizontalPodAutoscaler
 metadata:
   name: {{ include "julia.componentName" . }}
   labels: {{- include "julia.labels" . | nindent 4 }}
+  annotations:
+    # An upgrade to `keda` makes the ScaledObject before it takes this away; its webhook would refuse that.
+    validations.keda.sh/hpa-ownership: "false"
 spec:
   scaleTargetRef:
     apiVersion: apps/v1
@@ -103,6 +106,8 @@ spec:
         serverAddress: {{ $root.Values.keda.prometheusUrl }}
         query: max({{ $metric }}{namespace={{ $root.Release.Namespace | quote }}})
         threshold: {{ $target | quote }}
+        # A Prometheus that knows nothing of a backlog takes no pod away.
+        ignoreNullValues: "false"
     {{- else }}
     - type: metrics-api
       metricType: AverageValue

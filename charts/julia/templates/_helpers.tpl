@@ -3,14 +3,17 @@ Names, labels and what every pod has in common. Arguments of helpers with more t
 (dict "root" $ "component" "ingest").
 */}}
 
-{{/* The release's name, and the chart's where the release is called otherwise: `julia`. */}}
+{{/*
+The release's name, and the chart's where the release is called otherwise: `julia`. So short that a
+CronJob's name (`-backup-evolution`) stays within its 52 characters.
+*/}}
 {{- define "julia.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 35 | trimSuffix "-" -}}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 35 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 35 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 

@@ -4,7 +4,7 @@ Secrets, mounted files and the check below are all made from this table.
 */}}
 {{- define "julia.secretTable" -}}
 SUPABASE_SERVICE_KEY: {group: supabase, value: serviceKey, readers: [brain, dispatcher, scheduler, operator], required: true}
-PGPASSWORD: {group: database, value: password, readers: [], required: {{ .Values.migrations.enabled }}}
+PGPASSWORD: {group: database, value: password, readers: [], required: {{ include "julia.usesDatabase" . | empty | not }}}
 ANTHROPIC_API_KEY: {group: anthropic, value: apiKey, readers: [brain], required: true}
 EVOLUTION_API_KEY: {group: evolution, value: apiKey, readers: [brain, dispatcher, scheduler], required: true}
 EVOLUTION_WEBHOOK_SECRET: {group: webhook, value: secret, readers: [ingest, scheduler], required: true}
@@ -15,14 +15,34 @@ DOCUMENTS_KEY: {group: keys, value: documents, readers: [brain], required: true}
 SLACK_WEBHOOK_URL: {group: slack, value: webhookUrl, readers: [scheduler]}
 SLACK_SIGNING_SECRET: {group: slack, value: signingSecret, readers: [ingest]}
 SLACK_SIGNING_SECRET_PREVIOUS: {group: slack, value: previousSigningSecret, readers: [ingest]}
-CHATWOOT_API_TOKEN: {group: people, value: chatwootToken, readers: [scheduler]}
+CHATWOOT_API_TOKEN: {group: people, value: chatwootToken, readers: [scheduler], required: {{ .Values.config.CHATWOOT_URL | empty | not }}}
 CHATWOOT_WEBHOOK_SECRET: {group: people, value: chatwootWebhookSecret, readers: [ingest]}
 TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- end -}}
 
+{{/* Whether anything of this release speaks to the database itself: migrations, or its backup. */}}
+{{- define "julia.usesDatabase" -}}
+{{- if or .Values.migrations.enabled (has "supabase" (include "julia.backup.kinds" . | fromYamlArray)) -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+Whether a group is read from the vault: one that she cannot do without, or one that is known to be there.
+What is not there an ExternalSecret would wait for, and `helm install --wait` with it.
+*/}}
+{{- define "julia.secretIsInVault" -}}
+{{- $external := .root.Values.externalSecrets -}}
+{{- if and $external.enabled (not (index .root.Values.secrets .group).existingSecret) -}}
+{{- $wanted := has .group $external.optional -}}
+{{- range include "julia.secretTable" .root | fromYaml -}}
+{{- if and (eq .group $.group) .required -}}{{- $wanted = true -}}{{- end -}}
+{{- end -}}
+{{- if $wanted -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Whether the Secret of a group is made elsewhere: by hand, or by external-secrets. */}}
 {{- define "julia.secretIsGiven" -}}
-{{- if or (index .root.Values.secrets .group).existingSecret (.root.Values.externalSecrets).enabled -}}true{{- end -}}
+{{- if or (index .root.Values.secrets .group).existingSecret (include "julia.secretIsInVault" .) -}}true{{- end -}}
 {{- end -}}
 
 {{/* Fails with all that is missing at once, and how to set it. Argument: the root. */}}
@@ -31,8 +51,8 @@ TRANSCRIPTION_API_KEY: {group: transcription, value: apiKey, readers: [brain]}
 {{- if not .Values.config.SUPABASE_URL -}}
 {{- $missing = append $missing "  SUPABASE_URL: set config.SUPABASE_URL to the URL of the Supabase project" -}}
 {{- end -}}
-{{- if and .Values.migrations.enabled (not .Values.database.host) -}}
-{{- $missing = append $missing "  PGHOST: set database.host to the host of the database behind Supabase, or migrations.enabled to false" -}}
+{{- if and (include "julia.usesDatabase" .) (not .Values.database.host) -}}
+{{- $missing = append $missing "  PGHOST: set database.host to the host of the database behind Supabase, or migrations.enabled and backup.supabase.enabled to false" -}}
 {{- end -}}
 {{- if and .Values.tracing.enabled (not .Values.tracing.endpoint) -}}
 {{- $missing = append $missing "  OTEL_EXPORTER_OTLP_ENDPOINT: set tracing.endpoint to the collector's URL, or tracing.enabled to false" -}}

@@ -104,9 +104,8 @@ def _settings(service: str, *, secret: bool) -> dict[str, FieldInfo]:
 @cache
 def _table() -> dict[str, Any]:
     rows = re.findall(r"^[A-Z_]+: \{group.*$", _template("_secrets.tpl"), re.MULTILINE)
-    return yaml.safe_load(
-        "\n".join(row.replace("{{ .Values.migrations.enabled }}", "perhaps") for row in rows)
-    )
+    # What is required depends on other values for some.
+    return yaml.safe_load("\n".join(re.sub(r"\{\{.*?\}\}", "perhaps", row) for row in rows))
 
 
 def _template(name: str) -> str:
