@@ -45,11 +45,11 @@ def skaffold(tmp_path: Path):
         "KUBECONFIG": str(tmp_path / "none"),
     }
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, **variables: str) -> str:
         done = subprocess.run(
             [str(_SKAFFOLD), *arguments],
             cwd=paths.ROOT,
-            env=environment,
+            env=environment | variables,
             capture_output=True,
             text=True,
             check=False,
@@ -66,10 +66,17 @@ def test_skaffold_finds_nothing_wrong_with_its_file(skaffold) -> None:
     assert {each["image"] for each in read["build"]["artifacts"]} == set(OWN)
 
 
-def test_skaffold_renders_the_chart_with_the_images_that_it_builds(skaffold, tmp_path) -> None:
+def test_skaffold_renders_the_chart_with_the_images_that_it_builds_wherever_others_are_pulled_from(
+    skaffold, tmp_path
+) -> None:
     images = [f"--images={name}=registry.example/{name}:v7" for name in OWN]
-    rendered = tmp_path / "rendered.yaml"
-    skaffold("render", "--offline", "--digest-source=none", f"--output={rendered}", *images)
+    rendered, values = tmp_path / "rendered.yaml", tmp_path / "values.yaml"
+    given = yaml.safe_load((programs.CHART / "ci" / "minimal-values.yaml").read_text())
+    values.write_text(yaml.safe_dump(given | {"image": {"registry": "production.example/julia"}}))
+    skaffold(
+        *("render", "--offline", "--digest-source=none", f"--output={rendered}", *images),
+        JULIA_VALUES=str(values),
+    )
 
     found = [each for each in yaml.safe_load_all(rendered.read_text()) if each]
     assert sorted(

@@ -84,6 +84,15 @@ def test_compose_builds_the_same_images_but_what_needs_kubernetes() -> None:
         assert build.get("args", {}) == _built()[name]["args"]
 
 
+def test_compose_has_a_port_for_each_replica_that_the_api_may_have() -> None:
+    scaling = (paths.ROOT / "charts/julia/templates/_autoscaling.tpl").read_text()
+    (most,) = re.findall(r'"ingest" (\d+)', scaling)
+    (port,) = _read("compose.yaml")["services"]["julia-api"]["ports"]
+    (first, last) = re.search(r"JULIA_PORT_INGEST:-(\d+)-(\d+)}:8000$", port).groups()
+
+    assert int(last) - int(first) + 1 == int(most)
+
+
 def test_images_run_as_the_user_that_the_chart_gives_them() -> None:
     dockerfile = (paths.ROOT / "Dockerfile").read_text()
     helpers = (paths.ROOT / "charts/julia/templates/_helpers.tpl").read_text()
