@@ -2,7 +2,7 @@
 
 import pytest
 
-from julia_dev.e2e.scenarios.restore import together
+from julia_dev.e2e.scenarios.restore import together, unlike_backup
 from julia_dev.ledger.account import Delivery, Records, Written, balance
 
 pytestmark = pytest.mark.unit
@@ -40,3 +40,17 @@ def test_what_only_the_people_have_after_the_restore_is_handed_over() -> None:
     account = balance(together(records(), records(handed_over=True)))
 
     assert (account.handed_over, account.lost) == (1, 0)
+
+
+def test_a_volume_that_knows_what_the_backup_knew_and_no_more_is_the_backups() -> None:
+    assert unlike_backup(["a", "b"], in_backup={"a", "b"}, later={"c"}) is None
+
+
+def test_a_volume_that_is_empty_was_not_restored() -> None:
+    assert "lacks 2 messages of 2" in str(unlike_backup([], in_backup={"a", "b"}, later={"c"}))
+
+
+def test_a_volume_that_knows_what_came_later_was_never_lost() -> None:
+    wrong = unlike_backup(["a", "b", "c"], in_backup={"a", "b"}, later={"c"})
+
+    assert "was not lost: it has 1 messages" in str(wrong)

@@ -10,6 +10,7 @@ from typing import Final
 
 import asyncpg
 import httpx
+import redis.exceptions
 
 from julia_dev import paths
 from julia_dev.chart.programs import CHART
@@ -36,6 +37,7 @@ _WHAT_A_SYSTEM_SAYS = (
     StackError,
     asyncpg.PostgresError,
     httpx.HTTPError,
+    redis.exceptions.RedisError,
     OSError,
 )
 

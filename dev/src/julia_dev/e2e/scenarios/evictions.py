@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from julia_dev.e2e.pods import PACE_S, SERVICES, Pod
 from julia_dev.e2e.scene import Scene
 from julia_dev.stopping.scene import eventually, require
+
+_BUDGETED: Final = frozenset({"ingest", "brain"})
+"""Services that run as several pods unless told otherwise."""
 
 
 async def play(scene: Scene) -> None:
@@ -17,6 +21,10 @@ async def play(scene: Scene) -> None:
 
 async def _drain(scene: Scene, pods: Sequence[Pod]) -> None:
     first, *others = pods
+    require(
+        others or first.component not in _BUDGETED,
+        f"{first.component} has one pod, so that its budget shows nothing",
+    )
     require(await scene.pods.evict(first), f"the only eviction, of {first.name}, was refused")
     for pod in others:
         require(

@@ -31,6 +31,10 @@ async def play(scene: Scene) -> None:
         resumed_at = await _row(scene, "ativo", resumed_asked_at)
     require(waiting > 0, "nothing waited for the end of the pause, so there was no load")
     decisions, claims = await records.decisions(world), await records.claims(world)
+    begun_again = [each for each in claims if each.at > resumed_at and each.begun_at is not None]
+    require(
+        begun_again, "no claim since the resume is on record, so that none before shows nothing"
+    )
     late = after_stop(decisions, claims)
     require(not late, f"{len(late)} sends were claimed after the row's commit")
     begun = begun_late(decisions, claims)

@@ -5,11 +5,12 @@ The backup is made while answers are on their way, so that it knows of them and 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from julia_dev.e2e import jobs, observed
+from julia_dev.e2e import jobs, observed, redis_mark
 from julia_dev.e2e.accounts import Tally, answers, only
 from julia_dev.e2e.install import NAME, NUMBERS
 from julia_dev.e2e.scene import Scene, timed
@@ -30,6 +31,8 @@ _JOB_WITHIN_S: Final = 180
 _DRAIN_S: Final = 150
 _SHOWN_WITHIN_S: Final = 90
 _SETTLED_WITHIN_S: Final = 180
+_BEFORE, _AFTER = "antes", "depois"
+"""Words in Redis, as the backup was made and since."""
 _BETWEEN: Final = 950_000
 """Above the doctors of all loads."""
 
@@ -53,7 +56,10 @@ async def play(scene: Scene) -> None:
     await scene.world.slow_sends(_SEND_S)
     await _write(scene, messages, messages.doctors[:_DOCTORS], first)
     await eventually("answers on their way", lambda: _unsettled(scene), within_s=60)
+    await redis_mark.leave(scene.cluster, _BEFORE)
     await timed("the backups", _back_up(scene))
+    await redis_mark.leave(scene.cluster, _AFTER)
+    in_backup = frozenset(messages.written)
     await scene.tune()
     await _write(scene, messages, messages.doctors[_DOCTORS:], first)
     await drain(scene.world, within_s=_DRAIN_S)
@@ -70,6 +76,7 @@ async def play(scene: Scene) -> None:
     over = {"backup": {"restore": {"enabled": False}}}
     await timed("the upgrade after it", scene.release.upgrade(over))
     await scene.find()
+    await _require_restored(scene, messages, in_backup, since)
     await scene.world.join(messages.doctors, plain=True)
     began = time.monotonic()
     await eventually("no doubt left", lambda: _certain(scene), within_s=_SETTLED_WITHIN_S)
@@ -166,6 +173,33 @@ async def _require_paused(scene: Scene) -> None:
     require(found["claimed"] == 0, f"{found['claimed']} sends are still taken for under way")
     require(found["doubtful"] > 0, "the backup knew of no unsettled send, so it shows nothing")
     print(f"    restored, paused, {found['doubtful']} sends in doubt", flush=True)
+
+
+async def _require_restored(
+    scene: Scene, messages: _Messages, in_backup: AbstractSet[str], since: int
+) -> None:
+    """Redis and Evolution are as the backups knew them: neither empty nor spared."""
+    word = await redis_mark.found(scene.cluster)
+    require(word == _BEFORE, f"Redis has {word!r}, and had {_BEFORE!r} when it was backed up")
+    inbound = await scene.world.records("inbound", after=since)
+    wrong = unlike_backup(
+        (each["key_id"] for each in inbound),
+        in_backup=in_backup,
+        later=messages.written.keys() - in_backup,
+    )
+    require(wrong is None, f"Evolution's volume {wrong}")
+
+
+def unlike_backup(
+    known: Iterable[str], *, in_backup: AbstractSet[str], later: AbstractSet[str]
+) -> str | None:
+    """Say by the messages that Evolution knows why its volume cannot be the backup's."""
+    ids = frozenset(known)
+    if missing := in_backup - ids:
+        return f"lacks {len(missing)} messages of {len(in_backup)} that were in the backup"
+    if kept := later & ids:
+        return f"was not lost: it has {len(kept)} messages that came after the backup"
+    return None
 
 
 async def _certain(scene: Scene) -> bool:
