@@ -54,6 +54,9 @@ What is not there an ExternalSecret would wait for, and `helm install --wait` wi
 {{- if and (include "julia.usesDatabase" .) (not .Values.database.host) -}}
 {{- $missing = append $missing "  PGHOST: set database.host to the host of the database behind Supabase, or migrations.enabled and backup.supabase.enabled to false" -}}
 {{- end -}}
+{{- if and (include "julia.usesDatabase" .) (eq (int .Values.database.port) 6543) -}}
+{{- $missing = append $missing "  PGPORT: 6543 is a pooler in transaction mode, where the lock of the migrations does not hold: set database.port to 5432, the database's own or the session pooler's" -}}
+{{- end -}}
 {{- if and .Values.tracing.enabled (not .Values.tracing.endpoint) -}}
 {{- $missing = append $missing "  OTEL_EXPORTER_OTLP_ENDPOINT: set tracing.endpoint to the collector's URL, or tracing.enabled to false" -}}
 {{- end -}}

@@ -158,7 +158,10 @@ Secret knows the address, to its port anywhere.
 {{- end -}}
 {{- end -}}
 
-{{/* One policy. (dict "root" $ "component" "brain" "ingress" <list of rules> "egress" <the same>) */}}
+{{/*
+One policy. (dict "root" $ "component" "brain" "ingress" <list of rules> "egress" <the same>), and
+`annotations`, if it has any.
+*/}}
 {{- define "julia.network.policy" -}}
 ---
 apiVersion: networking.k8s.io/v1
@@ -166,6 +169,9 @@ kind: NetworkPolicy
 metadata:
   name: {{ include "julia.componentName" . }}
   labels: {{- include "julia.labels" . | nindent 4 }}
+  {{- with .annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   podSelector:
     matchLabels: {{- include "julia.selectorLabels" . | nindent 6 }}

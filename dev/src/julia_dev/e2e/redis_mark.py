@@ -23,8 +23,8 @@ async def leave(cluster: Cluster, word: str) -> None:
 async def found(cluster: Cluster) -> str | None:
     """Return the word that is there."""
     async with _redis(cluster) as client:
-        word: str | None = await client.get(_KEY)
-        return word
+        word = await client.get(_KEY)
+        return None if word is None else str(word)
 
 
 @asynccontextmanager
