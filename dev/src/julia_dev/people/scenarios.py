@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,8 +14,6 @@ from julia_dev.people.scene import GIVE_BACK, TAKE_OVER, Scene, require, until
 _LONGEST_S: Final = 4.5
 """Within this time after a doctor's message her answer is thought out and sent."""
 _KILLS: Final = 4
-_CARD_S: Final = 150.0
-"""Managers are told each minute; Slack's 429 takes one of them."""
 
 
 @dataclass
@@ -154,15 +153,18 @@ async def _written_after(play: Play, number: str, text: str, pause_s: float) -> 
 async def outage(play: Play) -> None:
     """Chatwoot and Slack are down: the takeover silences Julia at once, its effects come later.
 
-    When they are back, both ask for patience (429) first.
+    Both ask for patience (429) before they answer nothing but 500.
     """
     scene = play.scene
     number = await play.new_doctor("Oi, tem plantão?")
     await until("the conversation in Chatwoot", lambda: play.has_chat(number))
+    await until("Julia's answer", lambda: scene.read_by(number))
     neighbours = (scene.chatwoot, scene.slack)
+    await _shortly_before_managers_are_told(play.outage_s)
     for neighbour in neighbours:
-        fault = {"kind": "server_error", "times": None}
-        (await neighbour.post("/_sim/faults", json=fault)).raise_for_status()
+        patience = {"kind": "rate_limited", "times": 1, "seconds": 2}
+        down = {"kind": "server_error", "times": None}
+        (await neighbour.post("/_sim/faults", json=[patience, down])).raise_for_status()
     row = await scene.conversation(number)
     await scene.database.execute(TAKE_OVER, row["id"])
     before = await scene.read_by(number)
@@ -173,15 +175,19 @@ async def outage(play: Play) -> None:
     require("Julia is silent after the takeover", holds=len(said) <= 1)
     for neighbour in neighbours:
         (await neighbour.delete("/_sim/faults")).raise_for_status()
-        patience = {"kind": "rate_limited", "times": 1, "seconds": 2}
-        (await neighbour.post("/_sim/faults", json=patience)).raise_for_status()
     await until("the effects after the outage", play.all_shown)
 
     async def card() -> bool:
         return await scene.cards(row["id"]) == 1
 
-    await until("the Slack card after the outage, once", card, _CARD_S)
+    await until("the Slack card after the outage, once", card)
     require("label", holds=(await scene.chats())[row["chat"]]["labels"] == ["humano"])
+
+
+async def _shortly_before_managers_are_told(outage_s: float) -> None:
+    """Wait until the next minute begins in the middle of an outage, if it is a short one."""
+    to_the_minute = 60 - time.time() % 60
+    await asyncio.sleep(max(0.0, to_the_minute - outage_s / 2))
 
 
 async def faults(play: Play) -> None:
