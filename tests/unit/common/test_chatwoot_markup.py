@@ -2,7 +2,7 @@
 
 import pytest
 
-from julia_common.chatwoot import as_whatsapp
+from julia_common.chatwoot.markup import as_whatsapp
 
 
 @pytest.mark.parametrize(

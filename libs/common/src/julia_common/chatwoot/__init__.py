@@ -12,7 +12,6 @@ from julia_common.chatwoot.client import (
     Post,
     open_chatwoot,
 )
-from julia_common.chatwoot.markup import as_whatsapp
 from julia_common.chatwoot.signature import SIGNATURE_WINDOW_SECONDS, is_signed, sign
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "Missing",
     "PersonsMessage",
     "Post",
-    "as_whatsapp",
     "is_signed",
     "open_chatwoot",
     "sign",

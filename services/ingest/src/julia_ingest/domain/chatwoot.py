@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
-from julia_common.chatwoot import as_whatsapp
+from julia_common.chatwoot.markup import as_whatsapp
 from julia_common.contracts.messages import PersonReturned, PersonWrote
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import JsonObject, as_object, as_text
