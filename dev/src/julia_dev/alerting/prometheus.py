@@ -19,9 +19,11 @@ class Series:
 class Prometheus:
     """A client of its HTTP API."""
 
-    def __init__(self, url: str) -> None:
-        """Ask the one at this base URL."""
-        self._client = httpx.AsyncClient(base_url=f"{url}/api/v1", trust_env=False, timeout=30)
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Ask the one at this base URL; tests bring a transport of their own."""
+        self._client = httpx.AsyncClient(
+            base_url=f"{url}/api/v1", trust_env=False, timeout=30, transport=transport
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -96,7 +96,7 @@ async def _provoke(
     return [one.result() for one in ending]
 
 
-async def _quiet(prometheus: Prometheus, condition: Condition) -> bool:
+async def quiet(prometheus: Prometheus, condition: Condition) -> bool:
     """Wait until its alert has not fired for a while: else Slack would hear nothing new of it."""
     labels = {"alertname": condition.alert, **condition.labels}
     matched = ", ".join(f'{name}="{value}"' for name, value in labels.items())
@@ -115,7 +115,7 @@ async def _until_told(
     """Bring it about, wait for its message, end it."""
     print(f"  {condition.name}: begins", flush=True)
     wording = Wording.of(condition.alert, condition.labels)
-    if not await _quiet(prometheus, condition):
+    if not await quiet(prometheus, condition):
         print(f"  {condition.name}: {condition.alert} fires before its cause", flush=True)
     began = time.time()
     causing = asyncio.create_task(condition.cause(scene))
