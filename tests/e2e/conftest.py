@@ -1,20 +1,20 @@
 """A browser, the page with somebody who plays Julia, and the whole stack."""
 
 import asyncio
-import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from julia_dev import paths
 from julia_dev.stack.config import SERVERS, StackConfig
 from julia_dev.stack.stack import Stack
 from julia_simulators.evolution.app import create_app
@@ -38,15 +38,17 @@ _DESKTOP = {"width": 1360, "height": 820}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark this folder's tests."""
+    """Mark this folder's tests, which share the browser's event loop."""
     for item in items:
         if "tests/e2e" in item.path.as_posix():
             item.add_marker(pytest.mark.e2e)
+            if pytest_asyncio.is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless; what one test leaves in it no other sees (`page`)."""
     if _CHROMIUM is None:
         pytest.fail("no Chromium on this machine: apt-get install -y chromium, or run `make test`")
     async with async_playwright() as playwright:
@@ -55,7 +57,7 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """An empty desktop page in Brazil; any error on it fails the test."""
     context = await browser.new_context(viewport=_DESKTOP, locale="pt-BR")
@@ -114,26 +116,18 @@ def simulator_url() -> Iterator[str]:
             yield url
 
 
-@pytest.fixture
-async def managed_stack() -> AsyncIterator[str]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def managed_stack(scratch_folder: Path) -> AsyncIterator[str]:
     """What stands behind managers' commands, with `U0ANA` listed; the address of Slack's page."""
-    folder = paths.RUN / "e2e" / secrets.token_hex(4)
     parts = frozenset((*SERVERS, "supabase", "evolution", "slack", "ingest", "scheduler"))
-    config = StackConfig.apart(folder, durable=False, parts=parts, seed=True)
-    try:
-        async with Stack(config) as stack:
-            yield stack.url("slack")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    config = StackConfig.apart(scratch_folder, durable=False, parts=parts, seed=True)
+    async with Stack(config) as stack:
+        yield stack.url("slack")
 
 
-@pytest.fixture
-async def running_stack() -> AsyncIterator[str]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def running_stack(scratch_folder: Path) -> AsyncIterator[str]:
     """Everything, beside all other instances; the address of the page."""
-    folder = paths.RUN / "e2e" / secrets.token_hex(4)
-    config = StackConfig.apart(folder, durable=False)
-    try:
-        async with Stack(config):
-            yield f"http://127.0.0.1:{config.ports['evolution']}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    config = StackConfig.apart(scratch_folder, durable=False)
+    async with Stack(config):
+        yield f"http://127.0.0.1:{config.ports['evolution']}"

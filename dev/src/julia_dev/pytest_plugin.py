@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +26,27 @@ import asyncpg
 import httpx
 import pytest
 import redis
+from pydantic import SecretStr
 
-from julia_dev import paths
+from julia_dev import scratch
 from julia_dev.kube.access import Access
-from julia_dev.stack import endpoint, ports
 from julia_dev.stack.privileges import launcher
 from julia_dev.stack.probes import NotReady, wait_until
 from julia_dev.stack.program import Program
 from julia_dev.stack.secrets import Secrets
 from julia_dev.testbed import READY, TEMPLATE
+from julia_simulators.supabase.settings import Settings
+from julia_simulators.supabase.testing import serving
 
-_RUNS = paths.RUN / "tests"
 _OWNER = "JULIA_TEST_RUN"
+_FOLDER = "JULIA_TEST_FOLDER"
 _START_TIMEOUT_S = 180
 
 
 def pytest_configure() -> None:
-    """Remember, for this process and the xdist workers it starts, whose run this is."""
+    """Remember, for this process and the xdist workers it starts, whose run this is, and where."""
     os.environ.setdefault(_OWNER, str(os.getpid()))
+    os.environ.setdefault(_FOLDER, str(scratch.runs()))
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,18 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Access:
     """Start (or find) the run's API server, which knows the CRD; make a namespace of your own."""
     facts = _server("kubernetes")
     return Access(tmp_path_factory.mktemp("kubernetes"), Path(facts["pki"]), facts["url"])
+
+
+@pytest.fixture
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder for servers whose data the test does not look at: in memory, if there is room.
+
+    It is gone after the test, whatever became of it; logs that explain a failure belong elsewhere.
+    """
+    folder = _run_folder() / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -120,20 +135,18 @@ def pg_dsn(postgres_server: dict[str, str], pg_database: str) -> str:
 
 @pytest.fixture
 def supabase_endpoint(
-    postgres_server: dict[str, str], pg_database: str, tmp_path: Path
+    postgres_server: dict[str, str], pg_database: str
 ) -> Iterator[SupabaseEndpoint]:
     """Run the local rpc endpoint in front of this test's own database."""
     secrets = Secrets.generate()
-    port = ports.free(1)[0]
-    program = endpoint.program(
-        dsn=postgres_server["authenticator_dsn"] + pg_database,
-        port=port,
-        jwt_secret=secrets.jwt_secret,
-        folder=tmp_path,
+    settings = Settings(
+        pg_dsn=SecretStr(postgres_server["authenticator_dsn"] + pg_database),
+        jwt_secret=SecretStr(secrets.jwt_secret),
+        sim_control=True,
     )
-    program = replace(program, env={**program.env, "SIM_CONTROL": "true"})
-    with running(program, tmp_path / "supabase.log"):
-        yield SupabaseEndpoint(f"http://127.0.0.1:{port}", secrets.service_key, secrets.jwt_secret)
+    # In a thread: a process of its own takes a second of a core for each test to start.
+    with serving(settings) as url:
+        yield SupabaseEndpoint(url, secrets.service_key, secrets.jwt_secret)
 
 
 @contextmanager
@@ -163,7 +176,7 @@ def _server(part: str) -> dict[str, str]:
     """Return what the testbed says about `part`, starting it when no other worker has."""
     owner = os.environ[_OWNER]
     _sweep()
-    folder = _RUNS / owner / part
+    folder = _run_folder() / part
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -194,9 +207,13 @@ def _start(part: str, folder: Path, owner: str) -> None:
     process.returncode = 0
 
 
+def _run_folder() -> Path:
+    return Path(os.environ[_FOLDER], os.environ[_OWNER])
+
+
 def _sweep() -> None:
     """Remove what a killed run left behind."""
-    for folder in _RUNS.glob("*"):
+    for folder in Path(os.environ[_FOLDER]).glob("*"):
         if not Path("/proc", folder.name).exists():
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -117,6 +118,8 @@ async def _main(part: str, folder: Path, owner: int) -> None:
     await _gone(owner)
     await bed.stop()
     shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()  # the last one to go
 
 
 def _publish(folder: Path, facts: dict[str, str]) -> None:

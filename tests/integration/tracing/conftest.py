@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from julia_dev.collector import Collector, Seen, collecting
 from julia_dev.stack.config import StackConfig
+from julia_dev.stack.output import Output
 from julia_dev.stack.stack import Stack
 
 NAME = "Zuleica Quimerina"
@@ -66,10 +67,10 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path, collector: Collector) -> AsyncIterator[World]:
+async def world(scratch_folder: Path, tmp_path: Path, collector: Collector) -> AsyncIterator[World]:
     """Everything that a message passes, and a doctor."""
     config = StackConfig.apart(
-        tmp_path,
+        scratch_folder,
         durable=False,
         parts=PARTS,
         env={
@@ -80,7 +81,7 @@ async def world(tmp_path: Path, collector: Collector) -> AsyncIterator[World]:
         },
     )
     async with (
-        Stack(config) as stack,
+        Stack(config, Output(tmp_path, console=None)) as stack,
         httpx.AsyncClient(base_url=stack.url("evolution"), trust_env=False, timeout=30) as whatsapp,
         httpx.AsyncClient(base_url=stack.url("anthropic"), trust_env=False, timeout=30) as claude,
     ):

@@ -112,6 +112,8 @@ log.file = false
                 "RABBITMQ_FEATURE_FLAGS_FILE": str(at / "feature_flags"),
                 "RABBITMQ_PID_FILE": str(at / "node.pid"),
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                    # Idle schedulers sleep instead of spinning: others need the cores.
+                    "+sbwt none +sbwtdcpu none +sbwtdio none "
                     # An Erlang term: only this machine may reach the distribution port.
                     "-kernel inet_dist_use_interface {127,0,0,1}"
                 ),

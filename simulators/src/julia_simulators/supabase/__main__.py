@@ -6,7 +6,7 @@ import sys
 import uvicorn
 
 from julia_common.settings import load_settings
-from julia_simulators.supabase.http import create_app
+from julia_simulators.supabase.http import KEEP_ALIVE_S, create_app
 from julia_simulators.supabase.settings import Settings
 
 
@@ -25,8 +25,7 @@ def main() -> None:
         port=settings.port,
         access_log=False,
         log_config=None,
-        # Longer than clients keep idle connections: they must not write into one that is closing.
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
 

@@ -28,6 +28,9 @@ from julia_simulators.supabase.faults import FaultOrder, Faults
 from julia_simulators.supabase.settings import Settings
 from julia_simulators.supabase.tokens import identify
 
+KEEP_ALIVE_S: Final = 75
+"""Longer than clients keep idle connections: they must not write into one that is closing."""
+
 _JSON: Final = "application/json"
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
