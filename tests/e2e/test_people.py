@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from julia_dev import paths
@@ -26,7 +27,7 @@ QUESTION = "Obrigada! E tem plantão de anestesia em Campinas sábado?"
 PROMISE = "Oi, doutora! Aqui é a Bia: o estacionamento do hospital é por nossa conta."
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def stack() -> AsyncIterator[Stack]:
     """Everything, beside all other instances."""
     folder = paths.RUN / "e2e" / secrets.token_hex(4)
@@ -37,7 +38,7 @@ async def stack() -> AsyncIterator[Stack]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """One browser for all three, in Brazil; any error on a page fails the test."""
     opened = await browser.new_context(
