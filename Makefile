@@ -47,7 +47,7 @@ psql: bootstrap ## Open the local database (ARGS='-c "select ..."')
 
 test: ## Run the tests, on real servers, a browser and an API server (ARGS="-k pause")
 	@dev/bootstrap --with-browser --with-kubernetes
-	@$(PYTHON) -m pytest -n 4 --dist worksteal -m 'not faults' $(ARGS)
+	@$(PYTHON) -m pytest -n 3 --dist worksteal -m 'not faults' $(ARGS)
 
 faults: ## Run the tests that kill, freeze and cut off processes of whole stacks
 	@dev/bootstrap --with-kubernetes
