@@ -173,3 +173,11 @@ async def test_without_a_webhook_the_job_takes_nothing(now) -> None:
     job = notices(None)
 
     assert await job.run(Run(job.name, now)) == {"slack": "não configurado"}
+
+
+async def test_what_an_outage_has_left_waiting_is_brought_in_one_run(now) -> None:
+    database, slack = FakeDatabase(many(70)), FakeSlack()
+    job = notices(Bringer(database, slack, owner="eu"))
+
+    assert await job.run(Run(job.name, now)) == {"entregues": 70}
+    assert len(database.delivered) == 70
