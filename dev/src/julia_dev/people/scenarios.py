@@ -27,6 +27,8 @@ class Play:
     replies: Counter[tuple[str, str]] = field(default_factory=Counter)
     writings: int = 0
     """Messages of doctors."""
+    told: list[str] = field(default_factory=list)
+    """Conversations of ours of whose hand-off managers must have read, once."""
     _numbers: int = 0
 
     async def new_doctor(self, text: str) -> str:
@@ -62,6 +64,10 @@ class Play:
         """Whether nothing is left to be done in Chatwoot, for one doctor or for all."""
         row = await self.scene.conversation(number) if number else None
         return await self.scene.pending(row and row["id"]) == 0
+
+    async def all_told(self) -> bool:
+        """Whether managers have read of each hand-off that they must have read of, once."""
+        return all([await self.scene.cards(conversa) == 1 for conversa in self.told])
 
     async def all_heard(self) -> bool:
         """Whether all that doctors wrote was stored, and is answered or with a person."""
@@ -99,11 +105,7 @@ async def conversation(play: Play) -> None:
         return len(await scene.read_by(number)) > before
 
     await until("Julia's answer", julia_goes_on)
-
-    async def card() -> bool:
-        return await scene.cards(row["id"]) == 1
-
-    await until("the Slack card, once", card)
+    play.told.append(row["id"])
 
 
 async def race(play: Play) -> None:
@@ -176,11 +178,8 @@ async def outage(play: Play) -> None:
     for neighbour in neighbours:
         (await neighbour.delete("/_sim/faults")).raise_for_status()
     await until("the effects after the outage", play.all_shown)
-
-    async def card() -> bool:
-        return await scene.cards(row["id"]) == 1
-
-    await until("the Slack card after the outage, once", card)
+    play.told.append(row["id"])
+    await until("the Slack cards, once", play.all_told)
     require("label", holds=(await scene.chats())[row["chat"]]["labels"] == ["humano"])
 
 

@@ -38,9 +38,9 @@ from julia_scheduler.chatwoot.returns import LABEL, given_back
 
 AT_ONCE: Final = 8
 """Conversations worked on side by side; Chatwoot allows an address 3,000 requests a minute."""
-LOAN_SECONDS: Final = 120
+LOAN_SECONDS: Final = 60
 """Of a conversation, from each effect to the next."""
-WORK_SECONDS: Final = 90.0
+WORK_SECONDS: Final = 45.0
 """Chatwoot may be slow at each request: whoever takes longer stops before another has the loan."""
 
 _LONGEST_WAIT_SECONDS: Final = 30.0
