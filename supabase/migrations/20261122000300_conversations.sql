@@ -55,15 +55,15 @@ create index conversations_instance_idx on public.conversations (instance);
 create unique index conversations_chatwoot on public.conversations (chatwoot_conversation_id)
   where chatwoot_conversation_id is not null;
 
--- What was answered, and everything that Claude cost: also of turns that were given up
--- (`descartado`), of summaries (`resumo`) and of drafts that nobody sends (`sombra`), which have no
--- place in the order of what is sent. The sum of `custo_usd` over a conversation is its cost.
+-- What was answered, and everything that Claude cost: also of turns that wait for a person's word
+-- (`rascunho`), that were given up (`descartado`), of summaries (`resumo`) and of drafts that nobody
+-- sends (`sombra`), which have no place in the order of what is sent. The sum of `custo_usd` over a conversation is its cost.
 create table public.turnos (
   id uuid primary key,
   conversa_id uuid not null references public.conversations,
   turn_seq bigint,
   outcome text not null check (outcome in
-    ('resposta', 'transferir', 'sem_resposta', 'descartado', 'resumo', 'sombra')),
+    ('resposta', 'transferir', 'sem_resposta', 'rascunho', 'descartado', 'resumo', 'sombra')),
   control_epoch bigint not null,
   inbox_seq bigint not null,
   tentativa integer not null,
@@ -82,7 +82,7 @@ create table public.turnos (
   answer jsonb not null,
   committed_at timestamptz not null,
   unique (conversa_id, turn_seq),
-  check ((turn_seq is null) = (outcome in ('descartado', 'resumo', 'sombra')))
+  check ((turn_seq is null) = (outcome in ('rascunho', 'descartado', 'resumo', 'sombra')))
 );
 
 -- What was spent on a day of São Paulo, which each turn asks. In sixteen rows, so that commits do not
@@ -131,9 +131,10 @@ create table public.interacoes (
   -- Set on what Julia is to answer; the drafts that have read this far have read the message.
   inbox_seq bigint,
   -- What becomes of a doctor's message: pendente -> respondida | humano | apagada; or at once
-  -- historico (too old), sem_resposta (a reaction) or optout (sent before an opt-out).
+  -- historico (too old), sem_resposta (a reaction) or optout (sent before an opt-out). In co-pilot
+  -- mode pendente -> rascunho while its answer waits for a person's word, and back when that lapses.
   situacao text not null check (situacao in
-    ('pendente', 'respondida', 'humano', 'apagada', 'historico', 'sem_resposta', 'optout', 'enviada')),
+    ('pendente', 'rascunho', 'respondida', 'humano', 'apagada', 'historico', 'sem_resposta', 'optout', 'enviada')),
   -- It speaks of lawyers, courts or authorities.
   juridico boolean not null default false,
   turno_id uuid references public.turnos,

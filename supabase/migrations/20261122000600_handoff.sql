@@ -77,6 +77,7 @@ create function private.conversations_after_closing() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform private.lapse_draft(new.id, 'encerrada');
   perform private.report_untold(new);
   update public.interacoes set situacao = 'sem_resposta'
    where conversa_id = new.id and situacao = 'pendente';
@@ -114,6 +115,7 @@ begin
     return null;
   end if;
   if new.controlled_by = 'human' then
+    perform private.lapse_draft(new.id, 'assumida');
     update public.interacoes set situacao = 'humano'
      where conversa_id = new.id and situacao = 'pendente';
     get diagnostics v_waiting = row_count;

@@ -84,15 +84,19 @@ end $$;
 
 -- The conversation goes to the other contact as it is; drafts under way must be made anew.
 create function private.move_conversation(p_conversa uuid, p_medico uuid) returns void
-language sql volatile set search_path = ''
+language plpgsql set search_path = ''
 as $$
+declare
+  v_lapsed boolean := private.lapse_draft(p_conversa, 'contato_unificado');
+begin
   update public.conversations set medico_id = p_medico, control_epoch = control_epoch + 1
    where id = p_conversa;
+  perform private.end_lease(p_conversa, api.agora(), '[]') where v_lapsed;
   update public.fila_mensagens f set control_epoch = c.control_epoch
     from public.conversations c
    where c.id = p_conversa and f.conversa_id = c.id
-     and f.status in ('pendente', 'processando', 'incerta')
-$$;
+     and f.status in ('pendente', 'processando', 'incerta');
+end $$;
 
 -- Two open conversations on one number become one. What was said moves to the one that stays, what
 -- the other had not sent is answered there; a person looks when something may be contradictory.
@@ -103,6 +107,7 @@ as $$
 declare
   v_doubtful boolean;
 begin
+  perform private.lapse_draft(lc.id, 'contato_unificado');
   perform private.take_back_turn(t) from private.unsent_turns(lc.id) t;
   v_doubtful := lc.controlled_by = 'human' or exists (
     select from public.fila_mensagens

@@ -49,6 +49,7 @@ begin
    where c0.id = p_conversa;
   perform private.record_opt_out(m.id, p_at, p_motivo);
   for c in select id from public.conversations where medico_id = m.id order by id loop
+    perform private.lapse_draft(c.id, 'optout');
     perform private.take_back_turn(t) from private.unsent_turns(c.id) t;
     update public.interacoes set situacao = 'optout'
      where conversa_id = c.id and situacao = 'pendente' and provider_at <= p_at;
@@ -194,6 +195,7 @@ begin
      coalesce((p ->> 'juridico')::boolean, false), coalesce(p ->> 'origin', 'webhook'))
   returning id into v_id;
   update public.inbox_keys set interacao_id = v_id where instance = v_instance and key_id = v_key;
+  perform private.lapse_draft(c.id, 'medico_escreveu') where v_situacao = 'pendente';
 
   if v_status = 'nova' and v_tipo <> 'reacao' then
     update public.medicos set ultima_entrada_em = greatest(ultima_entrada_em, v_provider_at),
@@ -242,6 +244,10 @@ returns boolean
 language plpgsql set search_path = ''
 as $$
 begin
+  if i.situacao = 'rascunho' then
+    perform private.lapse_draft(c.id, 'medico_mudou');
+    return true;
+  end if;
   if c.controlled_by <> 'ai' or i.situacao <> 'respondida'
      or not exists (select from private.unsent_turns(c.id) t where t = i.turno_id)
      or exists (select from public.reservas where turno_id = i.turno_id) then

@@ -64,7 +64,7 @@ as $$
               coalesce(editada_em > t.committed_at, false) as editada,
               provider_at as at, i.id as ord
          from public.interacoes i left join public.turnos t on t.id = i.turno_id
-        where i.conversa_id = p_conversa and situacao not in ('pendente', 'apagada')
+        where i.conversa_id = p_conversa and situacao not in ('pendente', 'rascunho', 'apagada')
           and i.id > coalesce(p_after, 0)
         order by provider_at desc, i.id desc limit p_limit)
       union all
@@ -145,6 +145,8 @@ begin
     return jsonb_build_object('status', 'pausado', 'doorbell', false);
   end if;
   perform private.supersede_waiting_replies(c.id);
+  -- Of an answer that was drafted over newer words, or they would have ended its draft.
+  perform private.lapse_draft(c.id, 'medico_escreveu') where private.is_unanswered(c.id);
   select max(least(provider_at, received_at)) into v_newest
     from public.interacoes where conversa_id = c.id and situacao = 'pendente';
   if v_newest is null then
@@ -309,6 +311,8 @@ declare
   c public.conversations;
   v_answer jsonb;
   v_now timestamptz;
+  v_copilot text;
+  v_drafted boolean;
 begin
   perform private.lock_status_shared();
   if x #>> '{opt_out,escopo}' = 'definitivo' then
@@ -360,20 +364,37 @@ begin
     return v_answer || '{"motivo": "efeito_invalido"}';
   end if;
 
-  update public.conversations set turn_seq = turn_seq + 1 where id = c.id returning * into c;
+  v_copilot := private.copilot_by(c);
+  if v_copilot is not null and v_outcome = 'resposta' and x #>> '{opt_out,escopo}' = 'definitivo' then
+    -- The confirmation of that is all that she hears.
+    v_outcome := 'sem_resposta';
+    v_parts := '[]';
+    v_holds := '{}';
+  end if;
+  v_drafted := v_copilot is not null and v_outcome = 'resposta';
+  if not v_drafted then
+    update public.conversations set turn_seq = turn_seq + 1 where id = c.id returning * into c;
+  end if;
   insert into public.turnos
     (id, conversa_id, turn_seq, outcome, control_epoch, inbox_seq, tentativa, prompt_id, rota,
      chamadas, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, custo_usd,
      llm_ms, answer, committed_at)
   values
-    (v_turno, c.id, c.turn_seq, v_outcome, v_epoch, v_seq, jsonb_array_length(c.lease_suspects) + 1,
+    (v_turno, c.id, case when not v_drafted then c.turn_seq end,
+     case when v_drafted then 'rascunho' else v_outcome end, v_epoch, v_seq, jsonb_array_length(c.lease_suspects) + 1,
      (select id from public.prompts where id = p ->> 'prompt_id'), p ->> 'rota',
      (u ->> 'chamadas')::integer, u ->> 'model',
      (u ->> 'input_tokens')::integer, (u ->> 'output_tokens')::integer,
      (u ->> 'cache_read_tokens')::integer, (u ->> 'cache_write_tokens')::integer,
      (u ->> 'custo_usd')::numeric, (u ->> 'llm_ms')::integer, '{}', v_now);
-  perform private.confirm_holds(c, v_holds);
-  perform private.apply_effects(c, v_turno, x);
+  if not v_drafted then
+    perform private.confirm_holds(c, v_holds);
+    perform private.apply_effects(c, v_turno, x);
+  else
+    -- A wish to be left alone waits for nobody; what else the turn did becomes final with its answer.
+    perform private.apply_effects(c, v_turno, jsonb_build_object('opt_out', x -> 'opt_out'));
+    x := x - 'opt_out';
+  end if;
   -- An opt-out among them has begun another epoch.
   select control_epoch into c.control_epoch from public.conversations where id = c.id;
   if v_outcome = 'transferir' then
@@ -381,6 +402,9 @@ begin
       private.need_word(h, 'trigger_type', variadic private.handoff_triggers()),
       coalesce(h ->> 'motivo', 'Transferido pela Júlia'),
       coalesce((h ->> 'notify')::boolean, true), 'julia');
+  elsif v_drafted then
+    perform private.draft_turn(c, v_turno, v_copilot, v_parts, v_holds, x, v_seq);
+    perform private.end_lease(c.id, v_now, '[]');
   else
     perform private.write_parts(c, v_turno, v_parts);
     update public.interacoes set situacao = 'respondida', turno_id = v_turno
@@ -390,7 +414,7 @@ begin
   end if;
 
   select jsonb_build_object(
-      'status', 'confirmado', 'repetido', false,
+      'status', 'confirmado', 'repetido', false, 'rascunho', v_drafted,
       'fila_ids', coalesce((select jsonb_agg(id order by part) from public.fila_mensagens
                              where turno_id = v_turno), '[]'),
       'doorbell', private.has_pending(c.id),

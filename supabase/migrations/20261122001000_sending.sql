@@ -146,7 +146,9 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   return exists (select from public.conversations c join public.interacoes i on i.conversa_id = c.id
-                  where c.medico_id = p_medico and i.situacao = 'pendente');
+                  where c.medico_id = p_medico and i.situacao = 'pendente')
+      or exists (select from public.conversations c join public.rascunhos_copiloto r on r.conversa_id = c.id
+                  where c.medico_id = p_medico and r.status = 'esperando');
 end $$;
 
 -- Why this part may not go yet, and when to look again; no motivo: nothing but what is scarce (a

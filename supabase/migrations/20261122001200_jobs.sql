@@ -107,8 +107,11 @@ begin
     'paused', private.paused(),
     'paused_scopes', (select count(*) from public.pausas
                        where escopo <> '{}' and coalesce(ate > api.agora(), true)),
-    'notices', a.n, 'notices_oldest_s', a.oldest_s)
+    'notices', a.n, 'notices_oldest_s', a.oldest_s,
+    'drafts', d.n, 'drafts_oldest_s', coalesce(extract(epoch from api.agora() - d.oldest), 0))
     from private.notices_waiting() a,
+         (select count(*) as n, min(created_at) as oldest
+            from public.rascunhos_copiloto where status = 'esperando') d,
          (select count(*) as n, min(received_at) as oldest from public.interacoes
            where situacao = 'pendente'
              -- What a pause of a part covers is not late; in a pause of everything all is shown.

@@ -239,12 +239,17 @@ as $$ select pg_advisory_xact_lock(hashtextextended('agenda:' || p_medico::text,
 
 -- The turn has ended, or begins anew: what it held and did not confirm is free. The caller holds the
 -- conversation's lock.
+-- Those of a draft that waits for a person's word stay until that has come, or lapsed.
 create function private.free_holds(p_conversa uuid) returns void
-language sql volatile set search_path = ''
+language plpgsql set search_path = ''
 as $$
-  update public.reservas set status = 'liberada', updated_at = api.agora()
+begin
+  update public.reservas r set status = 'liberada', updated_at = api.agora()
    where conversa_id = p_conversa and status = 'segurada'
-$$;
+     and not exists (select from public.rascunhos_copiloto d
+                      where d.conversa_id = p_conversa and d.status = 'esperando'
+                        and r.id = any (d.reservas));
+end $$;
 
 create function private.conversations_free_holds() returns trigger
 language plpgsql security definer set search_path = ''

@@ -348,7 +348,7 @@ begin
   end if;
   -- What waits for an answer is not summed up yet, and must not end up on the far side.
   v_ate := least(v_ate, (select min(id) - 1 from public.interacoes
-                          where conversa_id = c.id and situacao = 'pendente'));
+                          where conversa_id = c.id and situacao in ('pendente', 'rascunho')));
   update public.conversations set resumo = v_resumo, resumo_ate = v_ate
    where id = c.id and resumo_ate is not distinct from v_anterior
      and v_ate > coalesce(v_anterior, 0)

@@ -5,8 +5,8 @@ insert into public.configuracoes values
   ('retencao_dias',
    '{"chatwoot_efeitos": 180, "chatwoot_entregas": 180, "documentos": 365, "envios": 730,
      "fatos_conversa": 180, "fila_mensagens": 730, "handoffs": 730, "interacoes": 730,
-     "metricas_deteccao_bot": 365, "notificacoes_gestor": 180, "provas": 730, "rascunhos_sombra": 90,
-     "reports": 1825, "resumos": 730, "slack_comandos": 180, "turnos": 730}',
+     "metricas_deteccao_bot": 365, "notificacoes_gestor": 180, "provas": 730, "rascunhos_copiloto": 730,
+     "rascunhos_sombra": 90, "reports": 1825, "resumos": 730, "slack_comandos": 180, "turnos": 730}',
    'Por quantos dias cada tabela guarda o que é antigo; no mínimo 31. Quem não está na lista guarda para sempre');
 
 -- In the order in which they were written, which is that of their rows.
@@ -20,7 +20,8 @@ declare
   v_known text[] := array[
     'chatwoot_efeitos', 'chatwoot_entregas', 'documentos', 'envios', 'fatos_conversa',
     'fila_mensagens', 'handoffs', 'interacoes', 'metricas_deteccao_bot', 'notificacoes_gestor',
-    'provas', 'rascunhos_sombra', 'reports', 'resumos', 'slack_comandos', 'turnos'];
+    'provas', 'rascunhos_copiloto', 'rascunhos_sombra', 'reports', 'resumos', 'slack_comandos',
+    'turnos'];
 begin
   for tabela, dias in
     select key, value #>> '{}' from public.configuracoes, jsonb_each(valor)
@@ -51,6 +52,10 @@ begin
     when 'chatwoot_entregas' then
       delete from public.chatwoot_entregas where ctid in (
         select ctid from public.chatwoot_entregas where created_at < p_before limit p_limit);
+    when 'rascunhos_copiloto' then
+      delete from public.rascunhos_copiloto where ctid in (
+        select ctid from public.rascunhos_copiloto
+         where created_at < p_before and status <> 'esperando' limit p_limit);
     when 'rascunhos_sombra' then
       delete from public.rascunhos_sombra where ctid in (
         select ctid from public.rascunhos_sombra where created_at < p_before limit p_limit);
@@ -115,6 +120,7 @@ begin
            and not exists (select from public.fatos_conversa f where f.turno_id = t.id)
            and not exists (select from public.rascunhos_sombra r
                             where r.turno_id = t.id or r.custo_id = t.id)
+           and not exists (select from public.rascunhos_copiloto r where r.turno_id = t.id)
          limit p_limit);
       -- What is remembered and refused outlives the turn in which it was said.
       update public.doctor_context set turno_id = null where turno_id = any (v_ids);

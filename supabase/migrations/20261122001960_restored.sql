@@ -92,6 +92,9 @@ begin
   update public.fila_mensagens set reenvios = greatest(reenvios, 1)
    where status in ('processando', 'incerta');
 
+  -- What was approved since the backup may have been sent.
+  perform private.lapse_draft(d.conversa_id, 'restaurado')
+     from public.rascunhos_copiloto d where d.status = 'esperando';
   for x in
     select distinct i.conversa_id
       from public.interacoes i join public.conversations c on c.id = i.conversa_id

@@ -53,7 +53,12 @@ begin
                  where status in ('active', 'paused', 'escalated')),
     'sem_desfecho', (select count(*) from public.interacoes
                       where situacao = 'pendente' and received_at < v_now - private.reply_window()
-                        and not private.paused_for(medico_id, instance)));
+                        and not private.paused_for(medico_id, instance))
+                     + (select count(*)
+                          from public.rascunhos_copiloto d
+                          join public.conversations c on c.id = d.conversa_id
+                         where d.status = 'esperando' and d.expira_em < v_now
+                           and not private.paused_for(c.medico_id, c.instance)));
 end $$;
 
 -- Of each job in `jobs` that ever ended well: the scheduled time of its last good run.

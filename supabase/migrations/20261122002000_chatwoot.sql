@@ -3,14 +3,16 @@
 -- through `person_wrote` and `person_returned`.
 
 -- What is to be done in Chatwoot. `mensagem`: show what was said; `assumida`, `devolvida`: a person has
--- the conversation, or Julia has it again; `nota`: a private note.
+-- the conversation, or Julia has it again; `nota`: a private note; `rascunho`: a draft that waits for
+-- a person's word; `decisao`: what became of one, or of a word about it.
 create table public.chatwoot_efeitos (
   id bigint generated always as identity primary key,
   conversa_id uuid not null references public.conversations,
-  tipo text not null check (tipo in ('mensagem', 'assumida', 'devolvida', 'nota')),
+  tipo text not null check (tipo in ('mensagem', 'assumida', 'devolvida', 'nota', 'rascunho', 'decisao')),
   -- No foreign keys: what retention took away is not shown any more.
   interacao_id bigint unique,
   handoff_id uuid,
+  turno_id uuid,
   dados jsonb not null default '{}',
   created_at timestamptz not null default api.agora(),
   tentativas integer not null default 0,
@@ -24,6 +26,7 @@ create index chatwoot_efeitos_pendentes on public.chatwoot_efeitos (conversa_id,
   where feito_em is null;
 create index chatwoot_efeitos_handoff on public.chatwoot_efeitos (handoff_id)
   where handoff_id is not null;
+create index chatwoot_efeitos_turno on public.chatwoot_efeitos (turno_id) where turno_id is not null;
 create index chatwoot_efeitos_quando on public.chatwoot_efeitos using brin (created_at);
 
 -- Who carries out the effects of a conversation, and until when nobody else does.
@@ -118,9 +121,14 @@ begin
     'id', e.id, 'tipo', e.tipo, 'tentativa', e.tentativas, 'em', e.created_at, 'dados', e.dados,
     'traceparent', e.traceparent,
     -- An older hand-off or return must not undo what has been decided since.
-    'vale', e.tipo not in ('assumida', 'devolvida') or not exists (
-      select from public.chatwoot_efeitos o
-       where o.conversa_id = e.conversa_id and o.tipo in ('assumida', 'devolvida') and o.id > e.id),
+    'vale', case e.tipo
+      when 'rascunho' then private.waiting_draft(c.id) is not distinct from e.turno_id
+      when 'decisao' then private.waiting_draft(c.id) is null
+      else e.tipo not in ('assumida', 'devolvida') or not exists (
+        select from public.chatwoot_efeitos o
+         where o.conversa_id = e.conversa_id and o.tipo in ('assumida', 'devolvida')
+           and o.id > e.id) end,
+    'rascunho', private.draft_json(e.turno_id),
     'mensagem', case when i.id is not null then jsonb_build_object(
       'autor', i.autor_tipo, 'tipo_conteudo', i.tipo_conteudo, 'conteudo', i.conteudo,
       'leitura', i.leitura, 'apagada', i.apagada_em is not null, 'em', i.provider_at) end,
