@@ -135,9 +135,9 @@ def write(world: World, chat: int, content: str, **changes: Any) -> None:
 async def test_labels_of_others_stay(world: World, chatwoot: Chatwoot, chat: int) -> None:
     world.conversations[chat].labels = ["vip"]
 
-    await chatwoot.label(chat, "humano", on=True)
+    await chatwoot.label(chat, on=("humano",))
     assert world.conversations[chat].labels == ["vip", "humano"]
-    await chatwoot.label(chat, "humano", on=False)
+    await chatwoot.label(chat, off=("humano",))
 
     assert world.conversations[chat].labels == ["vip"]
 

@@ -253,6 +253,39 @@ async def test_a_pause_is_asked_confirmed_done_once_and_written_down(office: Off
     assert actions(replaced) == []
 
 
+async def test_copilot_mode_is_asked_confirmed_and_written_down(office: Office) -> None:
+    conversa = await office.doctor_writes()
+    mode = "select copiloto from conversations where id = $1"
+
+    question = await office.ask(f"copiloto ligar conversa {PHONE} Caso delicado")
+    assert await office.sql.fetchval(mode, conversa) is None
+    await office.decide("comando_confirmar", question)
+
+    assert await office.sql.fetchval(mode, conversa) is True
+    row = await office.sql.fetchrow("select * from decisoes_copiloto")
+    assert (row["alvo"], str(row["alvo_id"]), row["modo"]) == ("conversa", conversa, "ligado")
+    assert (row["motivo"], row["por"]) == ("Caso delicado", "Ana Souza (Slack U0ANA)")
+    replaced = office.world.message(question.n)
+    assert replaced is not None
+    assert "Copiloto ligado" in shown(replaced)
+
+
+async def test_where_copilot_mode_is_on_is_told(office: Office) -> None:
+    await office.decide("comando_confirmar", await office.ask("copiloto ligar tudo Teste"))
+
+    told = shown(await office.ask("copiloto"))
+
+    assert "Em geral: ligado" in told
+    assert "0 respostas esperam aprovação" in told
+
+
+async def test_a_campaign_that_nobody_knows_changes_nothing(office: Office) -> None:
+    told = await office.ask('copiloto ligar campanha "Não existe"')
+
+    assert "Não conheço esse valor de *campanha*" in shown(told)
+    assert await office.sql.fetchval("select count(*) from decisoes_copiloto") == 0
+
+
 async def test_what_slack_delivers_twice_is_done_and_answered_once(office: Office) -> None:
     twice = {"kind": "delivered_twice"}
     await office.http.post("/_sim/faults", json=twice)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from julia_common.chatwoot import sign
-from julia_common.contracts.messages import PersonReturned, PersonWrote
+from julia_common.contracts.messages import DraftDecided, PersonReturned, PersonWrote
 from julia_common.secrets import RotatingSecret
 from julia_common.whatsapp import UnreadableError
 from julia_ingest.domain.chatwoot import Ignored, read_event
@@ -98,6 +98,72 @@ def test_what_the_editor_marked_is_marked_for_whatsapp() -> None:
 )
 def test_when_a_person_wrote_is_read_if_it_can_be(told: object, at: datetime | None) -> None:
     assert read(WRITTEN, created_at=told).written_at == at
+
+
+@pytest.mark.parametrize(
+    ("note", "decision", "text"),
+    [
+        ("aprovar", "aprovar", ""),
+        (" Aprovar.\n", "aprovar", ""),
+        ("editar: Tem sim, no sábado!", "editar", "Tem sim, no sábado!"),
+        ("editar: É **amanhã**.", "editar", "É *amanhã*."),
+        ("EDITAR\nTem sim.\nServe?", "editar", "Tem sim.\nServe?"),
+        ("editar:", "editar", ""),
+        ("rejeitar", "rejeitar", ""),
+        ("Rejeitar, tom errado", "rejeitar", "tom errado"),
+    ],
+)
+def test_a_private_note_decides_on_a_draft(note: str, decision: str, text: str) -> None:
+    written_at = (NOW - timedelta(seconds=4)).isoformat()
+    found = read(WRITTEN, private=True, content=note, created_at=written_at)
+
+    assert isinstance(found, DraftDecided)
+    assert (found.decision, found.text, found.message_id) == (decision, text, 91)
+    assert (found.by, found.decided_at) == ("Bia", NOW - timedelta(seconds=4))
+
+
+@pytest.mark.parametrize(
+    "note", ["", "aprovar não!", "aprovado", "aprovarei depois", "acho que é bom editar isto"]
+)
+def test_other_notes_decide_nothing(note: str) -> None:
+    assert read(WRITTEN, private=True, content=note) is Ignored.PRIVATE
+
+
+def test_what_we_write_ourselves_decides_nothing() -> None:
+    ours = {"content_attributes": {"julia_id": "efeito:3"}}
+
+    assert read(WRITTEN, private=True, content="aprovar", **ours) is Ignored.OURS
+
+
+def labelled(before: list[str], now: list[str]) -> Any:
+    change = {"label_list": {"previous_value": before, "current_value": now}}
+    return read(CHANGED, changed_attributes=[change])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "decision"),
+    [
+        (["rascunho"], ["rascunho", "aprovar"], "aprovar"),
+        ([], ["rejeitar"], "rejeitar"),
+        ([], ["aprovar", "rejeitar"], "rejeitar"),
+    ],
+)
+def test_a_label_that_is_put_on_decides_on_a_draft(
+    before: list[str], now: list[str], decision: str
+) -> None:
+    found = labelled(before, now)
+
+    assert isinstance(found, DraftDecided)
+    assert (found.decision, found.message_id) == (decision, None)
+    assert found.decided_at == NOW - timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [(["aprovar"], ["aprovar", "vip"]), (["aprovar"], []), ([], ["rascunho"])],
+)
+def test_other_labels_decide_nothing(before: list[str], now: list[str]) -> None:
+    assert labelled(before, now) is Ignored.OTHER_CHANGE
 
 
 def test_taking_the_label_off_gives_back() -> None:

@@ -4,6 +4,7 @@ from julia_brain import handlers, people
 from julia_brain.handlers import Deps
 from julia_common.contracts.messages import (
     Connection,
+    DraftDecided,
     Message,
     MessageAcked,
     MessageEdited,
@@ -78,6 +79,8 @@ async def handle_control(message: Message, deps: Deps) -> None:
             await people.wrote(message, deps)
         case PersonReturned():
             await people.returned(message, deps)
+        case DraftDecided():
+            await people.decided(message, deps)
         case _:
             raise _misrouted(message, Queue.BRAIN_CONTROL)
 

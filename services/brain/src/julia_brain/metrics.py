@@ -71,6 +71,6 @@ OLDEST_DUE_SECONDS = Gauge(
 )
 PEOPLE = Counter(
     "julia_pessoas_total",
-    "O que pessoas fizeram no Chatwoot (mensagem, devolucao), por resultado",
+    "O que pessoas fizeram no Chatwoot (mensagem, devolucao, decisao), por resultado",
     ["ato", "resultado"],
 )

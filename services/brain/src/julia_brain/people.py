@@ -6,9 +6,14 @@ from typing import Final
 import structlog
 
 from julia_brain import metrics
+from julia_brain.domain.reply import split
 from julia_brain.handlers import Deps, ring
-from julia_common.contracts.messages import PersonReturned, PersonWrote
-from julia_common.database import PersonReturnedArguments, PersonWroteArguments
+from julia_common.contracts.messages import DraftDecided, PersonReturned, PersonWrote
+from julia_common.database import (
+    PersonDecidedArguments,
+    PersonReturnedArguments,
+    PersonWroteArguments,
+)
 from julia_common.errors import Retryable
 
 LINK_PATIENCE: Final = timedelta(seconds=60)
@@ -56,7 +61,30 @@ async def returned(message: PersonReturned, deps: Deps) -> None:
     await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
 
 
-def _wait_for_link(message: PersonWrote, deps: Deps) -> None:
+async def decided(message: DraftDecided, deps: Deps) -> None:
+    """Approve, change or refuse the draft that waits; another text goes in parts like Julia's."""
+    text = message.text.strip()
+    answer = await deps.inbox.person_decided(
+        PersonDecidedArguments(
+            entrega=message.delivery,
+            conversation_id=message.conversation_id,
+            conversa_id=str(message.conversa_id) if message.conversa_id else None,
+            mensagem_id=message.message_id,
+            decisao=message.decision,
+            partes=split(text) if message.decision == "editar" and text else None,
+            motivo=text if message.decision == "rejeitar" and text else None,
+            em=message.decided_at,
+            por=message.by,
+        )
+    )
+    structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
+    if answer.status == "desconhecida":
+        _wait_for_link(message, deps)
+    metrics.PEOPLE.labels("decisao", answer.status).inc()
+    await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
+
+
+def _wait_for_link(message: PersonWrote | DraftDecided, deps: Deps) -> None:
     if deps.clock.now() - message.received_at < LINK_PATIENCE:
         text = "Chatwoot's conversation is not known yet"
         raise Retryable(text)

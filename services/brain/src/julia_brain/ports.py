@@ -18,6 +18,8 @@ from julia_common.database import (
     Handoff,
     HoldShift,
     HospitalsFound,
+    PersonDecidedAnswer,
+    PersonDecidedArguments,
     PersonReturnedAnswer,
     PersonReturnedArguments,
     PersonWroteAnswer,
@@ -64,6 +66,10 @@ class Inbox(Protocol):
 
     async def person_wrote(self, message: PersonWroteArguments) -> PersonWroteAnswer:
         """Take the conversation over, and send a person's words."""
+        ...
+
+    async def person_decided(self, decided: PersonDecidedArguments) -> PersonDecidedAnswer:
+        """Decide on a draft, as a person did."""
         ...
 
     async def person_returned(self, returned: PersonReturnedArguments) -> PersonReturnedAnswer:

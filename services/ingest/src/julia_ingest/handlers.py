@@ -9,6 +9,7 @@ from typing import Final
 
 from julia_common.contracts.canary import is_canary
 from julia_common.contracts.messages import (
+    DraftDecided,
     Message,
     MessageReceived,
     MessageSent,
@@ -82,7 +83,7 @@ async def accept(webhook: Webhook, outlet: Outlet) -> Receipt:
 def conversation_key(message: Message) -> str:
     """Return an opaque id that is the same for all messages of one chat, never its number."""
     match message:
-        case PersonWrote() | PersonReturned():
+        case PersonWrote() | PersonReturned() | DraftDecided():
             of, about = "chatwoot", str(message.conversation_id)
         case SlackRequest():
             of, about = "slack", message.user

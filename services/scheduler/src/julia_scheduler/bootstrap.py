@@ -26,6 +26,7 @@ from julia_scheduler.chatwoot.catchup import ChatwootCatchUp
 from julia_scheduler.commands.doing import Doing
 from julia_scheduler.commands.worker import Worker, store
 from julia_scheduler.due import (
+    expire_drafts,
     expire_holds,
     expire_replies,
     measure_backlog,
@@ -114,6 +115,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Service:
             SurvivingLoop("comandos", 1, worker.work),
             SurvivingLoop("varredura", 1, lambda: sweep_doorbells(database, publisher)),
             SurvivingLoop("incertas", 2, settler.settle),
+            SurvivingLoop("rascunhos", 5, lambda: expire_drafts(database)),
             SurvivingLoop("expiracao", 5, lambda: expire_replies(database, publisher)),
             SurvivingLoop("reservas", 15, lambda: expire_holds(database, publisher)),
             # More often than once a minute: whoever is first takes the minute's run.

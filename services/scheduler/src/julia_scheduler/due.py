@@ -34,6 +34,15 @@ async def expire_replies(database: Due, publisher: Publish) -> None:
             return
 
 
+async def expire_drafts(database: Due) -> None:
+    """Hand conversations whose draft nobody decided on to a person; remind managers before."""
+    while True:
+        expired = await database.expire_drafts(limit=_BATCH)
+        metrics.DRAFTS_GIVEN_UP.inc(expired.transferidos)
+        if expired.transferidos + expired.avisados < _BATCH:
+            return
+
+
 async def expire_holds(database: Due, publisher: Publish) -> None:
     """Free holds whose time is up, and offer free shifts to whoever waits for them."""
     while True:
@@ -61,6 +70,8 @@ async def measure_backlog(database: Due) -> None:
     metrics.PAUSED_SCOPES.set(backlog.paused_scopes)
     metrics.NOTICES_WAITING.set(backlog.notices)
     metrics.NOTICES_OLDEST.set(backlog.notices_oldest_s or 0)
+    metrics.DRAFTS_WAITING.set(backlog.drafts)
+    metrics.DRAFTS_OLDEST.set(backlog.drafts_oldest_s or 0)
 
 
 async def measure_canary(database: Canary) -> None:

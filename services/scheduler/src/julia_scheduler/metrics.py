@@ -109,6 +109,18 @@ NOTICES_OLDEST: Final = Gauge(
     "julia_avisos_pendentes_idade_segundos", "Idade do aviso pendente mais antigo"
 )
 
+DRAFTS_WAITING: Final = Gauge(
+    "julia_copiloto_rascunhos", "Respostas da Júlia à espera da palavra de uma pessoa"
+)
+DRAFTS_OLDEST: Final = Gauge(
+    "julia_copiloto_rascunhos_idade_segundos",
+    "Idade da resposta mais antiga à espera de aprovação",
+)
+DRAFTS_GIVEN_UP: Final = Counter(
+    "julia_copiloto_rascunhos_vencidos_total",
+    "Rascunhos sobre os quais ninguém decidiu a tempo; a conversa foi para uma pessoa",
+)
+
 CHATWOOT_CONFIGURED: Final = Gauge(
     "julia_chatwoot_configurado", "1 se há um Chatwoot; 0: ninguém lê as conversas por lá"
 )

@@ -11,6 +11,7 @@ from julia_common.database import (
     CatchupDone,
     CatchupWindows,
     ConnectionRecorded,
+    DraftsExpired,
     DueDoorbells,
     FinishJob,
     HoldsExpired,
@@ -37,6 +38,10 @@ class Due(Protocol):
 
     async def due_doorbells(self, *, limit: int) -> DueDoorbells:
         """List sends that nobody rang for."""
+        ...
+
+    async def expire_drafts(self, *, limit: int) -> DraftsExpired:
+        """Hand over what nobody decided on in time."""
         ...
 
     async def expire_replies(self, *, limit: int) -> RepliesExpired:

@@ -423,3 +423,87 @@ async def test_what_is_no_text_is_named(
     await carrier.carry()
 
     assert shown(world)[0][0].startswith(text)
+
+
+def draft(database: Database, **fields: Any) -> None:
+    told = {
+        "partes": ["Tem sim!", "Quer os detalhes?"],
+        "expira_em": AT,
+        "reservas": [{"hospital": "Hospital São Luiz", "quando": "sábado, 28/11"}],
+        "lembretes": [{"quando": AT, "texto": "Conseguiu ver?"}],
+    }
+    database.add("rascunho", rascunho=told, **fields)
+
+
+async def test_a_draft_is_shown_privately_labelled_and_open(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    draft(database)
+
+    await carrier.carry()
+
+    chat = world.conversations[1]
+    assert (chat.labels, chat.status) == (["rascunho"], "open")
+    ((note, private),) = shown(world)
+    assert private
+    for part in ("> Tem sim!\n>\n> Quer os detalhes?", "São Luiz", "Conseguiu ver?", "`aprovar`"):
+        assert part in note
+
+
+async def test_a_draft_that_has_lapsed_meanwhile_is_not_shown(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    draft(database, vale=False)
+
+    await carrier.carry()
+
+    assert (shown(world), world.conversations[1].labels, database.effects) == ([], [], [])
+
+
+async def test_a_decision_takes_its_labels_off_and_leaves_the_others(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    draft(database)
+    await carrier.carry()
+    world.conversations[1].labels += ["vip", "aprovar"]
+    database.add("decisao", dados={"status": "aprovado", "por": "Bia"})
+
+    await carrier.carry()
+
+    chat = world.conversations[1]
+    assert (chat.labels, chat.status) == (["vip"], "pending")
+    assert shown(world)[-1] == ("✅ Aprovado por Bia: a resposta vai para o médico.", True)
+
+
+async def test_while_another_draft_waits_only_the_persons_labels_go(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    draft(database)
+    await carrier.carry()
+    world.conversations[1].labels.append("rejeitar")
+    database.add("decisao", vale=False, dados={"status": "pausa"})
+
+    await carrier.carry()
+
+    assert (world.conversations[1].labels, world.conversations[1].status) == (["rascunho"], "open")
+
+
+@pytest.mark.parametrize(
+    ("dados", "text"),
+    [
+        ({"status": "editado", "por": "Bia"}, "Editado por Bia"),
+        ({"status": "rejeitado", "por": "Bia", "motivo": "tom"}, "Motivo: tom"),
+        ({"status": "vencido", "motivo": "medico_escreveu"}, "o médico escreveu de novo"),
+        ({"status": "sem_rascunho"}, "Não há rascunho"),
+        ({"status": "antigo"}, "antes de o rascunho aparecer"),
+        ({"status": "texto_invalido"}, "Falta o texto"),
+    ],
+)
+async def test_people_are_told_what_became_of_a_draft(
+    carrier: Carrier, database: Database, world: World, dados: dict[str, Any], text: str
+) -> None:
+    database.add("decisao", dados=dados)
+
+    await carrier.carry()
+
+    assert text in shown(world)[-1][0]

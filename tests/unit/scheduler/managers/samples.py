@@ -40,6 +40,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
                                     "por": "julia", "chatwoot_conversation_id": 17}},
     "conversa_devolvida": {"dados": {"trigger_type": "pedido_humano", "duracao_s": 420,
                                      "por": "Bia", "chatwoot_conversation_id": 17}},
+    "rascunho_esperando": {"dados": {"chatwoot_conversation_id": 17}},
     "reserva": {"vaga": SHIFT, "dados": {"vaga_id": "v", "valor_centavos": 165000}},
     "cancelamento": {"vaga": SHIFT, "dados": {"vaga_id": "v", "por": "medico"}},
     "plantao_alterado": {

@@ -177,6 +177,13 @@ _WORK: Final = (
         alerts=("JuliaNoticesWaiting",),
     ),
     Panel(
+        title="Respostas à espera de aprovação",
+        about="No modo copiloto, quantas esperam a palavra de uma pessoa no Chatwoot.",
+        queries=(Query(highest("julia_copiloto_rascunhos")),),
+        kind=Kind.STAT,
+        steps=(Step(10, YELLOW), Step(50, RED)),
+    ),
+    Panel(
         title="Consumidores conectados",
         about="Cada processo que consome, e se está inscrito na fila.",
         queries=(

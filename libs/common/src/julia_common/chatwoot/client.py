@@ -244,18 +244,21 @@ class Chatwoot:
             before = min(_id(message) for message in page)
         return frozenset(found)
 
-    async def label(self, chat_id: int, label: str, *, on: bool) -> None:
-        """Put one label on, or take it off; the others stay as they are."""
+    async def label(
+        self, chat_id: int, *, on: Collection[str] = (), off: Collection[str] = ()
+    ) -> None:
+        """Put labels on and take labels off; the others stay as they are."""
         path = f"/conversations/{chat_id}/labels"
         answer = await self._call("labels", "GET", path)
         payload = answer.get("payload")
         now = (
             [each for each in payload if isinstance(each, str)] if isinstance(payload, list) else []
         )
-        if (label in now) is on:
+        wanted = [each for each in now if each not in off]
+        wanted += [each for each in on if each not in now]
+        if wanted == now:
             return
         # The list that is posted replaces all of it.
-        wanted = [*now, label] if on else [each for each in now if each != label]
         await self._call("label", "POST", path, {"labels": wanted})
 
     async def set_status(self, chat_id: int, status: ChatStatus) -> None:

@@ -209,6 +209,21 @@ class PersonReturned(_OfChatwoot):
     received_at: AwareDatetime
 
 
+class DraftDecided(_OfChatwoot):
+    """A person answered Julia's draft: in a private note (`message_id`), or by a label.
+
+    `text` is what goes instead (`editar`), or why the draft is refused (`rejeitar`).
+    """
+
+    TYPE: ClassVar[str] = "chatwoot.draft.decided.v1"
+
+    decision: Literal["aprovar", "editar", "rejeitar"]
+    message_id: int | None = Field(default=None, ge=1)
+    text: str = ""
+    decided_at: AwareDatetime
+    received_at: AwareDatetime
+
+
 class SlackButton(_Frozen):
     """A button of ours that somebody pressed: its `action_id` and the value that we gave it."""
 
@@ -242,6 +257,7 @@ type Message = (
     | SendRequested
     | PersonWrote
     | PersonReturned
+    | DraftDecided
     | SlackRequest
 )
 
@@ -256,6 +272,7 @@ MESSAGE_TYPES: dict[str, type[_Message]] = {
         SendRequested,
         PersonWrote,
         PersonReturned,
+        DraftDecided,
         SlackRequest,
     )
 }

@@ -37,6 +37,8 @@ class Backlog(Answer):
     paused_scopes: int = 0
     notices: int = 0
     notices_oldest_s: float | None = None
+    drafts: int = 0
+    drafts_oldest_s: float | None = None
     uncertain_settled_24h: int = 0
     uncertain_evidenced_24h: int = 0
     uncertain_median_s: float | None = None

@@ -36,14 +36,25 @@ class HandoffTold(Answer):
     reservas_nao_avisadas: tuple[Mapping[str, JsonValue], ...] = ()
 
 
+class DraftTold(Answer):
+    """A draft as the private note tells it: what would be said, and what becomes final with it."""
+
+    partes: tuple[str, ...]
+    expira_em: AwareDatetime
+    reservas: tuple[Mapping[str, JsonValue], ...] = ()
+    devolucoes: tuple[Mapping[str, JsonValue], ...] = ()
+    lembretes: tuple[Mapping[str, JsonValue], ...] = ()
+
+
 class ChatwootEffect(Answer):
     """One thing to do in Chatwoot; `tentativa` above 1: it may have been done before.
 
-    `vale`: no newer hand-off or return has taken the place of this one.
+    `vale`: no newer hand-off or return has taken the place of this one; of a draft (`rascunho`),
+    that it still waits; of a `decisao`, that no draft waits any more.
     """
 
     id: int
-    tipo: Literal["mensagem", "assumida", "devolvida", "nota"]
+    tipo: Literal["mensagem", "assumida", "devolvida", "nota", "rascunho", "decisao"]
     tentativa: int
     em: AwareDatetime
     vale: bool
@@ -51,6 +62,7 @@ class ChatwootEffect(Answer):
     mensagem: SaidInChat | None = None
     handoff: HandoffTold | None = None
     traceparent: str | None = None
+    rascunho: DraftTold | None = None
 
 
 class ChatwootDoctor(Answer):
@@ -170,6 +182,82 @@ class Unheard(Answer):
     devolvidas: tuple[EndedHandoff, ...]
 
 
+class PersonDecidedArguments(Arguments):
+    """A person's answer to a draft, at `em` by Chatwoot; without `mensagem_id` it was a label."""
+
+    entrega: str
+    conversation_id: int
+    conversa_id: str | None = None
+    mensagem_id: int | None = None
+    decisao: Literal["aprovar", "editar", "rejeitar"]
+    partes: tuple[str, ...] | None = None
+    motivo: str | None = None
+    em: AwareDatetime
+    por: str
+
+
+class PersonDecidedAnswer(Answer):
+    """`vencido`: what it rested on is gone; `antigo`: said before this draft could be read."""
+
+    status: Literal[
+        "aprovado",
+        "editado",
+        "rejeitado",
+        "vencido",
+        "sem_rascunho",
+        "antigo",
+        "pausa",
+        "texto_invalido",
+        "duplicada",
+        "desconhecida",
+    ]
+    conversa_id: str | None = None
+    instance: str | None = None
+    doorbell: bool
+
+
+class DraftsExpired(Answer):
+    """How many drafts a person got, undecided, and of how many managers were told."""
+
+    transferidos: int
+    avisados: int
+
+
+class SetCopilot(Arguments):
+    """Who says whether answers wait for a person's word; `padrao`: as the wider setting says."""
+
+    op_id: str
+    alvo: Literal["global", "campanha", "conversa"]
+    id: str | None = None
+    modo: Literal["ligado", "desligado", "padrao"]
+    motivo: str
+    por: str
+
+
+class CopilotSet(Answer):
+    """The mode that holds now; `desconhecida`: there is no such campaign or conversation."""
+
+    status: Literal["ligado", "desligado", "padrao", "repetida", "desconhecida"]
+
+
+class CampaignCopilot(Answer):
+    """A campaign with a setting of its own."""
+
+    nome: str
+    ligado: bool
+
+
+class CopilotStatus(Answer):
+    """Where answers wait for a person's word (`ligado`: everywhere), how many do, how long (s)."""
+
+    ligado: bool
+    campanhas: tuple[CampaignCopilot, ...] = ()
+    conversas_ligadas: int
+    conversas_desligadas: int
+    esperando: int
+    mais_antigo_s: float | None = None
+
+
 class GivenBack(Answer):
     """`ja_julia`: nobody had it; `encerrada`: it is over. `duracao_s`: how long people had it."""
 
@@ -186,6 +274,10 @@ _LINKED: Final = TypeAdapter(ChatwootLinked)
 _HELD: Final = TypeAdapter(ChatwootHeld)
 _WROTE: Final = TypeAdapter(PersonWroteAnswer)
 _RETURNED: Final = TypeAdapter(PersonReturnedAnswer)
+_DECIDED: Final = TypeAdapter(PersonDecidedAnswer)
+_DRAFTS_EXPIRED: Final = TypeAdapter(DraftsExpired)
+_COPILOT_SET: Final = TypeAdapter(CopilotSet)
+_COPILOT: Final = TypeAdapter(CopilotStatus)
 _GIVEN_BACK: Final = TypeAdapter(GivenBack)
 _WINDOW: Final = TypeAdapter(ChatwootWindow)
 _UNHEARD: Final = TypeAdapter(Unheard)
@@ -203,6 +295,22 @@ class People:
     async def person_returned(self, returned: PersonReturnedArguments) -> PersonReturnedAnswer:
         """Give the conversation back, as was done in Chatwoot."""
         return await self._rpc.call("person_returned", returned, _RETURNED)
+
+    async def person_decided(self, decided: PersonDecidedArguments) -> PersonDecidedAnswer:
+        """Approve, change or refuse the draft that waits."""
+        return await self._rpc.call("person_decided", decided, _DECIDED)
+
+    async def expire_drafts(self, *, limit: int) -> DraftsExpired:
+        """Give drafts that nobody decided on to a person; tell managers of those that wait long."""
+        return await self._rpc.call("expire_drafts", {"limit": limit}, _DRAFTS_EXPIRED)
+
+    async def set_copilot(self, wanted: SetCopilot) -> CopilotSet:
+        """Switch co-pilot mode on or off for everything, a campaign or a conversation."""
+        return await self._rpc.call("set_copilot", wanted, _COPILOT_SET)
+
+    async def copilot_status(self) -> CopilotStatus:
+        """Where it is on, and what waits."""
+        return await self._rpc.call("copilot_status", {}, _COPILOT)
 
     async def give_back(self, *, conversa_id: str, por: str) -> GivenBack:
         """Give a conversation back to Julia for the manager `por`."""

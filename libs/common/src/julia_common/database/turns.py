@@ -191,6 +191,8 @@ class TurnCommitted(Answer):
     ) = None
     """The last two are soft like `mensagens_novas`: begin again with the same token. A hold named
     in `holds` is gone, or an effect does not fit any more (a booking was cancelled meanwhile)."""
+    rascunho: bool = False
+    """In co-pilot mode: the answer waits for a person's word."""
     fila_ids: tuple[str, ...] = ()
     doorbell: bool = False
     more_due_in_ms: int | None = None

@@ -15,6 +15,7 @@ from pamqp.common import FieldTable
 
 from julia_common.contracts.messages import (
     Connection,
+    DraftDecided,
     MessageAcked,
     MessageEdited,
     MessageReceived,
@@ -72,6 +73,7 @@ QUEUES = (
             Connection.TYPE,
             PersonWrote.TYPE,
             PersonReturned.TYPE,
+            DraftDecided.TYPE,
         ),
     ),
     QueueSpec(Queue.DISPATCHER_OUTBOUND, (SendRequested.TYPE,)),

@@ -279,6 +279,8 @@ class Engine:
             await self.doorbell.ring(instance=turn.begun.instance, conversa_id=turn.conversa_id)
         if committed.status == "recusado":
             return Finished(committed.motivo or "recusado")
+        if committed.rascunho:
+            outcome = "rascunho"
         if not turn.begun.medico.canario:
             metrics.REPLY.ended(outcome, len(turn.begun.pending))
         self._begin_afterwards(turn)

@@ -1,24 +1,36 @@
 """What a webhook of Chatwoot says that concerns a doctor. Pure.
 
-Of all that Chatwoot tells, two things count: a person wrote to the doctor, and a person gave the
-conversation back. Private notes, what doctors wrote, bots, other inboxes, and whatever we posted
-ourselves (it bears our mark) stop here.
+Of all that Chatwoot tells, three things count: a person wrote to the doctor, gave the conversation
+back, or answered a draft of Julia's, by a label or a private note that begins with what is to be
+done. Other private notes, what doctors wrote, bots, other inboxes, and whatever we posted ourselves
+(it bears our mark) stop here.
 """
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
 from julia_common.chatwoot.markup import as_whatsapp
-from julia_common.contracts.messages import PersonReturned, PersonWrote
+from julia_common.contracts.messages import DraftDecided, PersonReturned, PersonWrote
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import JsonObject, as_object, as_text
 
 LABEL: Final = "humano"
+APPROVE: Final = "aprovar"
+REJECT: Final = "rejeitar"
+"""Labels that decide on a draft, as the same words in a private note do."""
+
+_DECISION: Final = re.compile(
+    r"\s*(?P<word>aprovar|editar|rejeitar)\b\s*[:.,!-]?\s*(?P<text>.*)", re.IGNORECASE | re.DOTALL
+)
 _NOBODY: Final = "alguém no Chatwoot"
 _MAX_NAME: Final = 128
 _FAR: Final = 1e11
+
+
+type Decision = Literal["aprovar", "editar", "rejeitar"]
 
 
 class Ignored(StrEnum):
@@ -34,7 +46,7 @@ class Ignored(StrEnum):
 
 def read_event(
     body: object, *, inbox_id: int, delivery: str, sent_at: datetime, received_at: datetime
-) -> PersonWrote | PersonReturned | Ignored:
+) -> PersonWrote | PersonReturned | DraftDecided | Ignored:
     """Read a decoded body. `sent_at` is the delivery's time, for events that bring none.
 
     Raises `UnreadableError` for what looks like one of ours and lacks what it must have.
@@ -51,16 +63,16 @@ def read_event(
 
 def _message(
     event: JsonObject, inbox_id: int, delivery: str, received_at: datetime
-) -> PersonWrote | Ignored:
+) -> PersonWrote | DraftDecided | Ignored:
     conversation, sender = as_object(event.get("conversation")), as_object(event.get("sender"))
     if _inbox_of(event, conversation) != inbox_id:
         return Ignored.INBOX
-    if event.get("private") is not False:
-        return Ignored.PRIVATE
     if event.get("message_type") != "outgoing" or sender.get("type") != "user":
         return Ignored.NOT_A_PERSON
     if "julia_id" in as_object(event.get("content_attributes")):
         return Ignored.OURS
+    if event.get("private") is not False:
+        return _note(event, conversation, sender, delivery, received_at)
     attachments = event.get("attachments")
     return PersonWrote(
         delivery=delivery,
@@ -75,15 +87,68 @@ def _message(
     )
 
 
+def _note(
+    event: JsonObject,
+    conversation: JsonObject,
+    sender: JsonObject,
+    delivery: str,
+    received_at: datetime,
+) -> DraftDecided | Ignored:
+    said = decision_in(as_text(event.get("content")) or "")
+    if said is None:
+        return Ignored.PRIVATE
+    decision, text = said
+    return DraftDecided(
+        delivery=delivery,
+        conversation_id=_id(conversation),
+        conversa_id=_ours(conversation),
+        by=_name(sender),
+        decision=decision,
+        message_id=_id(event),
+        text=as_whatsapp(text),
+        decided_at=_created_at(event, received_at),
+        received_at=received_at,
+    )
+
+
+def decision_in(note: str) -> tuple[Decision, str] | None:
+    """What a private note decides and the words after that; None: it is about something else.
+
+    Words after `aprovar` are no approval: they may take it back.
+    """
+    found = _DECISION.fullmatch(note)
+    if found is None:
+        return None
+    text = found["text"].strip()
+    match found["word"].lower():
+        case "aprovar":
+            return None if text else (APPROVE, "")
+        case "editar":
+            return "editar", text
+        case _:
+            return REJECT, text
+
+
 def _conversation(
     event: JsonObject,
     inbox_id: int,
     delivery: str,
     sent_at: datetime,
     received_at: datetime,
-) -> PersonReturned | Ignored:
+) -> PersonReturned | DraftDecided | Ignored:
     if _inbox_of(event, event) != inbox_id:
         return Ignored.INBOX
+    decision = _decision_by_label(event)
+    if decision is not None:
+        return DraftDecided(
+            delivery=delivery,
+            conversation_id=_id(event),
+            conversa_id=_ours(event),
+            by=_name(as_object(as_object(event.get("meta")).get("assignee"))),
+            decision=decision,
+            decided_at=_changed_at(event, sent_at),
+            received_at=received_at,
+        )
     how = _how_returned(event)
     if how is None:
         return Ignored.OTHER_CHANGE
@@ -105,6 +170,23 @@ def _how_returned(event: JsonObject) -> Literal["resolvida", "etiqueta"] | None:
     if labels is not None and _has_label(labels[0]) and not _has_label(labels[1]):
         return "etiqueta"
     return None
+
+
+def _decision_by_label(event: JsonObject) -> Literal["aprovar", "rejeitar"] | None:
+    labels = _change(event, "label_list")
+    if labels is None:
+        return None
+    before, now = (each if isinstance(each, list) else [] for each in labels)
+    put_on = [each for each in now if each not in before]
+    # Of two contrary ones the one that sends nothing.
+    if REJECT in put_on:
+        return REJECT
+    return APPROVE if APPROVE in put_on else None
+
+
+def _created_at(event: JsonObject, received_at: datetime) -> datetime:
+    """When it was written; a time of our future would be about a draft that is still to come."""
+    return min(_time(event.get("created_at")) or received_at, received_at)
 
 
 def _changed_at(event: JsonObject, sent_at: datetime) -> datetime:

@@ -33,7 +33,7 @@ from julia_common.database import (
 from julia_common.errors import Permanent, Retryable
 from julia_common.telemetry import tracing
 from julia_scheduler import metrics
-from julia_scheduler.chatwoot import texts
+from julia_scheduler.chatwoot import drafts, texts
 from julia_scheduler.chatwoot.returns import LABEL, given_back
 
 AT_ONCE: Final = 8
@@ -115,8 +115,10 @@ class Inbox(Protocol):
         """Which of these marks are there."""
         ...
 
-    async def label(self, chat_id: int, label: str, *, on: bool) -> None:
-        """Put a label on or take it off."""
+    async def label(
+        self, chat_id: int, *, on: Collection[str] = (), off: Collection[str] = ()
+    ) -> None:
+        """Put labels on and take labels off."""
         ...
 
     async def set_status(self, chat_id: int, status: ChatStatus) -> None:
@@ -174,17 +176,18 @@ class Carrier:
 
     async def _work_off(self, conversation: ChatwootConversation, loan: asyncio.Timeout) -> None:
         left = deque(conversation.efeitos)
+        by_julia = conversation.controlled_by == "ai"
         if conversation.conversation_id is not None:
             try:
                 if any(_is_from_doctor(effect) for effect in left):
                     await self._look(conversation, conversation.conversation_id)
-                return await self._do(left, conversation.conversation_id, loan)
+                return await self._do(left, conversation.conversation_id, loan, by_julia=by_julia)
             except Missing:
                 # Somebody deleted it there; what is still to be shown gets another one.
                 log.warning(
                     "a conversation is gone in Chatwoot", conversa_id=conversation.conversa_id
                 )
-        return await self._do(left, await self._link(conversation), loan)
+        return await self._do(left, await self._link(conversation), loan, by_julia=by_julia)
 
     async def _look(self, conversation: ChatwootConversation, chat_id: int) -> None:
         """See to it that what the doctor wrote opens nothing for people that is Julia's.
@@ -200,9 +203,16 @@ class Carrier:
         elif conversation.controlled_by == "ai" and chat.status == ChatStatus.RESOLVED:
             await self._inbox.set_status(chat_id, ChatStatus.PENDING)
 
-    async def _do(self, left: deque[ChatwootEffect], chat_id: int, loan: asyncio.Timeout) -> None:
+    async def _do(
+        self,
+        left: deque[ChatwootEffect],
+        chat_id: int,
+        loan: asyncio.Timeout,
+        *,
+        by_julia: bool,
+    ) -> None:
         """Work `left` off from its left end."""
-        visit = await self._visit(chat_id, left)
+        visit = await self._visit(chat_id, left, by_julia=by_julia)
         while left:
             effect = left[0]
             given_up = await self._apply(effect, visit)
@@ -259,18 +269,21 @@ class Carrier:
         )
         return chat_id
 
-    async def _visit(self, chat_id: int, effects: Iterable[ChatwootEffect]) -> "_Visit":
+    async def _visit(
+        self, chat_id: int, effects: Iterable[ChatwootEffect], *, by_julia: bool
+    ) -> "_Visit":
         doubtful = tuple(_mark(effect) for effect in effects if effect.tentativa > 1)
         there = await self._inbox.marks(chat_id, wanted=doubtful) if doubtful else frozenset[str]()
-        return _Visit(self._inbox, chat_id, there)
+        return _Visit(self._inbox, chat_id, by_julia, there)
 
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """`there`: marks of messages that an earlier attempt has posted."""
+    """`by_julia`: she has it; `there`: marks of messages that an earlier attempt has posted."""
 
     inbox: Inbox
     chat_id: int
+    by_julia: bool
     there: frozenset[str] = field(default_factory=frozenset)
 
     async def apply(self, effect: ChatwootEffect) -> None:
@@ -285,10 +298,14 @@ class _Visit:
                 await self._give_back(effect)
             case "nota":
                 await self._post(effect, texts.note(effect.dados))
+            case "rascunho":
+                await self._ask(effect)
+            case "decisao":
+                await self._tell_decision(effect)
 
     async def _take_over(self, effect: ChatwootEffect) -> None:
         if effect.vale:
-            await self.inbox.label(self.chat_id, LABEL, on=True)
+            await self.inbox.label(self.chat_id, on=(LABEL,))
         if effect.handoff is not None:
             await self._post(effect, texts.taken_over(effect.handoff))
         if effect.vale:
@@ -296,11 +313,26 @@ class _Visit:
 
     async def _give_back(self, effect: ChatwootEffect) -> None:
         if effect.vale:
-            await self.inbox.label(self.chat_id, LABEL, on=False)
+            await self.inbox.label(self.chat_id, off=(LABEL,))
         if effect.handoff is not None:
             await self._post(effect, texts.given_back(effect.handoff))
         # Who resolved it there has said what it is to be.
         if effect.vale and not effect.dados.get("resolvida"):
+            await self.inbox.set_status(self.chat_id, ChatStatus.PENDING)
+
+    async def _ask(self, effect: ChatwootEffect) -> None:
+        if not effect.vale or effect.rascunho is None:
+            return
+        # A label that an earlier draft left behind must not look like an answer to this one.
+        await self.inbox.label(self.chat_id, on=(drafts.WAITS,), off=drafts.DECISIONS)
+        await self._post(effect, drafts.draft(effect.rascunho))
+        await self.inbox.set_status(self.chat_id, ChatStatus.OPEN)
+
+    async def _tell_decision(self, effect: ChatwootEffect) -> None:
+        off = (*drafts.DECISIONS, drafts.WAITS) if effect.vale else drafts.DECISIONS
+        await self.inbox.label(self.chat_id, off=off)
+        await self._post(effect, drafts.decision(effect.dados))
+        if effect.vale and self.by_julia:
             await self.inbox.set_status(self.chat_id, ChatStatus.PENDING)
 
     async def _post(

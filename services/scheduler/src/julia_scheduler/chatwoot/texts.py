@@ -80,9 +80,9 @@ def _taken_over(handoff: HandoffTold) -> Iterator[str]:
         waiting = counted(handoff.mensagens_em_espera, "mensagem", "mensagens")
         yield f"Sem resposta: {waiting}."
     for booking in handoff.reservas_nao_avisadas:
-        yield f"O médico pode não saber da reserva: {_booking(booking)}."
+        yield f"O médico pode não saber da reserva: {booking_in_words(booking)}."
     for reminder in handoff.lembretes:
-        yield f"Foi prometido chamar o médico {_when(reminder)}: {reminder.get('texto')}"
+        yield f"Foi prometido chamar o médico {when_reminded(reminder)}: {reminder.get('texto')}"
     yield (
         "A Júlia está calada. Tirar a etiqueta `humano` ou resolver a conversa a devolve à Júlia."
     )
@@ -112,10 +112,12 @@ def note(data: Mapping[str, JsonValue]) -> str:
     return f"⚠️ Esta mensagem não foi enviada ao médico: {why}.\n> {data.get('texto')}"
 
 
-def _booking(booking: Mapping[str, JsonValue]) -> str:
+def booking_in_words(booking: Mapping[str, JsonValue]) -> str:
+    """Where and when, as the database puts it."""
     return f"{booking.get('hospital')}, {booking.get('quando')}"
 
 
-def _when(reminder: Mapping[str, JsonValue]) -> str:
+def when_reminded(reminder: Mapping[str, JsonValue]) -> str:
+    """When the doctor is to be called."""
     when = reminder.get("quando")
     return moment(datetime.fromisoformat(when)) if isinstance(when, str) else "mais tarde"

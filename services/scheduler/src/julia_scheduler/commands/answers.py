@@ -10,6 +10,7 @@ from typing import Final
 from julia_common.database import (
     BookingShown,
     ConversationShown,
+    CopilotStatus,
     DoctorFound,
     DoctorShown,
     MetricsBetween,
@@ -37,6 +38,7 @@ from julia_scheduler.commands.orders import Misunderstood, Verb
 from julia_scheduler.commands.pending import (
     Pending,
     PendingBlock,
+    PendingCopilot,
     PendingPause,
     PendingResume,
     PendingUnblock,
@@ -61,6 +63,8 @@ _HELP: Final[Mapping[Verb, str]] = {
     Verb.UNBLOCK: "a Júlia pode voltar a escrever; pede confirmação",
     Verb.SHIFTS: "plantões abertos, por especialidade e região",
     Verb.REPORT: "o relatório mais novo: diario, periodo ou semanal",
+    Verb.COPILOT: "onde as respostas esperam aprovação; ligar, desligar ou padrao, de tudo "
+    "(global), de uma campanha ou conversa; pede confirmação",
     Verb.HELP: "esta lista",
 }
 _HEALTH: Final = {"boa": "bem", "lenta": "lento", "parada": "parado", "banida": "banido"}
@@ -228,6 +232,23 @@ def doctor(found: DoctorFound) -> SlackAnswer:
     return private(f"{_name(who)}: {_contact(who)}", *blocks)
 
 
+def copilot(seen: CopilotStatus) -> SlackAnswer:
+    """Where answers wait for a person's word, and how many do."""
+    waits = counted(seen.esperando, "resposta espera", "respostas esperam")
+    oldest = f", a mais antiga {_ago(seen.mais_antigo_s)}" if seen.mais_antigo_s else ""
+    lines = [
+        f"Em geral: {'ligado' if seen.ligado else 'desligado'}",
+        *(
+            f"Campanha {bold(campaign.nome)}: {'ligado' if campaign.ligado else 'desligado'}"
+            for campaign in seen.campanhas[:20]
+        ),
+        f"Conversas com ajuste próprio: {seen.conversas_ligadas} com, "
+        f"{seen.conversas_desligadas} sem",
+        f"{waits} aprovação{oldest}",
+    ]
+    return private(f"{bold('Copiloto')}\n{listed(lines)}")
+
+
 def unknown_doctor() -> SlackAnswer:
     """Nobody has this number or id; neither is repeated."""
     return private(
@@ -278,6 +299,9 @@ def question(pending: Pending, command_id: str, *, about: DoctorShown | None) ->
                 f"própria.\nMotivo: {escape(pending.motivo)}.{warning if own else ''}"
             )
             yes = "Desbloquear"
+        case PendingCopilot():
+            what = f"{_ask_copilot(pending, about)}\nMotivo: {escape(pending.motivo)}."
+            yes = "Mudar"
     return private(
         what,
         Section(what),
@@ -305,6 +329,8 @@ def done(pending: Pending, *, about: DoctorShown | None, left: Sequence[PauseSho
             text = f"⛔ {_known(about)} está bloqueado: a Júlia não escreve mais."
         case PendingUnblock():
             text = f"✅ {_known(about)} está desbloqueado."
+        case PendingCopilot():
+            text = f"📝 Copiloto {_COPILOT[pending.modo]}: {_target(pending)}."
     return in_place(text)
 
 
@@ -375,6 +401,35 @@ def _ask_pause(pending: PendingPause) -> str:
         f"Pausar {bold_scope(pending.escopo, pending.campanha)}, {_until(pending.ate)}?\n"
         f"Motivo: {escape(pending.motivo)}."
     )
+
+
+_COPILOT: Final = {
+    "ligado": "ligado",
+    "desligado": "desligado",
+    "padrao": "sem ajuste próprio",
+}
+
+
+def _ask_copilot(pending: PendingCopilot, about: DoctorShown | None) -> str:
+    where = f"a conversa com {_known(about)}" if pending.alvo == "conversa" else _target(pending)
+    match pending.modo:
+        case "ligado":
+            effect = "Cada resposta da Júlia passa a esperar a aprovação de uma pessoa no Chatwoot."
+        case "desligado":
+            effect = "A Júlia passa a responder sem esperar; o que já espera continua à espera."
+        case "padrao":
+            effect = "Passa a valer o ajuste da campanha, ou o geral."
+    return f"Copiloto {_COPILOT[pending.modo]} para {where}? {effect}"
+
+
+def _target(pending: PendingCopilot) -> str:
+    match pending.alvo:
+        case "global":
+            return "todas as conversas sem ajuste próprio"
+        case "campanha":
+            return f"a campanha {bold(pending.campanha or pending.id or '')}"
+        case "conversa":
+            return f"a conversa {escape(pending.id or '')}"
 
 
 def _until(end: datetime | None) -> str:

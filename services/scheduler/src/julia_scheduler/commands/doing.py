@@ -19,6 +19,7 @@ from julia_common.database import (
     Doorbell,
     DueCommand,
     PauseShown,
+    SetCopilot,
     TakeOver,
 )
 from julia_common.slack import SlackAnswer
@@ -29,6 +30,7 @@ from julia_scheduler.commands.orders import Misunderstood, Order, Verb
 from julia_scheduler.commands.pending import (
     Pending,
     PendingBlock,
+    PendingCopilot,
     PendingPause,
     PendingResume,
     PendingUnblock,
@@ -54,7 +56,13 @@ _SENDS: Final[Mapping[str, Literal["liberar", "descartar"]]] = {
 
 
 type Change = (
-    orders.Pause | orders.Resume | orders.Block | orders.Unblock | orders.TakeOver | orders.GiveBack
+    orders.Pause
+    | orders.Resume
+    | orders.Block
+    | orders.Unblock
+    | orders.TakeOver
+    | orders.GiveBack
+    | orders.SwitchCopilot
 )
 """Orders after which something is otherwise."""
 
@@ -108,6 +116,8 @@ class Doing:
             case orders.Doctor(who):
                 doctor = await database.find_doctor(referencia=who)
                 verb, answer = Verb.DOCTOR, answers.doctor(doctor)
+            case orders.CopilotStatus():
+                verb, answer = Verb.COPILOT, answers.copilot(await database.copilot_status())
             case _:
                 return await self._change(asked, order)
         return _told(verb, answer)
@@ -125,6 +135,34 @@ class Doing:
                 return _told(Verb.TAKE_OVER, await self._take_over(asked, who, reason))
             case orders.GiveBack(who):
                 return _told(Verb.GIVE_BACK, await self._give_back(asked, who))
+            case orders.SwitchCopilot():
+                return await self._ask_of_copilot(asked, order)
+
+    async def _ask_of_copilot(self, asked: DueCommand, order: orders.SwitchCopilot) -> Outcome:
+        target: str | None = None
+        campaign: str | None = None
+        doctor = None
+        if order.target == "campanha":
+            # A campaign must be there to be switched, as to be paused.
+            found = await self._database.find_scope(
+                escopo={"campanha": order.named}, status="pausado"
+            )
+            if found.status == "desconhecido":
+                return _told(Verb.COPILOT, answers.unknown_scope(found))
+            target, campaign = found.escopo["campanha"], found.campanha
+        elif order.target == "conversa":
+            about = await self._database.find_doctor(referencia=order.named)
+            if about.medico is None or about.conversa is None:
+                return _told(Verb.COPILOT, _nothing_to_have(about))
+            target, doctor = about.conversa.id, about.medico
+        pending = PendingCopilot(
+            motivo=order.reason,
+            alvo=order.target,
+            id=target,
+            campanha=campaign,
+            modo=order.mode,
+        )
+        return Outcome(answers.question(pending, asked.id, about=doctor), pending.as_json())
 
     async def _ask_of_scope(
         self, asked: DueCommand, order: orders.Pause | orders.Resume
@@ -228,6 +266,25 @@ class Doing:
                 return await self._change_status(asked, command, pending)
             case PendingBlock() | PendingUnblock():
                 return await self._change_doctor(asked, command, pending)
+            case PendingCopilot():
+                return await self._switch_copilot(asked, command, pending)
+
+    async def _switch_copilot(
+        self, asked: DueCommand, command: str, pending: PendingCopilot
+    ) -> SlackAnswer:
+        done = await self._database.set_copilot(
+            SetCopilot(
+                op_id=command,
+                alvo=pending.alvo,
+                id=pending.id,
+                modo=pending.modo,
+                motivo=pending.motivo,
+                por=_by(asked),
+            )
+        )
+        if done.status == "desconhecida":
+            return answers.private(answers.NOT_DECIDED["desconhecida"])
+        return answers.done(pending, about=None, left=())
 
     async def _change_status(
         self, asked: DueCommand, command: str, pending: PendingPause | PendingResume

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from julia_scheduler.commands import orders, when
-from julia_scheduler.commands.orders import Misunderstood, Order, ReportKind, Verb
+from julia_scheduler.commands.orders import CopilotMode, Misunderstood, Order, ReportKind, Verb
 
 MAX_REASON: Final = 300
 
@@ -27,6 +27,7 @@ EXAMPLES: Final[Mapping[Verb, str]] = {
     Verb.UNBLOCK: "desbloquear 11 98888-7777 Voltou a ter interesse",
     Verb.SHIFTS: "vagas anestesia em Campinas",
     Verb.REPORT: "relatorio diario",
+    Verb.COPILOT: "copiloto ligar conversa 11 98888-7777 Primeiras respostas",
     Verb.HELP: "ajuda",
 }
 
@@ -44,6 +45,7 @@ _WORDS: Final[Mapping[str, Verb]] = {
         Verb.UNBLOCK: "desbloquear desbloqueie desbloqueia",
         Verb.SHIFTS: "vagas vaga plantoes plantao",
         Verb.REPORT: "relatorio relatorios",
+        Verb.COPILOT: "copiloto rascunhos aprovacao",
         Verb.HELP: "ajuda help socorro ? comandos",
     }.items()
     for word in words.split()
@@ -65,6 +67,15 @@ _REPORTS: Final[Mapping[str, ReportKind]] = {
     "semanal": "semanal",
     "da semana": "semanal",
 }
+
+_COPILOT_MODES: Final[Mapping[str, CopilotMode]] = {
+    "ligar": "ligado",
+    "liga": "ligado",
+    "desligar": "desligado",
+    "desliga": "desligado",
+    "padrao": "padrao",
+}
+_NAME: Final = re.compile(r"\"[^\"]+\"|'[^']+'|\S+")
 
 _REFERENCE: Final = re.compile(r"<([@#!][^<>]+|(?:tel:|mailto:|https?://)[^<>]+)>")
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u2019": "'"})
@@ -189,6 +200,33 @@ def _report(rest: str, _: datetime) -> Order:
     return orders.Report(_REPORTS.get(name))
 
 
+def _copilot(rest: str, _: datetime) -> Order:
+    if not rest:
+        return orders.CopilotStatus()
+    word, _space, rest = rest.partition(" ")
+    mode = _COPILOT_MODES.get(_plain(word))
+    # Either `campanha "Nome"` or, as in a pause, `campanha="Nome"`.
+    target, _space, rest = re.sub(r"^(\w+)\s?=\s?", r"\1 ", rest.strip()).partition(" ")
+    target, rest = _plain(target), rest.strip()
+    if mode is not None and target == "conversa":
+        who, rest = _who(rest, Verb.COPILOT)
+        return orders.SwitchCopilot("conversa", who, mode, _why(rest))
+    if mode is not None and target == "campanha" and (found := _NAME.match(rest)):
+        reason = _why(rest[found.end() :])
+        return orders.SwitchCopilot("campanha", _unquoted(found[0]), mode, reason)
+    if mode in ("ligado", "desligado") and target in ("global", "tudo"):
+        return orders.SwitchCopilot("global", "", mode, _why(rest))
+    message = (
+        "Diga ligar, desligar ou padrao, e onde: global, conversa com o telefone do médico, ou "
+        "campanha com o nome entre aspas. Só `copiloto` mostra como está."
+    )
+    raise Misunderstood(message, example=EXAMPLES[Verb.COPILOT])
+
+
+def _why(rest: str) -> str:
+    return _unquoted(rest)[:MAX_REASON] or "Mudado por um gestor no Slack"
+
+
 _READERS: Final[Mapping[Verb, Callable[[str, datetime], Order]]] = {
     Verb.STATUS: _status,
     Verb.PAUSE: _pause,
@@ -201,6 +239,7 @@ _READERS: Final[Mapping[Verb, Callable[[str, datetime], Order]]] = {
     Verb.UNBLOCK: _unblock,
     Verb.SHIFTS: _shifts,
     Verb.REPORT: _report,
+    Verb.COPILOT: _copilot,
     Verb.HELP: _help,
 }
 

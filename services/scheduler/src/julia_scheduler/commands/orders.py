@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+type CopilotTarget = Literal["global", "campanha", "conversa"]
+type CopilotMode = Literal["ligado", "desligado", "padrao"]
 type ReportKind = Literal["diario", "periodo", "semanal"]
 
 
@@ -23,6 +25,7 @@ class Verb(StrEnum):
     UNBLOCK = "desbloquear"
     SHIFTS = "vagas"
     REPORT = "relatorio"
+    COPILOT = "copiloto"
     HELP = "ajuda"
 
 
@@ -115,6 +118,24 @@ class Report:
     kind: ReportKind | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CopilotStatus:
+    """Where do answers wait for a person's word?"""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchCopilot:
+    """Let answers wait for a person's word, or no more.
+
+    `named`: the campaign's name, or a phone or id of the conversation; "" of everything.
+    """
+
+    target: CopilotTarget
+    named: str
+    mode: CopilotMode
+    reason: str
+
+
 type Order = (
     Status
     | Help
@@ -128,6 +149,8 @@ type Order = (
     | Unblock
     | Shifts
     | Report
+    | CopilotStatus
+    | SwitchCopilot
 )
 
 

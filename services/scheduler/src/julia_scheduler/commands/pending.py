@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from julia_scheduler.commands.orders import Verb
+from julia_scheduler.commands.orders import CopilotMode, CopilotTarget, Verb
 
 
 class _Pending(BaseModel):
@@ -50,8 +50,19 @@ class PendingUnblock(_Pending):
     medico_id: str
 
 
+class PendingCopilot(_Pending):
+    """`id`: of the campaign or conversation; `campanha`: the campaign's name."""
+
+    verbo: Literal[Verb.COPILOT] = Verb.COPILOT
+    alvo: CopilotTarget
+    id: str | None = None
+    campanha: str | None = None
+    modo: CopilotMode
+
+
 type Pending = Annotated[
-    PendingPause | PendingResume | PendingBlock | PendingUnblock, Field(discriminator="verbo")
+    PendingPause | PendingResume | PendingBlock | PendingUnblock | PendingCopilot,
+    Field(discriminator="verbo"),
 ]
 
 _PENDING: TypeAdapter[Pending] = TypeAdapter(Pending)

@@ -14,6 +14,8 @@ from julia_common.database import (
     CommandDecided,
     CommandFailed,
     CommandReceived,
+    CopilotSet,
+    CopilotStatus,
     Decision,
     DoctorChanged,
     DoctorFound,
@@ -27,6 +29,7 @@ from julia_common.database import (
     ReportKind,
     ScopeFound,
     SendDecided,
+    SetCopilot,
     StatusChanged,
     TakenOver,
     TakeOver,
@@ -129,6 +132,14 @@ class Governing(Protocol):
         self, *, fila_id: str, decisao: Literal["liberar", "descartar"], por: str
     ) -> SendDecided:
         """Decide on a parked send."""
+        ...
+
+    async def set_copilot(self, wanted: SetCopilot) -> CopilotSet:
+        """Switch co-pilot mode."""
+        ...
+
+    async def copilot_status(self) -> CopilotStatus:
+        """Where it is on."""
         ...
 
     async def take_over(self, take_over: TakeOver) -> TakenOver:

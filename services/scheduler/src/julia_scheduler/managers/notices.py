@@ -231,6 +231,20 @@ _HEALTH: Final = {
 }
 
 
+def _draft(notice: Notice) -> Card:
+    chat = notice.dados.get("chatwoot_conversation_id")
+    return Card(
+        "📝 Uma resposta espera aprovação há dez minutos",
+        f"A Júlia preparou uma resposta para {doctor(notice)}, e ninguém decidiu ainda. Aprovem, "
+        "editem ou rejeitem no Chatwoot; trinta minutos depois de preparada ela perde a validade, "
+        "e a conversa fica com a equipe.",
+        chat=chat if isinstance(chat, int) else None,
+        buttons=(
+            buttons.control(notice.conversa_id, by_julia=True) if notice.conversa_id else None
+        ),
+    )
+
+
 def _sick(notice: Notice) -> Card:
     state = str(notice.dados.get("depois"))
     title, effect = _HEALTH.get(state, ("📉 Número com problema", ""))
@@ -316,6 +330,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "lembrete_nao_enviado": _reminder,
     "documento": _document,
     "envio_estacionado": _parked,
+    "rascunho_esperando": _draft,
     "numero_doente": _sick,
     "numero_recuperado": _recovered,
     "numero_novo": _new_number,
