@@ -63,3 +63,17 @@ async def test_a_link_opens_its_conversation(page: Page, chatwoot_url: str) -> N
     await page.goto(f"{chatwoot_url}/app/accounts/1/conversations/1")
 
     await expect(page.get_by_role("heading")).to_have_text("Dra. Ana <b>")
+
+
+async def test_the_coordinator_decides_on_a_draft_by_a_label(
+    page: Page, chatwoot_url: str, world: World
+) -> None:
+    await page.goto(f"{chatwoot_url}/app/accounts/1/conversations/1")
+    approve = page.get_by_role("button", name="Etiqueta aprovar")
+    await expect(page.locator("#labels")).to_have_text("vip, humano")
+    await expect(approve).to_be_hidden()
+
+    world.conversations[1].labels = ["vip", "rascunho"]
+    await approve.click()
+
+    await expect(page.locator("#labels")).to_have_text("vip, rascunho, aprovar")

@@ -30,6 +30,15 @@ async def test_a_due_conversation_is_answered_and_the_dispatcher_is_rung(scene) 
     assert not scene.db.pending
 
 
+async def test_an_answer_that_waits_for_a_persons_word_is_a_draft(scene) -> None:
+    scene.db.copilot = True
+
+    finished = await scene.run()
+
+    assert finished.outcome == "rascunho"
+    assert scene.doorbell.rung == []
+
+
 async def test_a_turn_records_what_claude_cost(scene) -> None:
     scene.writer.script = [draft("", "max_tokens"), "Vou ver com a equipe."]
 

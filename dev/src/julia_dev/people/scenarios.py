@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from julia_dev.people.scene import GIVE_BACK, TAKE_OVER, Scene, require, until
+from julia_dev.people.scene import (
+    COPILOT_ON,
+    GIVE_BACK,
+    PATIENCE_S,
+    SHOWN_DRAFT,
+    TAKE_OVER,
+    Scene,
+    require,
+    until,
+)
 
 _LONGEST_S: Final = 4.5
 """Within this time after a doctor's message her answer is thought out and sent."""
@@ -230,11 +239,124 @@ async def kills(play: Play) -> None:
     await until("all in Chatwoot", play.all_shown, 180)
 
 
+async def copilot(play: Play) -> None:
+    """Answers wait for the coordinator's word, which she gives in each way, through a kill too."""
+    scene = play.scene
+    number = await play.new_doctor("Oi, tem plantão?")
+    await until("the conversation in Chatwoot", lambda: play.has_chat(number))
+    await until("Julia's answer", partial(_reads_more, play, number, 0))
+    row = await scene.conversation(number)
+    await scene.database.fetchval(COPILOT_ON, str(row["id"]))
+    drafts = _Drafts(play, number, row["id"], row["chat"])
+
+    first = await drafts.next("Tem de anestesia em Campinas?")
+    await scene.acts(row["chat"], "reply", content="aprovar", private=True)
+    await drafts.reaches(first)
+
+    await drafts.next("E em Santos?")
+    await scene.acts(row["chat"], "reply", content="editar: Em Santos, não.", private=True)
+    await drafts.reaches("Em Santos, não.")
+
+    lapsed = await drafts.next("E domingo?")
+    await scene.writes(number, "Aliás, sábado à noite?")
+    await scene.acts(row["chat"], "reply", content="aprovar", private=True)
+    await until("the doctor's words end the draft", partial(drafts.has_ended, lapsed, "vencido"))
+    again = await drafts.shown(after=lapsed)
+    fault = {"kind": "webhook_twice", "operation": "conversation_updated"}
+    (await scene.chatwoot.post("/_sim/faults", json=fault)).raise_for_status()
+    await drafts.label("aprovar")
+    await drafts.reaches(again)
+
+    await drafts.next("E segunda?")
+    await scene.acts(row["chat"], "reply", content="editar: Segunda tem um.", private=True)
+    scene.stack.kill("brain")
+    scene.stack.kill("dispatcher")
+    await drafts.reaches("Segunda tem um.", patience_s=180)
+
+    rejected = await drafts.next("E terça?")
+    await drafts.label("rejeitar")
+    await until("the rejection", partial(drafts.has_ended, rejected, "rejeitado"))
+    await until("a person has her", lambda: play.in_hands(number, "human"))
+    await until("all in Chatwoot", lambda: play.all_shown(number))
+    labels = (await scene.chats())[row["chat"]]["labels"]
+    require("only the label of a person is left", holds=labels == ["humano"])
+    read = Counter(await scene.read_by(number))
+    for text in ("Em Santos, não.", "Segunda tem um."):
+        require(f"{text!r} came once", holds=read[text] == 1)
+
+
+async def _reads_more(play: Play, number: str, than: int) -> bool:
+    return len(await play.scene.read_by(number)) > than
+
+
+@dataclass(frozen=True)
+class _Draft:
+    turno_id: object
+    parts: tuple[str, ...]
+
+
+@dataclass
+class _Drafts:
+    """The drafts of one conversation, as the coordinator sees them."""
+
+    play: Play
+    number: str
+    conversa_id: str
+    chat: int
+    seen: int = 0
+    """How many messages the doctor had read when the last draft was made."""
+
+    async def next(self, text: str) -> _Draft:
+        """The doctor writes, and the coordinator can read the draft of the answer."""
+        self.seen = len(await self.play.scene.read_by(self.number))
+        await self.play.scene.writes(self.number, text)
+        draft = await self.shown()
+        now = len(await self.play.scene.read_by(self.number))
+        require("nothing is sent before approval", holds=now == self.seen)
+        return draft
+
+    async def shown(self, after: _Draft | None = None) -> _Draft:
+        """The draft that waits, once Chatwoot has shown it."""
+
+        async def look() -> _Draft | None:
+            row = await self.play.scene.database.fetchrow(SHOWN_DRAFT, self.conversa_id)
+            if row is None or (after is not None and row["turno_id"] == after.turno_id):
+                return None
+            return _Draft(row["turno_id"], tuple(row["partes"]))
+
+        found = await until("a draft in Chatwoot", look)
+        require("a draft was shown", holds=found is not None)
+        await asyncio.sleep(1)  # Chatwoot's times are whole seconds
+        return found or _Draft(None, ())
+
+    async def reaches(self, what: "_Draft | str", patience_s: float = PATIENCE_S) -> None:
+        """The doctor reads it."""
+        wanted = [what] if isinstance(what, str) else list(what.parts)
+
+        async def has_read() -> bool:
+            return (await self.play.scene.read_by(self.number))[self.seen :] == wanted
+
+        await until(f"{wanted} and nothing else", has_read, patience_s)
+
+    async def has_ended(self, draft: _Draft, status: str) -> bool:
+        """Whether this became of it."""
+        found = await self.play.scene.database.fetchval(
+            "select status from rascunhos_copiloto where turno_id = $1", draft.turno_id
+        )
+        return bool(found == status)
+
+    async def label(self, label: str) -> None:
+        """The coordinator puts a label on."""
+        now = (await self.play.scene.chats())[self.chat]["labels"]
+        await self.play.scene.acts(self.chat, "labels", labels=[*now, label])
+
+
 SCENARIOS: Final[dict[str, Callable[[Play], Awaitable[None]]]] = {
     "conversation": conversation,
     "race": race,
     "outage": outage,
     "faults": faults,
     "kills": kills,
+    "copilot": copilot,
 }
 """By name, in the order in which they are played."""

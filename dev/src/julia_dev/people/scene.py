@@ -20,6 +20,17 @@ TAKE_OVER: Final = (
 """The runbook's statement."""
 GIVE_BACK: Final = "UPDATE conversations SET controlled_by = 'ai' WHERE id = $1"
 
+COPILOT_ON: Final = """
+select api.set_copilot(jsonb_build_object(
+  'op_id', gen_random_uuid(), 'alvo', 'conversa', 'id', $1::text,
+  'modo', 'ligado', 'motivo', 'cena', 'por', 'cena'))
+"""
+SHOWN_DRAFT: Final = """
+select d.turno_id, d.partes from rascunhos_copiloto d
+  join chatwoot_efeitos e on e.turno_id = d.turno_id and e.tipo = 'rascunho'
+ where d.conversa_id = $1 and d.status = 'esperando' and e.feito_em is not null
+"""
+
 _POLL_S: Final = 0.25
 _CONVERSATION: Final = """
 select c.id, c.controlled_by, c.chatwoot_conversation_id as chat

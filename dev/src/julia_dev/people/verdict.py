@@ -16,6 +16,16 @@ select count(*)
   join handoffs h on h.conversa_id = e.conversa_id
  where e.claimed_at > h.created_at and e.claimed_at < coalesce(h.resolvido_em, 'infinity')
 """
+_UNAPPROVED = """
+select count(*)
+  from envios e
+  join fila_mensagens f on f.id = e.fila_id and f.kind = 'reply'
+  join turnos t on t.id = f.turno_id
+  join decisoes_copiloto m on m.alvo_id = f.conversa_id and m.created_at < t.committed_at
+ where not exists (select from rascunhos_copiloto d
+                    where d.turno_id = f.turno_id and d.status in ('aprovado', 'editado')
+                      and d.decidido_em <= e.claimed_at)
+"""
 _SHOWN = """
 select e.id, c.chatwoot_conversation_id as chat
   from chatwoot_efeitos e join conversations c on c.id = e.conversa_id
@@ -42,11 +52,15 @@ select greatest(0, count(*) - (
 
 @dataclass(frozen=True)
 class Verdict:
-    """`lost`, `doubled`: messages, both ways; `out_of_order`: within a conversation of Chatwoot."""
+    """`unapproved`: claims of answers in co-pilot mode without a person's word before them.
+
+    `lost`, `doubled`: messages, both ways; `out_of_order`: within a conversation of Chatwoot.
+    """
 
     takeovers: int
     returns: int
     sent_after_takeover: int
+    unapproved: int
     lost: int
     doubled: int
     out_of_order: int
@@ -54,7 +68,15 @@ class Verdict:
     @property
     def held(self) -> bool:
         """Whether nothing happened that must not."""
-        return not (self.sent_after_takeover or self.lost or self.doubled or self.out_of_order)
+        return not any(
+            (
+                self.sent_after_takeover,
+                self.unapproved,
+                self.lost,
+                self.doubled,
+                self.out_of_order,
+            )
+        )
 
 
 async def judge(scene: Scene, replies: Counter[tuple[str, str]], *, writings: int) -> Verdict:
@@ -83,6 +105,7 @@ async def judge(scene: Scene, replies: Counter[tuple[str, str]], *, writings: in
         takeovers=await scene.database.fetchval(_TAKEOVERS),
         returns=await scene.database.fetchval(_RETURNS),
         sent_after_takeover=await scene.database.fetchval(_SENT_AFTER),
+        unapproved=await scene.database.fetchval(_UNAPPROVED),
         lost=lost,
         doubled=doubled,
         out_of_order=sum(_disorder(chat) for chat in chats.values()),

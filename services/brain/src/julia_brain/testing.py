@@ -122,6 +122,7 @@ class FakeConversation:
     failures: int = 0
     """Releases of turns that failed by themselves."""
     commit_error: Exception | None = None
+    copilot: bool = False
     history: tuple[HistoryMessage, ...] = ()
     medico: Doctor = field(default_factory=lambda: Doctor(id="medico-1", primeiro_nome="Ana"))
     reservas: tuple[Reservation, ...] = ()
@@ -269,7 +270,10 @@ class FakeConversation:
         if turn.outcome == "transferir":
             self.person_takes_over()
         return TurnCommitted(
-            status="confirmado", doorbell=True, more_due_in_ms=0 if self.pending else None
+            status="confirmado",
+            rascunho=self.copilot,
+            doorbell=not self.copilot,
+            more_due_in_ms=0 if self.pending else None,
         )
 
     async def record_spent(self, spent: RecordSpent) -> SpentRecorded:

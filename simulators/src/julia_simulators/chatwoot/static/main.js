@@ -57,6 +57,7 @@ function draw(conversations) {
   $("unlabel").disabled = !chat.labels.includes("humano");
   $("resolve").disabled = chat.status === "resolved";
   $("open").disabled = chat.status === "open";
+  for (const id of ["approve", "reject"]) $(id).hidden = !chat.labels.includes("rascunho");
   const list = $("messages");
   const follow = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   list.replaceChildren(...chat.messages.map(message));
@@ -88,11 +89,15 @@ $("form").addEventListener("submit", async (event) => {
   $("text").value = "";
   await act("reply", { content, private: $("private").checked });
 });
-$("unlabel").addEventListener("click", async () => {
+async function relabel(change) {
   const { conversations } = await (await fetch("/_sim")).json();
   const { labels } = conversations.find((each) => each.id === chosen);
-  await act("labels", { labels: labels.filter((label) => label !== "humano") });
-});
+  await act("labels", { labels: change(labels) });
+}
+
+$("unlabel").addEventListener("click", () => relabel((now) => now.filter((label) => label !== "humano")));
+$("approve").addEventListener("click", () => relabel((now) => [...now, "aprovar"]));
+$("reject").addEventListener("click", () => relabel((now) => [...now, "rejeitar"]));
 $("resolve").addEventListener("click", () => act("status", { status: "resolved" }));
 $("open").addEventListener("click", () => act("status", { status: "open" }));
 keepAsking();
