@@ -258,7 +258,7 @@ async def copilot(play: Play) -> None:
     await drafts.reaches("Em Santos, não.")
 
     lapsed = await drafts.next("E domingo?")
-    await scene.writes(number, "Aliás, sábado à noite?")
+    await play.writes(number, "Aliás, sábado à noite?")
     await scene.acts(row["chat"], "reply", content="aprovar", private=True)
     await until("the doctor's words end the draft", partial(drafts.has_ended, lapsed, "vencido"))
     again = await drafts.shown(after=lapsed)
@@ -309,7 +309,7 @@ class _Drafts:
     async def next(self, text: str) -> _Draft:
         """The doctor writes, and the coordinator can read the draft of the answer."""
         self.seen = len(await self.play.scene.read_by(self.number))
-        await self.play.scene.writes(self.number, text)
+        await self.play.writes(self.number, text)
         draft = await self.shown()
         now = len(await self.play.scene.read_by(self.number))
         require("nothing is sent before approval", holds=now == self.seen)
