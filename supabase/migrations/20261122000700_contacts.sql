@@ -131,6 +131,9 @@ begin
          message_count = message_count + lc.message_count,
          last_message_at = greatest(last_message_at, lc.last_message_at),
          first_pending_at = least(first_pending_at, lc.first_pending_at),
+         -- What goes to a campaign of the other's waits for approval as it would have there.
+         copiloto = case when private.copilot_by(lc) in ('conversa', 'campanha') then true
+                         else copiloto end,
          stage = case when lc.stage_at > coalesce(stage_at, '-infinity') then lc.stage else stage end,
          stage_at = greatest(stage_at, lc.stage_at)
    where id = wc.id;

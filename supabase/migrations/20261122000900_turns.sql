@@ -365,11 +365,13 @@ begin
   end if;
 
   v_copilot := private.copilot_by(c);
-  if v_copilot is not null and v_outcome = 'resposta' and x #>> '{opt_out,escopo}' = 'definitivo' then
-    -- The confirmation of that is all that she hears.
+  if v_copilot is not null and v_outcome <> 'transferir'
+     and x #>> '{opt_out,escopo}' = 'definitivo' then
+    -- The confirmation of that is all that she hears, and nothing else comes about unapproved.
     v_outcome := 'sem_resposta';
     v_parts := '[]';
     v_holds := '{}';
+    x := jsonb_build_object('opt_out', x -> 'opt_out');
   end if;
   v_drafted := v_copilot is not null and v_outcome = 'resposta';
   if not v_drafted then

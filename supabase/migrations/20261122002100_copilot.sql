@@ -15,8 +15,8 @@ insert into public.configuracoes values
 alter table public.configuracoes
   add constraint copiloto_e_sim_ou_nao check (chave <> 'copiloto' or jsonb_typeof(valor) = 'boolean');
 
-create index fila_campanha_da_conversa on public.fila_mensagens (conversa_id, enviada_em desc)
-  where campanha_id is not null and status = 'enviada';
+create index fila_campanha_da_conversa on public.fila_mensagens (conversa_id)
+  where campanha_id is not null;
 
 -- Each draft and what became of it: with the messages and the prompt of its turn, what people changed
 -- and refused is what prompts are judged by.
@@ -76,13 +76,15 @@ create function private.copilot_everywhere() returns boolean
 language sql stable set search_path = ''
 as $$ select coalesce((select valor = 'true' from public.configuracoes where chave = 'copiloto'), false) $$;
 
--- The last campaign that reached the doctor in this conversation.
+-- The last campaign that reached the doctor in this conversation, or may have: who answers it shows
+-- often enough that a send in doubt arrived.
 create function private.campaign_of(p_conversa uuid) returns uuid
 language sql stable set search_path = ''
 as $$
   select campanha_id from public.fila_mensagens
-   where conversa_id = p_conversa and campanha_id is not null and status = 'enviada'
-   order by enviada_em desc limit 1
+   where conversa_id = p_conversa and campanha_id is not null
+     and status in ('processando', 'incerta', 'estacionada', 'enviada')
+   order by coalesce(enviada_em, processando_desde) desc limit 1
 $$;
 
 -- Whether answers of this conversation wait for a person's word, and whose setting says so: its own,
@@ -180,6 +182,16 @@ begin
   return true;
 end $$;
 
+-- A manager's plain UPDATE opts out and ends no draft: its messages get the end of such messages.
+create function private.silence_draft(p_conversa uuid) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.lapse_draft(p_conversa, 'optout');
+  update public.interacoes set situacao = 'optout'
+   where conversa_id = p_conversa and situacao = 'pendente';
+end $$;
+
 -- Commits the turn of a draft as it would have been committed at first. False: what it rests on is
 -- gone, and it has lapsed. The caller holds the status lock and the conversation.
 create function private.approve_draft(
@@ -192,8 +204,9 @@ begin
   -- Holds are a turn's while it is thought out; these are of one that has ended.
   c.lease_turno_id := d.turno_id;
   if not private.holds_stand(c, d.reservas)
-     or exists (select from public.reservas
-                 where id = any (d.reservas) and status = 'segurada' and expira_em <= api.agora())
+     or exists (select from public.reservas r join public.vagas v on v.id = r.vaga_id
+                 where r.id = any (d.reservas) and r.status = 'segurada'
+                   and least(r.expira_em, v.inicio) <= api.agora())
      or not private.effects_fit(c, d.efeitos, api.agora()) then
     perform private.lapse_draft(c.id, 'reserva_perdida');
     perform private.end_lease(c.id, api.agora(), '[]');
@@ -230,9 +243,7 @@ begin
   if not found then
     return 'sem_rascunho';
   elsif private.is_silenced(c.medico_id) then
-    -- A manager's plain UPDATE ends no draft.
-    perform private.lapse_draft(c.id, 'optout');
-    update public.interacoes set situacao = 'optout' where conversa_id = c.id and situacao = 'pendente';
+    perform private.silence_draft(c.id);
     return 'vencido';
   elsif p_decisao = 'rejeitar' then
     perform private.lapse_draft(c.id, p_motivo, 'rejeitado', p_por);
@@ -284,13 +295,17 @@ begin
   return null;
 end $$;
 
--- Whether people could read the draft in Chatwoot at that time: a word that was said before is about
--- another one. Chatwoot's times are whole seconds.
-create function private.was_shown(p_turno uuid, p_em timestamptz) returns boolean
+-- Whether people could read the draft at that time in that conversation of Chatwoot: a word that was
+-- said before, or where a doctor's earlier conversation is shown, is about another one. Chatwoot's
+-- times are whole seconds.
+create function private.was_shown(
+  c public.conversations, p_turno uuid, p_conversation bigint, p_em timestamptz)
+returns boolean
 language plpgsql stable set search_path = ''
 as $$
 begin
-  return exists (select from public.chatwoot_efeitos
+  return c.chatwoot_conversation_id is not distinct from p_conversation
+     and exists (select from public.chatwoot_efeitos
                   where turno_id = p_turno and tipo = 'rascunho' and desistiu is null
                     and date_trunc('second', feito_em) <= p_em);
 end $$;
@@ -321,12 +336,12 @@ begin
   v_draft := private.waiting_draft(c.id);
   v_status := case
     when v_draft is null then 'sem_rascunho'
-    when not private.was_shown(v_draft, v_em) then 'antigo'
+    when not private.was_shown(c, v_draft, private.need_int(p, 'conversation_id'), v_em) then 'antigo'
     when v_decisao = 'editar' and v_parts is null then 'texto_invalido'
     else private.decide_draft(c, v_decisao, v_parts, v_motivo, v_por) end;
-  -- Of a label that came too late nobody waits to hear; words deserve an answer where there were drafts.
-  if v_status in ('texto_invalido', 'pausa')
-     or v_status in ('sem_rascunho', 'antigo') and v_mensagem is not null
+  -- Where nothing waits nobody waits to hear of a label; words deserve an answer where there were drafts.
+  if v_status in ('texto_invalido', 'pausa', 'antigo')
+     or v_status = 'sem_rascunho' and v_mensagem is not null
         and exists (select from public.rascunhos_copiloto where conversa_id = c.id) then
     perform private.tell_of_draft(c.id, v_draft, v_status, null, null);
   end if;
@@ -384,7 +399,10 @@ begin
     perform 1 from public.conversations where id = d.conversa_id for no key update skip locked;
     continue when not found or private.waiting_draft(d.conversa_id) is distinct from d.turno_id;
     select * into c from public.conversations where id = d.conversa_id;
-    if (select expira_em from public.rascunhos_copiloto where turno_id = d.turno_id) <= api.agora() then
+    if private.is_silenced(c.medico_id) then
+      perform private.silence_draft(c.id);
+    elsif (select expira_em from public.rascunhos_copiloto
+            where turno_id = d.turno_id) <= api.agora() then
       perform private.give_up_draft(c.id, null);
       v_handed := v_handed + 1;
     else

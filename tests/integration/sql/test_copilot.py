@@ -551,3 +551,128 @@ async def test_a_repeated_commit_of_a_draft_answers_the_same(julia: Julia) -> No
 
     assert again == first | {"repetido": True}
     assert await drafts(julia) == [("esperando", None)]
+
+
+async def test_a_campaign_whose_send_is_in_doubt_has_the_conversation_all_the_same(
+    julia: Julia,
+) -> None:
+    await switch(julia, "global", "desligado")
+    courting = Courting(julia)
+    await courting.move_to(MONDAY, 10)
+    await courting.number()
+    await courting.doctor(1)
+    campanha = await courting.start()
+    await switch(julia, "campanha", "ligado", id=campanha)
+    await courting.feed()
+    conversa = str(await julia.value("select id from conversations"))
+    claim = await courting.claim(conversa)
+    await julia.record(claim, "incerta")
+
+    await julia.receive(courting.phone(1), "recebi sim")
+
+    assert (await julia.answer(conversa, "Que bom!"))["rascunho"]
+
+
+@pytest.mark.parametrize("setting", ["conversa", "campanha"])
+async def test_the_mode_goes_along_when_two_conversations_become_one(
+    julia: Julia, setting: str
+) -> None:
+    await switch(julia, "global", "desligado")
+    courting = Courting(julia)
+    stays = (await julia.receive())["conversa_id"]
+    goes = (await julia.receive(identities=[lid("7001")], text="sou eu"))["conversa_id"]
+    if setting == "conversa":
+        await switch(julia, "conversa", "ligado", id=goes)
+    else:
+        campanha = await courting.draft(copiloto=True)
+        await julia.sql(
+            "insert into fila_mensagens (medico_id, conversa_id, instance, turn_seq, part, kind, "
+            " tipo, conteudo, control_epoch, campanha_id, status, enviada_em) "
+            "select medico_id, id, instance, 1, 1, 'campanha', 'campanha', 'Oi!', 0, $2, "
+            "'enviada', api.agora() from conversations where id = $1",
+            uuid.UUID(goes),
+            uuid.UUID(campanha),
+        )
+
+    await julia.receive(identities=[phone(), lid("7001")], text="e agora?")
+
+    assert (await julia.conversation(goes))["status"] == "completed"
+    assert (await julia.answer(stays, "Tem sim!"))["rascunho"]
+
+
+async def test_a_word_in_another_chat_is_not_about_what_was_shown_in_this(julia: Julia) -> None:
+    conversa = await drafted(julia)
+    await julia.sql("update conversations set status = 'completed' where id = $1", conversa)
+    again = (await julia.receive(text="voltei"))["conversa_id"]
+    assert again != conversa
+    await link(julia, again, CHAT + 1)
+    await julia.answer(again, "Oi de novo!")
+    await show_all(julia)
+
+    assert await decide(julia) == "antigo"
+
+    assert await sent(julia, again) == []
+    assert await decide(julia, conversation_id=CHAT + 1) == "aprovado"
+
+
+async def test_an_opt_out_that_claude_understood_brings_nothing_else_about(julia: Julia) -> None:
+    shifts = Shifts(julia)
+    vaga = await shifts.offer()
+    turn = await shifts.turn()
+    held = await shifts.hold(turn, vaga)
+    await switch(julia, "global", "desligado")
+    await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
+    await switch(julia, "global", "ligado")
+    turn = await shifts.turn(text="não quero mais nada")
+    effects = {
+        "opt_out": {"escopo": "definitivo", "motivo": "pediu"},
+        "cancelamentos": [{"reserva_id": held["reserva_id"], "motivo": "pediu"}],
+        "memorias": [{"tipo": "preferencia", "conteudo": "noite"}],
+    }
+
+    await julia.commit(turn, "Ok!", effects=effects)
+
+    assert await shifts.claims(vaga) == ["confirmada"]
+    assert "opt_out_com_reserva" in await shifts.notices()
+    assert await julia.value("select count(*) from doctor_context") == 0
+
+
+async def test_a_shift_that_has_begun_is_not_booked_by_a_late_word(julia: Julia) -> None:
+    shifts = Shifts(julia)
+    vaga = await shifts.offer()
+    turn = await shifts.turn()
+    await link(julia, turn["conversa_id"])
+    held = await shifts.hold(turn, vaga)
+    await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
+    await show_all(julia)
+    begins = await julia.value("select inicio from vagas where id = $1", uuid.UUID(vaga))
+    await julia.later(seconds=(begins - julia.now()).total_seconds() + 60)
+    # As if the draft had been made shortly before.
+    await julia.sql("update rascunhos_copiloto set expira_em = api.agora() + interval '20 minutes'")
+    await julia.sql("update reservas set expira_em = api.agora() + interval '20 minutes'")
+
+    assert await decide(julia) == "vencido"
+
+    assert await shifts.claims(vaga) == ["liberada"]
+    assert await drafts(julia) == [("vencido", "reserva_perdida")]
+
+
+async def test_nobody_is_called_to_a_draft_for_who_has_opted_out(julia: Julia) -> None:
+    conversa = await drafted(julia)
+    await julia.opt_out_by_sql()
+    await julia.later(minutes=11)
+
+    assert await julia.call("expire_drafts", limit=10) == {"transferidos": 0, "avisados": 0}
+
+    assert await drafts(julia) == [("vencido", "optout")]
+    assert await julia.situations(conversa) == ["optout"]
+    assert (await julia.conversation(conversa))["controlled_by"] == "ai"
+
+
+async def test_who_put_a_label_on_too_soon_is_told_and_the_label_taken_off(julia: Julia) -> None:
+    await drafted(julia)
+    too_soon = julia.ago(seconds=30).isoformat()
+
+    assert await decide(julia, mensagem_id=None, em=too_soon) == "antigo"
+
+    assert await told(julia) == [("decisao", {"status": "antigo"})]
