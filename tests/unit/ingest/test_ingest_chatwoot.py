@@ -109,6 +109,8 @@ def test_when_a_person_wrote_is_read_if_it_can_be(told: object, at: datetime | N
         ("editar: É **amanhã**.", "editar", "É *amanhã*."),
         ("EDITAR\nTem sim.\nServe?", "editar", "Tem sim.\nServe?"),
         ("editar:", "editar", ""),
+        ("Editar isso depois com a Ana", "editar", ""),
+        ("editar, depois falo com ela", "editar", ""),
         ("rejeitar", "rejeitar", ""),
         ("Rejeitar, tom errado", "rejeitar", "tom errado"),
     ],
@@ -137,7 +139,7 @@ def test_what_we_write_ourselves_decides_nothing() -> None:
 
 def labelled(before: list[str], now: list[str]) -> Any:
     change = {"label_list": {"previous_value": before, "current_value": now}}
-    return read(CHANGED, changed_attributes=[change])
+    return read(CHANGED, labels=now, changed_attributes=[change])
 
 
 @pytest.mark.parametrize(
@@ -164,6 +166,13 @@ def test_a_label_that_is_put_on_decides_on_a_draft(
 )
 def test_other_labels_decide_nothing(before: list[str], now: list[str]) -> None:
     assert labelled(before, now) is Ignored.OTHER_CHANGE
+
+
+def test_a_label_that_is_off_again_decides_nothing_however_late_it_is_told() -> None:
+    # Chatwoot tells the conversation as it is when it tells: a newer draft has cleared the label.
+    change = {"label_list": {"previous_value": [], "current_value": ["aprovar"]}}
+
+    assert read(CHANGED, labels=["rascunho"], changed_attributes=[change]) is Ignored.OTHER_CHANGE
 
 
 def test_taking_the_label_off_gives_back() -> None:

@@ -6,31 +6,21 @@ done. Other private notes, what doctors wrote, bots, other inboxes, and whatever
 (it bears our mark) stop here.
 """
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
+from julia_common.chatwoot.decisions import APPROVE, REJECT, decision_in
 from julia_common.chatwoot.markup import as_whatsapp
 from julia_common.contracts.messages import DraftDecided, PersonReturned, PersonWrote
 from julia_common.whatsapp import UnreadableError, UnreadableReason
 from julia_common.whatsapp.wire import JsonObject, as_object, as_text
 
 LABEL: Final = "humano"
-APPROVE: Final = "aprovar"
-REJECT: Final = "rejeitar"
-"""Labels that decide on a draft, as the same words in a private note do."""
-
-_DECISION: Final = re.compile(
-    r"\s*(?P<word>aprovar|editar|rejeitar)\b\s*[:.,!-]?\s*(?P<text>.*)", re.IGNORECASE | re.DOTALL
-)
 _NOBODY: Final = "alguém no Chatwoot"
 _MAX_NAME: Final = 128
 _FAR: Final = 1e11
-
-
-type Decision = Literal["aprovar", "editar", "rejeitar"]
 
 
 class Ignored(StrEnum):
@@ -111,24 +101,6 @@ def _note(
     )
 
 
-def decision_in(note: str) -> tuple[Decision, str] | None:
-    """What a private note decides and the words after that; None: it is about something else.
-
-    Words after `aprovar` are no approval: they may take it back.
-    """
-    found = _DECISION.fullmatch(note)
-    if found is None:
-        return None
-    text = found["text"].strip()
-    match found["word"].lower():
-        case "aprovar":
-            return None if text else (APPROVE, "")
-        case "editar":
-            return "editar", text
-        case _:
-            return REJECT, text
-
-
 def _conversation(
     event: JsonObject,
     inbox_id: int,
@@ -177,7 +149,14 @@ def _decision_by_label(event: JsonObject) -> Literal["aprovar", "rejeitar"] | No
     if labels is None:
         return None
     before, now = (each if isinstance(each, list) else [] for each in labels)
-    put_on = [each for each in now if each not in before]
+    # Told late, it is told with the conversation as it is then: what was taken off meanwhile, as
+    # happens before each newer draft, was not put on for what is shown now.
+    standing = event.get("labels")
+    put_on = [
+        each
+        for each in now
+        if each not in before and (not isinstance(standing, list) or each in standing)
+    ]
     # Of two contrary ones the one that sends nothing.
     if REJECT in put_on:
         return REJECT
