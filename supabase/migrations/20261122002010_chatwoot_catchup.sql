@@ -16,6 +16,8 @@ end $$;
 
 -- Of what was seen there after `antes`: the messages that we do not know, and the conversations that a
 -- person has all the same, with the hand-off, if that had been shown before: who looked saw its end.
+-- Of the private notes in `conversa` that say what is to become of a draft (`notas`), those that we do
+-- not know, while one waits there.
 create function api.chatwoot_unheard(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -27,6 +29,13 @@ begin
       select coalesce(jsonb_agg(m order by n), '[]')
         from jsonb_array_elements(p -> 'mensagens') with ordinality as t (m, n)
        where not exists (select from public.chatwoot_entregas where mensagem_id = m::bigint)),
+    'notas', (
+      select coalesce(jsonb_agg(m order by n), '[]')
+        from jsonb_array_elements(coalesce(p -> 'notas', '[]')) with ordinality as t (m, n)
+       where not exists (select from public.chatwoot_entregas where mensagem_id = m::bigint)
+         and exists (select from public.conversations c
+                      where c.chatwoot_conversation_id = (p ->> 'conversa')::bigint
+                        and private.waiting_draft(c.id) is not null)),
     'devolvidas', (
       select coalesce(jsonb_agg(jsonb_build_object(
                'conversation_id', c.chatwoot_conversation_id, 'handoff_id', h.id) order by c.id), '[]')

@@ -95,9 +95,11 @@ async def test_what_people_wrote_is_told_from_all_else(
 
     found = await chatwoot.written_by_people(chat, began)
 
-    assert [each.text for each in found] == ["primeira", *(f"e mais {n}" for n in range(40))]
+    more = [f"e mais {n}" for n in range(40)]
+    assert [each.text for each in found] == ["primeira", "nota", *more]
+    assert [each.text for each in found if each.private] == ["nota"]
     assert {each.by for each in found} == {"Bia"}
-    assert len({each.id for each in found}) == 41
+    assert len({each.id for each in found}) == 42
 
 
 async def test_conversations_are_listed_by_what_happened_in_them(

@@ -21,10 +21,10 @@ pytestmark = pytest.mark.integration
 JOB = "recuperacao_chatwoot"
 
 
-async def unheard(julia: Julia, *messages: int, antes: Any = None) -> Any:
+async def unheard(julia: Julia, *messages: int, antes: Any = None, **p: Any) -> Any:
     antes = (antes or julia.now()).isoformat()
     return await julia.call(
-        "chatwoot_unheard", antes=antes, mensagens=list(messages), conversas=[CHAT]
+        "chatwoot_unheard", antes=antes, mensagens=list(messages), conversas=[CHAT], **p
     )
 
 

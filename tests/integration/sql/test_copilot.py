@@ -11,6 +11,7 @@ from tests.integration.sql.conftest import Julia, lid, phone
 from tests.integration.sql.courting import MONDAY, Courting
 from tests.integration.sql.shifts import Shifts
 from tests.integration.sql.test_chatwoot import CHAT, link, person_writes, show_all
+from tests.integration.sql.test_chatwoot_catchup import unheard
 
 pytestmark = pytest.mark.integration
 
@@ -676,3 +677,22 @@ async def test_who_put_a_label_on_too_soon_is_told_and_the_label_taken_off(julia
     assert await decide(julia, mensagem_id=None, em=too_soon) == "antigo"
 
     assert await told(julia) == [("decisao", {"status": "antigo"})]
+
+
+async def test_a_note_that_nobody_told_us_of_is_news_while_a_draft_waits_there(
+    julia: Julia,
+) -> None:
+    async def news(chat: int) -> list[int]:
+        seen: list[int] = (await unheard(julia, conversa=chat, notas=[7, 9]))["notas"]
+        return seen
+
+    conversa = (await julia.receive())["conversa_id"]
+    await link(julia, conversa)
+    assert await news(CHAT) == []
+    await julia.answer(conversa)
+    await show_all(julia)
+    await decide(julia, "editar", mensagem_id=7, partes=[])
+
+    assert (await news(CHAT), await news(CHAT + 1)) == ([9], [])
+    await decide(julia, mensagem_id=9)
+    assert await news(CHAT) == []

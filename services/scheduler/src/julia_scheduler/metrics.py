@@ -135,7 +135,7 @@ CHATWOOT_OLDEST: Final = Gauge(
 )
 CHATWOOT_CAUGHT_UP: Final = Counter(
     "julia_recuperacao_chatwoot_total",
-    "O que pessoas fizeram no Chatwoot (mensagem, devolucao) sem que webhook algum contasse",
+    "O que pessoas fizeram no Chatwoot (mensagem, devolucao, decisao) sem que um webhook contasse",
     ["ato", "resultado"],
 )
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from julia_common.chatwoot import Chatwoot
-from julia_common.contracts.messages import SendRequested
+from julia_common.contracts.messages import DraftDecided, SendRequested
 from julia_common.database import (
     ChatwootWindow,
     PersonReturnedAnswer,
@@ -31,9 +31,10 @@ CONVERSA = "00000000-0000-0000-0000-00000000000a"
 
 @dataclass
 class Database:
-    """Knows some messages, and whom people have."""
+    """Knows some messages, whom people have, and where a draft waits."""
 
     known: set[int] = field(default_factory=set)
+    drafts: set[int] = field(default_factory=set)
     held: dict[int, str] = field(default_factory=dict)
     done: list[Any] = field(default_factory=list)
 
@@ -42,11 +43,14 @@ class Database:
         now = datetime.now(UTC)
         return ChatwootWindow(since=now - timedelta(minutes=10), until=now)
 
-    async def chatwoot_unheard(self, *, antes, mensagens, conversas) -> Unheard:
+    async def chatwoot_unheard(self, *, antes, mensagens, conversas, conversa, notas) -> Unheard:
         assert antes.tzinfo is not None
         return Unheard.model_validate(
             {
                 "mensagens": [each for each in mensagens if each not in self.known],
+                "notas": [
+                    each for each in notas if conversa in self.drafts and each not in self.known
+                ],
                 "devolvidas": [
                     {"conversation_id": chat, "handoff_id": self.held[chat]}
                     for chat in conversas
@@ -77,7 +81,7 @@ class Database:
 
 @dataclass
 class Bell:
-    rung: list[SendRequested] = field(default_factory=list)
+    rung: list[SendRequested | DraftDecided] = field(default_factory=list)
 
     async def publish(self, message: Any, *, key: str | None = None) -> None:
         assert key == CONVERSA
@@ -117,14 +121,22 @@ def chat(world: World, *, status: str = "open", labels: tuple[str, ...] = ("huma
     return made.id
 
 
-def says(world: World, chat_id: int, text: str, sender: dict[str, Any] = AGENT, **ours: str) -> int:
+def says(
+    world: World,
+    chat_id: int,
+    text: str,
+    sender: dict[str, Any] = AGENT,
+    *,
+    private: bool = False,
+    **ours: str,
+) -> int:
     message = world.add_message(
         world.conversations[chat_id],
         content=text,
         content_type="text",
         content_attributes=ours,
         message_type=1,
-        private=False,
+        private=private,
         sender=sender,
     )
     return message["id"]
@@ -234,3 +246,33 @@ async def test_a_conversation_that_cannot_be_seen_holds_up_no_other_and_fails_th
     await catch_up.run()
 
     assert sorted(each.conteudo for each in database.done) == ["outra", "uma"]
+
+
+async def test_what_a_note_decides_on_a_waiting_draft_is_told_as_its_webhook_would_have(
+    catch_up: ChatwootCatchUp, database: Database, world: World, bell: Bell
+) -> None:
+    waits = chat(world, labels=("humano", "rascunho"))
+    database.drafts.add(waits)
+    database.known.add(says(world, waits, "rejeitar", private=True))
+    says(world, waits, "aprovar", US, private=True, julia_id="efeito:1")
+    says(world, waits, "acho que é bom editar isto", private=True)
+    note = says(world, waits, "editar: Tem sim, **no sábado**!", private=True)
+
+    assert await catch_up.run() == 1
+
+    (told,) = bell.rung
+    assert isinstance(told, DraftDecided)
+    assert (told.decision, told.text, told.by) == ("editar", "Tem sim, *no sábado*!", "Bia")
+    assert (told.delivery, told.message_id, told.conversation_id) == (f"visto:{note}", note, waits)
+    assert told.decided_at.timestamp() <= world.conversations[waits].messages[-1]["created_at"]
+    assert database.done == []
+
+
+async def test_a_note_is_never_sent_and_decides_nothing_where_nothing_waits(
+    catch_up: ChatwootCatchUp, database: Database, world: World, bell: Bell
+) -> None:
+    says(world, chat(world), "aprovar", private=True)
+    says(world, chat(world), "Liguei para ela", private=True)
+
+    assert await catch_up.run() == 0
+    assert (database.done, bell.rung) == ([], [])

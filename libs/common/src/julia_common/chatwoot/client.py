@@ -89,7 +89,7 @@ class Chat:
 class PersonsMessage:
     """What a person wrote to the doctor, at `at` by Chatwoot; `attachments` counts files.
 
-    `text` has WhatsApp's marks.
+    `text` has WhatsApp's marks. `private`: a note, which is for other people and never leaves.
     """
 
     id: int
@@ -97,6 +97,7 @@ class PersonsMessage:
     text: str
     by: str | None
     attachments: int
+    private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +191,9 @@ class Chatwoot:
             page += 1
 
     async def written_by_people(self, chat_id: int, since: datetime) -> tuple[PersonsMessage, ...]:
-        """What people have written to the doctor there since, the oldest first.
+        """What people have written there since, notes included, the oldest first.
 
-        Neither notes, nor what bears a mark of ours, nor what was deleted again.
+        Neither what bears a mark of ours, nor what was deleted again.
         """
         found: list[PersonsMessage] = []
         before: int | None = None
@@ -412,7 +413,6 @@ def _is_persons(message: dict[str, Any]) -> bool:
     content = _object(message, "content_attributes")
     return (
         message.get("message_type") == _OUTGOING
-        and message.get("private") is False
         and _object(message, "sender").get("type") == "user"
         and not content.get("deleted")
         and "julia_id" not in content
@@ -427,6 +427,8 @@ def _persons(message: dict[str, Any]) -> PersonsMessage:
         text=as_whatsapp(text) if isinstance(text, str) else "",
         by=by if isinstance(by, str) else None,
         attachments=len(_objects(message, "attachments")),
+        # Whatever does not say that it is for the doctor is not.
+        private=message.get("private") is not False,
     )
 
 

@@ -179,6 +179,7 @@ class Unheard(Answer):
     """Of what was seen in Chatwoot, that which we do not know."""
 
     mensagens: tuple[int, ...]
+    notas: tuple[int, ...] = ()
     devolvidas: tuple[EndedHandoff, ...]
 
 
@@ -362,15 +363,24 @@ class People:
         return await self._rpc.call("chatwoot_window", {"job": job}, _WINDOW)
 
     async def chatwoot_unheard(
-        self, *, antes: datetime, mensagens: Sequence[int], conversas: Sequence[int]
+        self,
+        *,
+        antes: datetime,
+        mensagens: Sequence[int],
+        conversas: Sequence[int],
+        conversa: int,
+        notas: Sequence[int],
     ) -> Unheard:
         """Sort out what is news: of messages, and of conversations that look given back.
 
-        `antes`: a time of the database's before Chatwoot was asked.
+        `antes`: a time of the database's before Chatwoot was asked. `notas`: what decides on a
+        draft in the conversation `conversa`; it is news while one waits there.
         """
         arguments = {
             "antes": antes.isoformat(),
             "mensagens": list(mensagens),
             "conversas": list(conversas),
+            "conversa": conversa,
+            "notas": list(notas),
         }
         return await self._rpc.call("chatwoot_unheard", arguments, _UNHEARD)

@@ -11,6 +11,8 @@ from typing import Final, Protocol
 import structlog
 
 from julia_common.chatwoot import Chat, ChatStatus, Missing, PersonsMessage
+from julia_common.chatwoot.decisions import decision_in
+from julia_common.contracts.messages import DraftDecided
 from julia_common.database import (
     ChatwootWindow,
     Doorbell,
@@ -28,6 +30,7 @@ from julia_scheduler.ports import Publish
 
 JOB: Final = "recuperacao_chatwoot"
 _ORIGIN: Final = "chatwoot"
+_MAX_NAME: Final = 128
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +43,13 @@ class Told(Protocol):
         ...
 
     async def chatwoot_unheard(
-        self, *, antes: datetime, mensagens: Sequence[int], conversas: Sequence[int]
+        self,
+        *,
+        antes: datetime,
+        mensagens: Sequence[int],
+        conversas: Sequence[int],
+        conversa: int,
+        notas: Sequence[int],
     ) -> Unheard:
         """Sort out what is news."""
         ...
@@ -66,7 +75,7 @@ class Memory(Protocol):
         ...
 
     async def written_by_people(self, chat_id: int, since: datetime) -> tuple[PersonsMessage, ...]:
-        """List what people wrote to the doctor, the oldest first."""
+        """List what people wrote, to the doctor and to each other, the oldest first."""
         ...
 
 
@@ -74,7 +83,7 @@ class ChatwootCatchUp:
     """Looks through what happened in Chatwoot since it last saw everything."""
 
     def __init__(self, database: Told, memory: Memory, publisher: Publish) -> None:
-        """Prepare; `publisher` rings the dispatcher."""
+        """Prepare; `publisher` rings the dispatcher, and tells brain of decisions."""
         self._database = database
         self._memory = memory
         self._publisher = publisher
@@ -105,17 +114,28 @@ class ChatwootCatchUp:
         return found
 
     async def _look_through(self, chat: Chat, conversa_id: str, window: ChatwootWindow) -> int:
-        written = await self._memory.written_by_people(chat.id, window.since)
+        seen = await self._memory.written_by_people(chat.id, window.since)
+        written = [message for message in seen if not message.private]
+        decisions = {
+            note.id: decision
+            for note in seen
+            if note.private and (decision := _decision(note, chat, window.until)) is not None
+        }
         given = how_given_back(chat) is not None
-        if not written and not given:
+        if not written and not decisions and not given:
             return 0
         news = await self._database.chatwoot_unheard(
             antes=window.until,
             mensagens=[message.id for message in written],
             conversas=[chat.id] if given else [],
+            conversa=chat.id,
+            notas=list(decisions),
         )
         ended = next((each.handoff_id for each in news.devolvidas), None)
-        found = 0
+        for note in news.notas:
+            await self._publisher.publish(decisions[note], key=conversa_id)
+            metrics.CHATWOOT_CAUGHT_UP.labels("decisao", "publicada").inc()
+        found = len(news.notas)
         for message in written:
             if message.id not in news.mensagens:
                 continue
@@ -158,6 +178,24 @@ class ChatwootCatchUp:
         if answer.doorbell and answer.conversa_id is not None and answer.instance is not None:
             doorbell = Doorbell(conversa_id=answer.conversa_id, instance=answer.instance)
             await ring_all(self._publisher, [doorbell], origin=_ORIGIN)
+
+
+def _decision(note: PersonsMessage, chat: Chat, seen_at: datetime) -> DraftDecided | None:
+    """What a note says of a draft, as its webhook would have told it; None: nothing."""
+    said = decision_in(note.text)
+    if said is None:
+        return None
+    decision, text = said
+    return DraftDecided(
+        delivery=f"visto:{note.id}",
+        conversation_id=chat.id,
+        by=(note.by or NOBODY)[:_MAX_NAME],
+        decision=decision,
+        message_id=note.id,
+        text=text,
+        decided_at=min(note.at, seen_at),
+        received_at=seen_at,
+    )
 
 
 def _is_resolved_since(chat: Chat, message: PersonsMessage) -> bool:
