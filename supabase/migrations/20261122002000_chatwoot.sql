@@ -331,6 +331,14 @@ begin
     return jsonb_build_object('status', 'encerrada', 'conversa_id', c.id, 'instance', c.instance,
                               'doorbell', false);
   end if;
+  if private.waiting_draft(c.id) is not null and v_files = 0
+     and v_texto ~* '^((aprovar|rejeitar)[.!]?$|(editar|rejeitar)\s*:)' then
+    -- Meant for the draft, and written where answers are written: no doctor should read it.
+    insert into public.chatwoot_efeitos (conversa_id, tipo, dados)
+    values (c.id, 'nota', jsonb_build_object('assunto', 'decisao_publica', 'texto', left(v_texto, 200)));
+    return jsonb_build_object('status', 'aceita', 'conversa_id', c.id, 'instance', c.instance,
+                              'doorbell', private.has_pending(c.id));
+  end if;
   v_given_back := c.controlled_by = 'ai' and coalesce(v_em < (
     select max((metadata ->> 'devolvida_em')::timestamptz) from public.handoffs
      where conversa_id = c.id and status = 'resolvido'), false);

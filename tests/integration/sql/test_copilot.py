@@ -696,3 +696,28 @@ async def test_a_note_that_nobody_told_us_of_is_news_while_a_draft_waits_there(
     assert (await news(CHAT), await news(CHAT + 1)) == ([9], [])
     await decide(julia, mensagem_id=9)
     assert await news(CHAT) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["aprovar", "Aprovar.", "editar: Tem, no sábado.", "rejeitar: tom"]
+)
+async def test_a_decision_that_was_meant_as_a_note_does_not_reach_the_doctor(
+    julia: Julia, text: str
+) -> None:
+    conversa = await drafted(julia)
+
+    await person_writes(julia, text)
+
+    assert await sent(julia, conversa) == []
+    assert await drafts(julia) == [("esperando", None)]
+    assert await told(julia) == [("nota", {"assunto": "decisao_publica", "texto": text})]
+    assert await decide(julia) == "aprovado"
+
+
+async def test_a_person_may_say_such_a_word_where_nothing_waits(julia: Julia) -> None:
+    conversa = await drafted(julia)
+    await decide(julia)
+
+    await person_writes(julia, "Aprovar")
+
+    assert "Aprovar" in await sent(julia, conversa)

@@ -389,6 +389,7 @@ async def test_a_conversation_that_was_deleted_there_is_made_anew(
     [
         ({"assunto": "anexos", "anexos": 2}, "O arquivo não foi enviado"),
         ({"assunto": "encerrada", "texto": "Oi?"}, "esta conversa está encerrada.\n> Oi?"),
+        ({"assunto": "decisao_publica", "texto": "aprovar"}, "em nota privada.\n> aprovar"),
         (
             {"assunto": "nao_enviada", "outcome": "BLOCKED_OPTED_OUT", "texto": "Oi?"},
             "pediu para não receber mais mensagens.\n> Oi?",

@@ -106,6 +106,8 @@ def note(data: Mapping[str, JsonValue]) -> str:
             )
         case "encerrada":
             why = "esta conversa está encerrada"
+        case "decisao_publica":
+            why = "parece a resposta a um rascunho; escrevam-na em nota privada"
         case _:
             outcome = str(data.get("outcome"))
             why = _OUTCOMES.get(outcome, f"não pôde ser entregue ({outcome})")
