@@ -127,7 +127,7 @@ QUICK: Final = Extent(
         one_at_a_time=False,
     ),
     operator=OperatorExtent(trials=16, one_at_a_time=False),
-    people=PeopleExtent(takeovers=20, outage_s=10, limit_s=215),
+    people=PeopleExtent(takeovers=20, outage_s=10, limit_s=400),
     alerts=AlertsExtent(shortened_by=5, writes_a_second=1.5),
 )
 
