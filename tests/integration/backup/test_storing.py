@@ -1,7 +1,6 @@
 """Backups are stored, kept for a while, and fetched, by rclone in a folder as a claim is one."""
 
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -9,10 +8,7 @@ from pathlib import Path
 import pytest
 from tests.integration.backup.scripts import run
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(shutil.which("rclone") is None, reason="rclone is not installed"),
-]
+pytestmark = pytest.mark.integration
 
 NEW, OLD = "20261123T061000Z.dump", "20261101T061000Z.dump"
 _DAY_S = 86_400

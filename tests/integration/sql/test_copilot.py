@@ -40,6 +40,18 @@ async def drafted(julia: Julia, *parts: str) -> str:
     return conversa
 
 
+async def drafted_booking(julia: Julia) -> tuple[Shifts, dict[str, Any], str]:
+    """Have a draft wait that books a shift; return the turn and the shift."""
+    shifts = Shifts(julia)
+    vaga = await shifts.offer()
+    turn: dict[str, Any] = await shifts.turn()
+    await link(julia, turn["conversa_id"])
+    held = await shifts.hold(turn, vaga)
+    await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
+    await show_all(julia)
+    return shifts, turn, vaga
+
+
 async def decide(julia: Julia, decisao: str = "aprovar", **p: Any) -> str:
     """A person answers the draft in a private note, or as `p` says."""
     p.setdefault("entrega", uuid.uuid4().hex)
@@ -398,13 +410,7 @@ async def test_a_draft_is_decided_by_sql_too(julia: Julia) -> None:
 
 
 async def test_a_booking_is_made_when_its_answer_is_approved(julia: Julia) -> None:
-    shifts = Shifts(julia)
-    vaga = await shifts.offer()
-    turn = await shifts.turn()
-    await link(julia, turn["conversa_id"])
-    held = await shifts.hold(turn, vaga)
-    await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
-    await show_all(julia)
+    shifts, _, vaga = await drafted_booking(julia)
 
     await julia.later(minutes=20)  # longer than a turn's hold
     await julia.call("expire_holds", limit=10)
@@ -446,13 +452,7 @@ async def test_a_draft_that_is_not_approved_books_nothing(julia: Julia, end: str
 
 
 async def test_an_approval_whose_shift_is_gone_is_thought_out_anew(julia: Julia) -> None:
-    shifts = Shifts(julia)
-    vaga = await shifts.offer()
-    turn = await shifts.turn()
-    await link(julia, turn["conversa_id"])
-    held = await shifts.hold(turn, vaga)
-    await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
-    await show_all(julia)
+    _, turn, vaga = await drafted_booking(julia)
     await julia.sql("update vagas set status = 'cancelada' where id = $1", uuid.UUID(vaga))
 
     assert await decide(julia) == "vencido"
@@ -639,13 +639,7 @@ async def test_an_opt_out_that_claude_understood_brings_nothing_else_about(julia
 
 
 async def test_a_shift_that_has_begun_is_not_booked_by_a_late_word(julia: Julia) -> None:
-    shifts = Shifts(julia)
-    vaga = await shifts.offer()
-    turn = await shifts.turn()
-    await link(julia, turn["conversa_id"])
-    held = await shifts.hold(turn, vaga)
-    await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
-    await show_all(julia)
+    shifts, _, vaga = await drafted_booking(julia)
     begins = await julia.value("select inicio from vagas where id = $1", uuid.UUID(vaga))
     await julia.later(seconds=(begins - julia.now()).total_seconds() + 60)
     # As if the draft had been made shortly before.

@@ -10,8 +10,11 @@ from julia_brain.domain.reply import split
 from julia_brain.handlers import Deps, ring
 from julia_common.contracts.messages import DraftDecided, PersonReturned, PersonWrote
 from julia_common.database import (
+    PersonDecidedAnswer,
     PersonDecidedArguments,
+    PersonReturnedAnswer,
     PersonReturnedArguments,
+    PersonWroteAnswer,
     PersonWroteArguments,
 )
 from julia_common.errors import Retryable
@@ -37,11 +40,7 @@ async def wrote(message: PersonWrote, deps: Deps) -> None:
             em=message.written_at,
         )
     )
-    structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
-    if answer.status == "desconhecida":
-        _wait_for_link(message, deps)
-    metrics.PEOPLE.labels("mensagem", answer.status).inc()
-    await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
+    await _settle("mensagem", answer, deps, waits_for=message)
 
 
 async def returned(message: PersonReturned, deps: Deps) -> None:
@@ -56,9 +55,7 @@ async def returned(message: PersonReturned, deps: Deps) -> None:
             por=message.by,
         )
     )
-    structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
-    metrics.PEOPLE.labels("devolucao", answer.status).inc()
-    await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
+    await _settle("devolucao", answer, deps)
 
 
 async def decided(message: DraftDecided, deps: Deps) -> None:
@@ -77,10 +74,21 @@ async def decided(message: DraftDecided, deps: Deps) -> None:
             por=message.by,
         )
     )
+    await _settle("decisao", answer, deps, waits_for=message)
+
+
+async def _settle(
+    what: str,
+    answer: PersonWroteAnswer | PersonReturnedAnswer | PersonDecidedAnswer,
+    deps: Deps,
+    *,
+    waits_for: PersonWrote | DraftDecided | None = None,
+) -> None:
+    """Write down what came of it and ring; `waits_for` comes again while its chat is not known."""
     structlog.contextvars.bind_contextvars(conversa_id=answer.conversa_id, situacao=answer.status)
-    if answer.status == "desconhecida":
-        _wait_for_link(message, deps)
-    metrics.PEOPLE.labels("decisao", answer.status).inc()
+    if waits_for is not None and answer.status == "desconhecida":
+        _wait_for_link(waits_for, deps)
+    metrics.PEOPLE.labels(what, answer.status).inc()
     await ring(deps, answer.instance, answer.conversa_id, wanted=answer.doorbell)
 
 
