@@ -145,6 +145,14 @@ class Sequence(RuleBasedStateMachine):
         n = data.draw(st.sampled_from([n for n in self.specs if self.specs[n]]))
         self._show(n, *data.draw(st.sampled_from(self.specs[n])))
 
+    @precondition(lambda self: any(self.specs.values()))
+    @rule()
+    def restart(self) -> None:
+        """An operator that starts sees all there is, and what is just being removed."""
+        for n, specs in self.specs.items():
+            if specs:
+                self._show(n, *specs[-1])
+
     @rule(n=resources)
     def remove(self, n: int) -> None:
         expected = self.stops.remove(self.uids[n], self.now)
