@@ -34,9 +34,7 @@ class Secrets:
         jwt_secret = secrets.token_urlsafe(48)
         return cls(
             jwt_secret=jwt_secret,
-            service_key=jwt.encode(
-                {"iss": "julia-local", "role": "service_role"}, jwt_secret, algorithm="HS256"
-            ),
+            service_key=_service_key(jwt_secret),
             webhook_secret=secrets.token_urlsafe(32),
             evolution_api_key=secrets.token_urlsafe(24),
             anthropic_api_key=f"sk-ant-local-{secrets.token_urlsafe(24)}",
@@ -48,6 +46,10 @@ class Secrets:
             postgres_password=secrets.token_urlsafe(24),
             authenticator_password=secrets.token_urlsafe(24),
         )
+
+    def another_service_key(self) -> str:
+        """Return a new key that the database's endpoint takes as it takes the first."""
+        return _service_key(self.jwt_secret, jti=secrets.token_hex(8))
 
     def of_postgres(self) -> dict[str, str]:
         """Return the passwords of the database roles that log in."""
@@ -68,3 +70,8 @@ class Secrets:
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(made), indent=2) + os.linesep)
         return made
+
+
+def _service_key(jwt_secret: str, **claims: str) -> str:
+    named = {"iss": "julia-local", "role": "service_role", **claims}
+    return jwt.encode(named, jwt_secret, algorithm="HS256")

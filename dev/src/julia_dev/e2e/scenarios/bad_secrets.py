@@ -83,7 +83,7 @@ async def _each_names_its_secret(cluster: Cluster) -> None:
 
 
 async def _rotation(scene: Scene) -> None:
-    """Give Claude's key and the webhook's secret new values, then take the old ones away."""
+    """Give Claude, Supabase and the webhook new secrets; then take Claude's old one away."""
     keys = scene.neighbours.secrets
     before = await scene.pods.of(*SERVICES)
     failed = await _failed_turns(scene, before)
@@ -95,6 +95,7 @@ async def _rotation(scene: Scene) -> None:
             {
                 "secrets": {
                     "anthropic": {"apiKey": key},
+                    "supabase": {"serviceKey": keys.another_service_key()},
                     "webhook": {"secret": secret, "previousSecret": keys.webhook_secret},
                 }
             }
@@ -112,9 +113,9 @@ async def _rotation(scene: Scene) -> None:
 
 
 async def _taken(scene: Scene, pods: Sequence[Pod]) -> None:
-    wanted = {"brain": "ANTHROPIC_API_KEY", "ingest": "EVOLUTION_WEBHOOK_SECRET"}
+    wanted = {"brain": ("ANTHROPIC_API_KEY",), "ingest": ("EVOLUTION_WEBHOOK_SECRET",)}
     for pod in pods:
-        if setting := wanted.get(pod.component):
+        for setting in (*wanted.get(pod.component, ()), "SUPABASE_SERVICE_KEY"):
             await eventually(
                 f"{pod.name} with the new {setting}",
                 partial(_rotated, scene, pod, setting),
