@@ -34,6 +34,7 @@ begin
   loop
     execute format('delete from public.%I', name);
   end loop;
+  delete from private.supressoes;
   delete from public.prompts where id <> 'persona-1';
   update public.prompts set ativo = true, peso = 1;
 end $$;
