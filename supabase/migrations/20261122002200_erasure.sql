@@ -284,14 +284,14 @@ for each row when (new.status is distinct from old.status or new.erro is distinc
                    or new.conteudo is distinct from old.conteudo)
 execute function private.fila_keep_erased();
 
--- The hash of what was sent is kept while an echo may be recognised by it, and no longer.
+-- The hash of what was sent is kept while evidence is looked for by it, and no longer.
 create function private.envios_keep_erased() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   if exists (select from public.conversations where id = new.conversa_id and eliminada_em is not null) then
     new.motivo := null;
-    if new.provider_message_id is not null or new.status in ('enviado', 'liberado') then
+    if new.status not in ('aberto', 'incerto') then
       new.text_hash := '';
     end if;
   end if;
@@ -716,13 +716,12 @@ begin
   get diagnostics n = row_count;
   v_rows := v_rows || jsonb_build_object('fila_mensagens', n);
 
-  -- What ids refer to stays, emptied. Hashes of words only where an echo may yet be recognised.
+  -- What ids refer to stays, emptied; hashes of words only where evidence is being looked for.
   update public.reservas set motivo = null where medico_id = any (v_ids);
   update public.campanha_destinatarios set abertura = null where medico_id = any (v_ids);
   update public.envios
      set motivo = null,
-         text_hash = case when provider_message_id is null and status <> 'liberado'
-                           and claimed_at > v_now - interval '1 hour' then text_hash else '' end
+         text_hash = case when status = 'incerto' then text_hash else '' end
    where conversa_id = any (v_conversas);
   update public.conversations set eliminada_em = v_now where id = any (v_conversas);
   update public.fila_mensagens set conteudo = private.erased_text() where conversa_id = any (v_conversas);
