@@ -259,7 +259,10 @@ class Life:
     async def _waits_for_approval(self) -> None:
         await self.receive("quero mais um")
         turn = await self.turn()
-        done = await self.julia.commit(turn, f"Tenho este, Zoraide {WORD}")
+        memory = {"tipo": "restricao", "conteudo": f"Zoraide não vai a {WORD}"}
+        done = await self.julia.commit(
+            turn, f"Tenho este, Zoraide {WORD}", effects={"memorias": [memory]}
+        )
         assert done["rascunho"]
         # Meant as a decision, and written where answers are written: a note repeats it.
         await person_writes(self.julia, f"editar: Oi, Zoraide {WORD}", conversation_id=CHAT)
