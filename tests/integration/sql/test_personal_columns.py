@@ -154,4 +154,6 @@ async def test_each_personal_column_is_empty_after_an_erasure(julia: Julia) -> N
     # Managers are told which shifts are open again.
     (notice,) = left.pop("public.notificacoes_gestor.dados")
     assert "LGPD-17" in notice
+    # An id of Chatwoot's, which its contact is deleted by.
+    assert left.pop("public.chatwoot_efeitos.dados") == {'{"contact_id": 7}'}
     assert {column: found for column, found in left.items() if found} == {}
