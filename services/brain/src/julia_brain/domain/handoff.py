@@ -35,6 +35,8 @@ def trigger_of(pending: Sequence[str], earlier: Sequence[str]) -> Trigger | None
     said = [f" {canonical(text)} " for text in pending]
     if any(_stands(found) for text in said for found in _found(_LEGAL, text)):
         return Trigger("juridico", "o médico falou em advogado, processo ou denúncia")
+    if any(_stands(found) for text in said for found in _found(_OWN_DATA, text)):
+        return Trigger("juridico", "o médico pediu os próprios dados ou que sejam apagados (LGPD)")
     if any(_stands(found) for text in said for found in _found(_PERSON, text)):
         return Trigger("pedido_humano", "o médico pediu para falar com uma pessoa")
     if _strong_dislike(" . ".join(said)):
@@ -66,6 +68,13 @@ _WORDS = Vocabulary(
         "conselho reclameaqui",
         "LEGALLY": "judicial judicialmente extrajudicial trabalhista criminal indenizacao",
         "WILL": "vou irei vamos estou quero pretendo terei vai vao",
+        "ERASE": "apagar apaguem apague excluir excluam deletar deletem remover removam eliminar "
+        "eliminem descadastrar tirar",
+        "ERASED": "apagado apagada apagados apagadas excluido excluidos excluida excluidas "
+        "deletado deletados removido removidos eliminado eliminados",
+        "ERASURE": "exclusao eliminacao remocao",
+        "DATA": "dado dados cadastro informacao informacoes registro registros conta",
+        "KEEP": "tem guarda guardam possui possuem armazena armazenam usam coletam coletaram",
     }
 )
 
@@ -114,6 +123,27 @@ _LEGAL: Final = _patterns(
     "noticia/noticias de/do .1 meu LAWYER",
     "boletim de ocorrencia",
     "dano/danos moral/morais",
+)
+
+_OWN_DATA: Final = _patterns(
+    "ERASE .2 meu DATA",
+    "ERASE .4 sobre me/mim/minha",
+    "ERASURE .2 meu DATA",
+    "ERASURE .1 DATA pessoais",
+    "quero/exijo/peco/desejo .3 meu DATA .1 ERASED",
+    "direito .2 esquecimento",
+    "quero/desejo/exijo .1 ser esquecido/esquecida",
+    "revogar/revogo/retirar/retiro .2 consentimento",
+    "quais/que dado/dados .1 meu/minha .3 KEEP",
+    "quais/que DATA .3 KEEP .1 sobre me/mim/minha",
+    "quais/que DATA .2 voce KEEP .1 meu",
+    "copia .2 meu DATA",
+    "acesso .2 meu dado/dados",
+    "portabilidade .2 dado/dados",
+    "encarregado .1 de dado/dados",
+    "falar .1 com dpo",
+    "pela/pelo/conforme/segundo/contra/viola/violando/descumprindo/infringe .1 lgpd",
+    "voce .2 lgpd",
 )
 
 
