@@ -740,8 +740,7 @@ begin
   v_rows := (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(v_rows) where value <> '0');
   insert into public.eliminacoes (protocolo, por, linhas, reservas_canceladas, created_at)
   values (v_protocolo, v_por, v_rows, cardinality(v_future), v_now);
-  insert into public.notificacoes_gestor (tipo, dados)
-  values ('dados_eliminados', jsonb_build_object(
+  perform private.notify_managers('dados_eliminados', null, null, jsonb_build_object(
     'protocolo', v_protocolo, 'por', v_por, 'reservas', v_bookings));
   return jsonb_build_object('status', 'eliminado', 'linhas', v_rows,
     'reservas_canceladas', cardinality(v_future),

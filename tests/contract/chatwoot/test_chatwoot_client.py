@@ -51,6 +51,34 @@ async def test_a_contact_that_somebody_made_meanwhile_is_found(chatwoot: Chatwoo
     assert second == first
 
 
+async def test_a_deleted_contact_takes_its_conversations_along(
+    world: World, chatwoot: Chatwoot, chat: int
+) -> None:
+    other = await chatwoot.create_contact(name="Outra", phone=f"{PHONE}9", identifier="julia:b")
+    kept = await chatwoot.create_chat(other, conversa_id="c-2", instance="julia-prod")
+
+    await chatwoot.delete_contact(1)
+    await chatwoot.delete_contact(1)
+
+    assert await chatwoot.find_contact(phone=PHONE, identifier="julia:a") is None
+    with pytest.raises(Missing):
+        await chatwoot.chat(chat)
+    assert (await chatwoot.chat(kept)).conversa_id == "c-2"
+    # Ids are never given again.
+    assert await chatwoot.create_contact(name="Ana", phone=PHONE, identifier="julia:a") == 3
+
+
+async def test_only_an_administrator_deletes_contacts(
+    world: World, chatwoot: Chatwoot, chat: int
+) -> None:
+    fails(world, FaultKind.UNAUTHORIZED)
+
+    with pytest.raises(ChatwootRefused, match="administrator"):
+        await chatwoot.delete_contact(1)
+
+    assert (await chatwoot.chat(chat)).conversa_id == "c-1"
+
+
 async def test_a_conversation_bears_our_id_and_is_the_bots(
     world: World, chatwoot: Chatwoot, chat: int
 ) -> None:

@@ -94,6 +94,7 @@ class _Api:
         table: list[tuple[str, str, Callable[[Request], Awaitable[Answer]]]] = [
             ("GET", "/contacts/search", self._search),
             ("POST", "/contacts", self._create_contact),
+            ("DELETE", "/contacts/{id:int}", self._delete_contact),
             ("GET", "/contacts/{id:int}/conversations", self._conversations_of),
             ("POST", "/conversations", self._create_conversation),
             ("GET", "/conversations/{id:int}/messages", self._messages),
@@ -141,7 +142,7 @@ class _Api:
         if fault is not None and fault.kind is FaultKind.DONE_UNHEARD:
             await asyncio.sleep(fault.seconds)
             return _trouble()
-        return JSONResponse(body, status)
+        return Response(status_code=status) if body is None else JSONResponse(body, status)
 
     async def _search(self, request: Request) -> Answer:
         wanted = request.query_params.get("q", "")
@@ -166,6 +167,12 @@ class _Api:
             raise HTTPException(422, "Phone number has already been taken")
         inbox = {"inbox": {"id": INBOX}, "source_id": f"origem-{contact['id']}"}
         return 200, {"payload": {"contact": contact, "contact_inbox": inbox}}
+
+    async def _delete_contact(self, request: Request) -> Answer:
+        """With all conversations; the answer has no body, as Chatwoot's."""
+        if not self._world.delete_contact(request.path_params["id"]):
+            raise HTTPException(404, "Resource could not be found")
+        return 200, None
 
     async def _conversations_of(self, request: Request) -> Answer:
         contact = request.path_params["id"]

@@ -86,6 +86,8 @@ class World:
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     """Webhooks: id, event and the status that was answered."""
     message_ids: int = 0
+    contact_ids: int = 0
+    conversation_ids: int = 0
 
     def take_fault(self, operation: str, *, webhook: bool) -> Fault | None:
         """The fault that strikes now, counted down."""
@@ -107,15 +109,26 @@ class World:
             for name in ("phone_number", "identifier"):
                 if fields.get(name) is not None and contact[name] == fields[name]:
                     return None
-        contact = {"id": len(self.contacts) + 1, **fields}
+        self.contact_ids += 1
+        contact = {"id": self.contact_ids, **fields}
         self.contacts[contact["id"]] = contact
         return contact
+
+    def delete_contact(self, contact_id: int) -> bool:
+        """Delete a contact with its conversations; False if there is none."""
+        if self.contacts.pop(contact_id, None) is None:
+            return False
+        for each in [*self.conversations.values()]:
+            if each.contact_id == contact_id:
+                del self.conversations[each.id]
+        return True
 
     def add_conversation(
         self, contact_id: int, status: str, custom: dict[str, Any]
     ) -> Conversation:
         """Make a conversation; its id counts within the account."""
-        conversation = Conversation(len(self.conversations) + 1, contact_id, status, custom)
+        self.conversation_ids += 1
+        conversation = Conversation(self.conversation_ids, contact_id, status, custom)
         self.conversations[conversation.id] = conversation
         return conversation
 
@@ -137,6 +150,7 @@ class World:
         """Forget everything."""
         self.contacts.clear()
         self.conversations.clear()
+        self.contact_ids = self.conversation_ids = 0
         self.faults.clear()
         self.refused.clear()
         self.deliveries.clear()

@@ -508,3 +508,46 @@ async def test_people_are_told_what_became_of_a_draft(
     await carrier.carry()
 
     assert text in shown(world)[-1][0]
+
+
+async def test_an_erased_doctors_contact_goes_with_its_conversations(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    database.says("medico", "Oi, tem plantão?")
+    await carrier.carry()
+    contact = database.link.pop("contact_id")
+    del database.link["conversation_id"]
+    database.add("eliminacao", dados={"contact_id": contact})
+
+    await carrier.carry()
+
+    assert (world.contacts, world.conversations, database.effects) == ({}, {}, [])
+    assert database.link == {}
+    assert database.waits == [0, 0]
+
+
+async def test_a_contact_of_which_the_database_had_not_heard_goes_too(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    world.add_contact(name="Ana", phone_number="+5511988887777", identifier="julia:m1")
+    world.add_contact(name="Outra", phone_number="+5511988886666", identifier="julia:m2")
+    database.add("eliminacao")
+
+    await carrier.carry()
+
+    assert [each["identifier"] for each in world.contacts.values()] == ["julia:m2"]
+    assert database.effects == []
+
+
+async def test_a_token_that_may_not_delete_leaves_the_erasure_waiting(
+    carrier: Carrier, database: Database, world: World
+) -> None:
+    world.add_contact(name="Ana", phone_number=None, identifier="julia:m1")
+    database.add("eliminacao", dados={"contact_id": 1})
+    world.faults.append(Fault(kind=FaultKind.UNAUTHORIZED, operation="DELETE {id:int}"))
+
+    await carrier.carry()
+
+    assert (len(world.contacts), len(database.effects), database.waits) == (1, 1, [60.0])
+    await carrier.carry()
+    assert (world.contacts, database.effects) == ({}, [])

@@ -80,6 +80,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "conversa_id": None,
         "dados": {"violacoes": {"envio_apos_optout": 2}},
     },
+    "dados_eliminados": {
+        "medico": None,
+        "conversa_id": None,
+        "dados": {"protocolo": "LGPD-17", "por": "ana", "reservas": [BOOKING]},
+    },
     "resposta_nao_entregue": {
         "medico": None,
         "conversa_id": None,

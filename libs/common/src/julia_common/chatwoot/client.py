@@ -158,6 +158,19 @@ class Chatwoot:
             return found
         return _id(_object(_object(answer, "payload"), "contact"))
 
+    async def delete_contact(self, contact_id: int) -> None:
+        """Delete a contact and all its conversations; done already, there is nothing to do.
+
+        Raises `ChatwootRefused` for a token that is not an administrator's.
+        """
+        try:
+            await self._call("delete_contact", "DELETE", f"/contacts/{contact_id}")
+        except Missing:
+            return
+        except ChatwootRefused:
+            message = "delete_contact: only an administrator's token may delete a contact"
+            raise ChatwootRefused(message) from None
+
     async def chats_of(self, contact_id: int) -> tuple[Chat, ...]:
         """The contact's conversations in our inbox."""
         path = f"/contacts/{contact_id}/conversations"
@@ -351,6 +364,8 @@ def _judge(operation: str, response: httpx.Response) -> dict[str, Any]:
         raise Retryable(f"{what}: Chatwoot is in trouble")
     if status >= HTTPStatus.BAD_REQUEST:
         raise Permanent(f"{what}: Chatwoot refused the request")
+    if response.is_success and response.request.method == "DELETE":
+        return {}
     try:
         answer = response.json()
     except ValueError:

@@ -54,7 +54,7 @@ class ChatwootEffect(Answer):
     """
 
     id: int
-    tipo: Literal["mensagem", "assumida", "devolvida", "nota", "rascunho", "decisao"]
+    tipo: Literal["mensagem", "assumida", "devolvida", "nota", "rascunho", "decisao", "eliminacao"]
     tentativa: int
     em: AwareDatetime
     vale: bool

@@ -23,6 +23,7 @@ from julia_common.chatwoot import (
 )
 from julia_common.database import (
     ChatwootConversation,
+    ChatwootDoctor,
     ChatwootEffect,
     ChatwootHeld,
     ChatwootLinked,
@@ -93,6 +94,10 @@ class Inbox(Protocol):
 
     async def create_contact(self, *, name: str, phone: str | None, identifier: str) -> int:
         """Make a contact."""
+        ...
+
+    async def delete_contact(self, contact_id: int) -> None:
+        """Delete a contact with its conversations."""
         ...
 
     async def chats_of(self, contact_id: int) -> tuple[Chat, ...]:
@@ -176,6 +181,8 @@ class Carrier:
 
     async def _work_off(self, conversation: ChatwootConversation, loan: asyncio.Timeout) -> None:
         left = deque(conversation.efeitos)
+        if left[0].tipo == "eliminacao":
+            return await self._forget(left, conversation)
         by_julia = conversation.controlled_by == "ai"
         if conversation.conversation_id is not None:
             try:
@@ -188,6 +195,26 @@ class Carrier:
                     "a conversation is gone in Chatwoot", conversa_id=conversation.conversa_id
                 )
         return await self._do(left, await self._link(conversation), loan, by_julia=by_julia)
+
+    async def _forget(
+        self, left: Iterable[ChatwootEffect], conversation: ChatwootConversation
+    ) -> None:
+        """Delete the contact of a doctor who was erased: its conversations go with it.
+
+        Also one that was made and of which the database had not heard.
+        """
+        for effect in left:
+            contact = effect.dados.get("contact_id")
+            made = await self._inbox.find_contact(
+                phone=None, identifier=_identifier(conversation.medico)
+            )
+            for each in {contact, made}:
+                if isinstance(each, int):
+                    await self._inbox.delete_contact(each)
+            metrics.CHATWOOT_EFFECTS.labels(effect.tipo, "feito").inc()
+            await self._database.chatwoot_done(
+                efeito_id=effect.id, owner=self._owner, lease_s=LOAN_SECONDS
+            )
 
     async def _look(self, conversation: ChatwootConversation, chat_id: int) -> None:
         """See to it that what the doctor wrote opens nothing for people that is Julia's.
@@ -247,7 +274,7 @@ class Carrier:
     async def _link(self, conversation: ChatwootConversation) -> int:
         """Find the contact and the conversation, or make them; remember which."""
         doctor = conversation.medico
-        identifier = f"julia:{doctor.id}"
+        identifier = _identifier(doctor)
         contact = await self._inbox.find_contact(phone=doctor.telefone, identifier=identifier)
         if contact is None:
             contact = await self._inbox.create_contact(
@@ -345,6 +372,10 @@ class _Visit:
 
 def _is_from_doctor(effect: ChatwootEffect) -> bool:
     return effect.mensagem is not None and effect.mensagem.autor == "medico"
+
+
+def _identifier(doctor: ChatwootDoctor) -> str:
+    return f"julia:{doctor.id}"
 
 
 def _mark(effect: ChatwootEffect) -> str:

@@ -321,6 +321,22 @@ def _failed_proof(notice: Notice) -> Card:
     )
 
 
+def _erased(notice: Notice) -> Card:
+    bookings = notice.dados.get("reservas")
+    freed = [_booking(mapping(each)) for each in bookings] if isinstance(bookings, list) else []
+    shifts = (
+        f"\nEstes plantões ficaram abertos de novo; combinem com os hospitais:\n{listed(freed)}"
+        if freed
+        else ""
+    )
+    return Card(
+        "🗑️ Dados de um médico eliminados",
+        f"{said(notice, 'por')} eliminou do banco os dados de quem fez o pedido "
+        f"{said(notice, 'protocolo')}. O que falta fora dele está no guia de LGPD.{shifts}",
+        "select * from eliminacoes order by created_at desc limit 1;",
+    )
+
+
 TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "reserva": _booked,
     "cancelamento": _cancelled,
@@ -335,6 +351,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "numero_recuperado": _recovered,
     "numero_novo": _new_number,
     "prova_falhou": _failed_proof,
+    "dados_eliminados": _erased,
     "resposta_nao_entregue": _unheard,
     **handoffs.TEXTS,
     **pauses.TEXTS,
