@@ -163,8 +163,7 @@ declare
 begin
   foreach t in array array[
     'contact_identities', 'interacoes', 'fila_mensagens', 'handoffs', 'doctor_context', 'diretrizes',
-    'recusas_vagas', 'documentos', 'metricas_deteccao_bot', 'notificacoes_gestor', 'lista_espera',
-    'prompt_atribuicoes', 'decisoes_medicos', 'campanha_destinatarios']
+    'recusas_vagas', 'documentos', 'metricas_deteccao_bot', 'notificacoes_gestor', 'decisoes_medicos']
   loop
     execute format('create trigger a_erased before insert on public.%I for each row '
       'when (new.medico_id is not null) execute function private.erased_doctor_gets_no_row()', t);
@@ -319,6 +318,53 @@ begin
     (select jid from public.contact_identities
       where medico_id = c.medico_id and instance = c.instance and kind = 'lid'
       order by created_at desc limit 1));
+end $$;
+
+-- A person may ask for more than to be left alone; who reads it is told all that it may be about.
+create or replace function private.opt_out_in_words(
+  p_conversa uuid, p_at timestamptz, p_optout jsonb, p_confirm boolean)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  v_juridico boolean := coalesce((p_optout ->> 'juridico')::boolean, false) or exists (
+    select from public.interacoes
+     where conversa_id = p_conversa and situacao = 'pendente' and juridico and provider_at <= p_at);
+  v_waits boolean := private.opt_out(
+    p_conversa, p_at, coalesce(p_optout ->> 'motivo', 'pedido do médico'), p_confirm);
+begin
+  if v_juridico then
+    perform private.hand_over(p_conversa, 'juridico',
+      'o médico falou em advogado, processo, denúncia ou nos próprios dados (LGPD) e não quer mais '
+      'mensagens', false, 'julia');
+  end if;
+  return v_waits;
+end $$;
+
+-- Null also where what it answers is gone: the doctor was erased while it was being posted.
+create or replace function private.reply_times(f public.fila_mensagens) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_since timestamptz;
+  v_merging interval;
+begin
+  if f.kind <> 'reply' or f.part > 1 or f.turno_id is null then
+    return null;
+  end if;
+  select min(coalesce(webhook_em, received_at)), sum(greatest(interval '0',
+           least(next_at, private.quiet_at(received_at, first_at)) - received_at))
+    into v_since, v_merging
+    from (select webhook_em, received_at, min(received_at) over () as first_at,
+                 lead(received_at) over (order by received_at) as next_at
+            from public.interacoes where turno_id = f.turno_id and tipo = 'entrada') answered;
+  if v_since is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'espera_ms', round(extract(epoch from v_merging) * 1000)::bigint,
+    'idade_ms', round(extract(epoch from api.agora() - v_since) * 1000)::bigint,
+    'retida', f.retida or private.paused_since(v_since));
 end $$;
 
 -- What comes late. Provider's times are whole seconds, and so is the erasure compared with them.

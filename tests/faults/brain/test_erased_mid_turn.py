@@ -1,4 +1,4 @@
-"""A doctor is erased while a brain thinks about her, and the brain dies: nothing goes, nothing stays."""
+"""A doctor is erased while a brain thinks of her, and the brain dies: nothing goes or stays."""
 
 import asyncio
 import json

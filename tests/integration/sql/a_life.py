@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import Any
 
-from tests.integration.sql.conftest import INSTANCE, Julia, lid, phone
+from tests.integration.sql.conftest import Julia, lid, phone
 from tests.integration.sql.courting import MONDAY, Courting
 from tests.integration.sql.test_chatwoot import person_returns, person_writes, show_all
 
@@ -125,7 +125,9 @@ class Life:
             suspeita_bot={"padrao": "robo", "trecho": f"que máquina {WORD}"},
             quoted={"key_id": "x", "text": f"Oi, Zoraide {WORD}"},
         )
-        self.medico = str(await self.julia.value("select id from medicos where telefone is not null"))
+        self.medico = str(
+            await self.julia.value("select id from medicos where telefone is not null")
+        )
         self.conversa = str(
             await self.julia.value(
                 "select id from conversations where status in ('active', 'escalated')"

@@ -1,4 +1,4 @@
-"""After an erasure nothing yields the person, whatever was under way; the ids stay, and so does no."""
+"""After an erasure nothing yields the person, whatever was under way; the ids stay."""
 
 import json
 import uuid
@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.integration.sql.a_life import LID, NUMBER, OLD_FORM, Life
-from tests.integration.sql.conftest import INSTANCE, Julia, lid, phone
+from tests.integration.sql.a_life import NUMBER, OLD_FORM, Life
+from tests.integration.sql.conftest import Julia
 from tests.integration.sql.shifts import Shifts
 
 pytestmark = pytest.mark.integration
@@ -100,7 +100,9 @@ async def test_what_stays_says_what_was_done_and_not_of_whom(julia: Julia) -> No
     (row,) = await julia.sql("select * from eliminacoes")
     assert (row["protocolo"], row["por"], row["reservas_canceladas"]) == ("LGPD-17", "ana", 1)
     assert json.loads(row["linhas"])["interacoes"] > 5
-    (notice,) = await julia.sql("select tipo, medico_id, conversa_id, dados from notificacoes_gestor")
+    (notice,) = await julia.sql(
+        "select tipo, medico_id, conversa_id, dados from notificacoes_gestor"
+    )
     assert (notice["tipo"], notice["medico_id"], notice["conversa_id"]) == (
         "dados_eliminados", None, None,
     )  # fmt: skip
@@ -177,7 +179,7 @@ async def test_an_unknown_doctor_is_no_erasure(julia: Julia) -> None:
     with pytest.raises(asyncpg.PostgresError, match="phone number"):
         await erase(julia, telefone="123")
     with pytest.raises(asyncpg.PostgresError, match="medico_id"):
-        await julia.sql("select api.erase_doctor('{\"por\": \"ana\", \"protocolo\": \"1\"}')")
+        await julia.sql('select api.erase_doctor(\'{"por": "ana", "protocolo": "1"}\')')
 
 
 async def test_no_service_may_erase_or_read_a_person(julia: Julia) -> None:

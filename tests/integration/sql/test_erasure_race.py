@@ -9,6 +9,8 @@ import pytest
 from tests.integration.sql.conftest import Julia, lid, phone
 from tests.integration.sql.test_erasure import erase
 
+from julia_common.database import Received, SendRecorded, UncertainSends
+
 pytestmark = pytest.mark.integration
 
 AT_ONCE = 6
@@ -149,7 +151,7 @@ async def test_a_message_that_waits_for_the_erasure_finds_her_gone(julia: Julia)
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute(
-            "select api.erase_doctor('{\"telefone\": \"5531987650192\", \"por\": \"ana\","
+            'select api.erase_doctor(\'{"telefone": "5531987650192", "por": "ana",'
             ' "protocolo": "1"}\')'
         )
         waiting = asyncio.create_task(julia.receive("5531987650192", WORD, **late))
@@ -180,6 +182,19 @@ async def test_an_erasure_that_waits_for_a_message_takes_it_along(julia: Julia) 
     assert await after(julia) == []
 
 
+async def test_a_part_that_was_sent_is_recorded_as_the_dispatcher_reads_it(julia: Julia) -> None:
+    conversa = await julia.talk(WORD, "dois", number="5531987650192")
+    claim = await julia.claim(conversa)
+
+    await erase(julia, telefone="5531987650192")
+
+    recorded = SendRecorded.model_validate(await julia.record(claim))
+    assert (recorded.fila_status, recorded.mais, recorded.resposta) == ("enviada", False, None)
+    assert await julia.states(conversa) == ["enviada"]
+    late = await julia.receive("5531987650192", WORD, provider_at=julia.ago(seconds=60))
+    assert Received.model_validate(late).conversa_id is None
+
+
 async def test_a_part_that_was_not_sent_is_not_tried_again(julia: Julia) -> None:
     conversa = await julia.talk(WORD, number="5531987650192")
     claim = await julia.claim(conversa)
@@ -200,9 +215,10 @@ async def test_an_uncertain_part_is_looked_for_by_its_hash_and_never_sent_again(
     await erase(julia, telefone="5531987650192")
     await julia.later(seconds=20)
 
-    (doubt,) = (await julia.call("uncertain_sends", limit=9, owner=julia.owner))["sends"]
+    found = await julia.call("uncertain_sends", limit=9, owner=julia.owner)
 
-    assert (doubt["destino"], doubt["text_hash"]) == ("@", claim["text_hash"])
+    (doubt,) = UncertainSends.model_validate(found).sends
+    assert (doubt.destino, doubt.text_hash) == ("@", claim["text_hash"])
     await julia.settle(claim, "negativa")
     await julia.later(seconds=31)
     assert (await julia.settle(claim, "negativa"))["status"] == "reenviar"

@@ -12,7 +12,7 @@ select n.nspname || '.' || c.relname as tabela, a.attname as coluna
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
  where c.relkind in ('r', 'p', 'm') and n.nspname in ('public', 'private')
-   -- Any type but numbers, times, truths and ids: words, documents, bytes, and what is added one day.
+   -- Any type but numbers, times, truths and ids: words, documents, bytes, and whatever comes.
    and format_type(a.atttypid, null) <> all (array['uuid', 'bigint', 'integer', 'smallint',
      'boolean', 'numeric', 'real', 'double precision', 'date', 'time without time zone', 'interval',
      'timestamp with time zone', 'tstzrange', 'uuid[]', 'bigint[]', 'character'])
@@ -71,7 +71,8 @@ public.especialidades_alias: alias
 public.execucoes: job detalhes
 public.fatos_conversa: tipo chave
 public.feriados: nome origem
-public.fila_mensagens: instance kind tipo status outcome espera provider_message_id ack_status traceparent
+public.fila_mensagens: instance kind tipo status outcome espera provider_message_id ack_status
+public.fila_mensagens: traceparent
 public.formas_recebimento: nome
 public.gestores: slack_id nome
 public.handoffs: trigger_type status resolvido_por
@@ -137,7 +138,9 @@ async def test_each_column_of_words_is_declared(julia: Julia) -> None:
 async def values(julia: Julia, column: str) -> set[str]:
     """What stands in it, of whomever."""
     table, _, name = column.rpartition(".")
-    rows = await julia.sql(f"select distinct {name}::text as v from {table} where {name} is not null")  # noqa: S608 - declared above
+    rows = await julia.sql(
+        f"select distinct {name}::text as v from {table} where {name} is not null"  # noqa: S608 - declared above
+    )
     return {row["v"] for row in rows} - SAID_NOW
 
 

@@ -48,7 +48,7 @@ _PAGE: Final = 20
 _CONTACTS: Final = 15
 _LISTED: Final = 25
 
-type Answer = tuple[int, dict[str, Any]]
+type Answer = tuple[int, dict[str, Any] | None]
 
 
 def build_app(

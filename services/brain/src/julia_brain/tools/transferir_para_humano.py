@@ -25,8 +25,8 @@ class Arguments(ToolArguments):
         Literal["pedido_humano", "juridico", "sentimento_negativo", "baixa_confianca"],
         Field(
             description="pedido_humano: quer falar com alguém; juridico: advogado, processo, "
-            "denúncia, os próprios dados (LGPD); sentimento_negativo: reclamação; baixa_confianca: todo o resto, como "
-            "negociação e assuntos que você não resolve."
+            "denúncia, os próprios dados (LGPD); sentimento_negativo: reclamação; baixa_confianca: "
+            "todo o resto, como negociação e assuntos que você não resolve."
         ),
     ]
     motivo: Annotated[
