@@ -367,7 +367,7 @@ begin
     'retida', f.retida or private.paused_since(v_since));
 end $$;
 
--- What comes late. Provider's times are whole seconds, and so is the erasure compared with them.
+-- What comes late, by the provider's time, which is in whole seconds.
 
 create function private.no_conversation() returns uuid
 language sql immutable
@@ -636,6 +636,144 @@ begin
   return array(select id from public.conversations where medico_id = any (p_ids) order by id);
 end $$;
 
+-- Everything under way for them ends: no turn commits, no hold stands, nothing is claimed any more.
+create function private.stop_all_of(p_ids uuid[], p_conversas uuid[], p_bookings uuid[]) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_now timestamptz := api.agora();
+  e public.envios;
+  x uuid;
+begin
+  foreach x in array p_conversas loop
+    update public.conversations set status = 'completed'
+     where id = x and status in ('active', 'paused', 'escalated');
+    if not found then
+      update public.conversations set control_epoch = control_epoch + 1 where id = x;
+    end if;
+  end loop;
+  update public.reservas set status = 'liberada', updated_at = v_now
+   where medico_id = any (p_ids) and status = 'segurada';
+  update public.reservas set status = 'cancelada', updated_at = v_now where id = any (p_bookings);
+  update public.fila_mensagens
+     set status = 'cancelada', outcome = 'BLOCKED_OPTED_OUT', reservado = false,
+         next_ring_at = null, next_try_at = null
+   where conversa_id = any (p_conversas) and status in ('pendente', 'estacionada');
+  update public.campanha_destinatarios
+     set status = 'pulada', motivo = 'opt_out', nao_antes = null
+   where medico_id = any (p_ids) and status in ('pendente', 'na_fila');
+  -- What is being posted may arrive or not: evidence tells. A claim that was not heard of is not repeated.
+  for e in select * from public.envios where conversa_id = any (p_conversas) and status = 'aberto' loop
+    perform private.doubt(e, null);
+  end loop;
+end $$;
+
+-- What managers said of her elsewhere; how many rows of each table.
+create function private.empty_words_of_managers(
+  p_ids uuid[], p_conversas uuid[], p_addresses text[])
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_digits text[] := array(
+    select right(split_part(a, '@', 1), 8) from unnest(p_addresses) a where a like '%@s.whatsapp.net');
+  -- A first name alone is many people's.
+  v_names text[] := array(
+    select private.plain(w) from public.medicos m, lateral (values
+        (concat_ws(' ', btrim(m.primeiro_nome), btrim(m.sobrenome))), (btrim(m.nome_whatsapp))) as s (w)
+     where m.id = any (p_ids) and w like '% %');
+  v_commands bigint := private.forget_commands_about(
+    array(select i::text from unnest(p_ids || p_conversas) i), v_digits, v_names);
+  n bigint;
+begin
+  update public.decisoes_copiloto set motivo = private.erased_text() where alvo_id = any (p_conversas);
+  get diagnostics n = row_count;
+  return jsonb_build_object('slack_comandos', v_commands, 'decisoes_copiloto', n);
+end $$;
+
+-- Rows to which nothing that stays refers, in the order in which they refer to each other; how many of
+-- each table.
+create function private.delete_rows_about(p_ids uuid[], p_conversas uuid[]) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_rows jsonb := '{}';
+  t text;
+  n bigint;
+begin
+  -- What was told in Chatwoot is taken back there, also where its contact was made and not yet known here.
+  insert into public.chatwoot_efeitos (conversa_id, tipo)
+  select c.id, 'eliminacao' from public.conversations c
+   where c.id = any (p_conversas) and c.chatwoot_contact_id is null
+     and exists (select from public.chatwoot_efeitos where conversa_id = c.id);
+  delete from public.chatwoot_efeitos where conversa_id = any (p_conversas) and tipo <> 'eliminacao';
+  get diagnostics n = row_count;
+  v_rows := jsonb_build_object('chatwoot_efeitos', n);
+  foreach t in array array[
+    'chatwoot_entregas', 'rascunhos_copiloto', 'rascunhos_sombra', 'metricas_deteccao_bot', 'documentos',
+    'fatos_conversa', 'doctor_context', 'recusas_vagas', 'lista_espera', 'diretrizes',
+    'prompt_atribuicoes', 'handoffs', 'decisoes_medicos', 'notificacoes_gestor', 'interacoes',
+    'contact_identities']
+  loop
+    execute format('delete from public.%I where %s', t, private.about(t)) using p_ids, p_conversas;
+    get diagnostics n = row_count;
+    v_rows := v_rows || jsonb_build_object(t, n);
+  end loop;
+  -- Of what was never tried.
+  delete from public.decisoes_envio d using public.fila_mensagens f
+   where f.id = d.fila_id and f.conversa_id = any (p_conversas)
+     and not exists (select from public.envios where fila_id = f.id);
+  delete from public.fila_mensagens f
+   where (medico_id = any (p_ids) or conversa_id = any (p_conversas))
+     and not exists (select from public.envios where fila_id = f.id);
+  get diagnostics n = row_count;
+  return v_rows || jsonb_build_object('fila_mensagens', n);
+end $$;
+
+-- What ids refer to stays, emptied: the triggers above do that to what is marked, now and later.
+create function private.empty_what_stays(p_ids uuid[], p_conversas uuid[]) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_now timestamptz := api.agora();
+  n bigint;
+begin
+  update public.chatwoot_filas set erro = null where conversa_id = any (p_conversas);
+  update public.reservas set motivo = null where medico_id = any (p_ids);
+  update public.campanha_destinatarios set abertura = null where medico_id = any (p_ids);
+  -- Hashes of words only where evidence is being looked for.
+  update public.envios
+     set motivo = null, text_hash = case when status = 'incerto' then text_hash else '' end
+   where conversa_id = any (p_conversas);
+  update public.conversations set eliminada_em = v_now where id = any (p_conversas);
+  update public.fila_mensagens set conteudo = private.erased_text() where conversa_id = any (p_conversas);
+  get diagnostics n = row_count;
+  -- Named: who watches `opted_out` sees her stop.
+  update public.medicos set eliminado_em = v_now, opted_out = true where id = any (p_ids);
+  return jsonb_build_object('fila_mensagens', n, 'conversations', cardinality(p_conversas),
+                            'medicos', cardinality(p_ids));
+end $$;
+
+-- The row itself, where no id refers to it.
+create function private.forget_row_of(p_medico uuid) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from public.paradas_contato where medico_id = p_medico
+     and not exists (select from public.envios where medico_id = p_medico);
+  delete from public.medicos where id = p_medico;
+exception when foreign_key_violation then
+  null;
+end $$;
+
+create function private.count_rows(p_counts jsonb[]) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(key, n), '{}')
+    from (select key, sum(value::bigint) as n
+            from unnest(p_counts) c, jsonb_each_text(c) group by key having sum(value::bigint) > 0) x
+$$;
+
 create function api.erase_doctor(p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -644,31 +782,25 @@ declare
   v_protocolo text := private.need_text(p, 'protocolo');
   v_cancel boolean := coalesce((p ->> 'cancelar_reservas')::boolean, false);
   v_person record := private.person_named(p);
-  v_ids uuid[] := v_person.ids;
-  v_conversas uuid[];
+  v_ids uuid[];
+  v_conversas uuid[] := private.lock_person(v_person.ids);
   v_addresses text[];
   v_hashes bytea[];
   v_future uuid[];
   v_bookings jsonb;
-  v_rows jsonb := '{}';
+  v_rows jsonb;
   v_now timestamptz;
-  v_digits text[];
-  v_names text[];
-  e public.envios;
-  t text;
   x uuid;
-  n bigint;
 begin
-  if exists (select from public.medicos where id = any (v_ids) and canario) then
-    raise exception 'the canary is no doctor' using errcode = '22023', hint = 'It holds no personal data.';
-  end if;
-  v_conversas := private.lock_person(v_ids);
-  if v_ids <> (private.person_named(p)).ids then
+  if v_person.ids <> (private.person_named(p)).ids then
     raise exception 'this doctor has just been united with another'
       using errcode = '55P03', hint = 'Try again.';
+  elsif exists (select from public.medicos where id = any (v_person.ids) and canario) then
+    raise exception 'the canary is no doctor' using errcode = '22023', hint = 'It holds no personal data.';
   end if;
   v_now := api.agora();
-  v_ids := array(select id from public.medicos where id = any (v_ids) and eliminado_em is null order by id);
+  v_ids := array(select id from public.medicos
+                  where id = any (v_person.ids) and eliminado_em is null order by id);
   if cardinality(v_ids) = 0 then
     return private.erased_nobody(p, v_person.addresses, cardinality(v_person.ids) > 0, v_now);
   end if;
@@ -678,7 +810,6 @@ begin
            where id = any (v_ids) and telefone is not null
     union select private.crm_address(crm) from public.medicos where id = any (v_ids) and crm is not null
     union select jid from public.contact_identities where medico_id = any (v_ids));
-
   -- Bookings to come are other people's business too: nobody is left without a doctor by the way.
   perform 1 from public.vagas
     where id in (select vaga_id from public.reservas
@@ -694,96 +825,16 @@ begin
       using errcode = '22023',
         hint = 'Settle them with the hospital first, or add "cancelar_reservas": true to give them back.';
   end if;
-
-  -- Everything under way ends: no turn commits, no hold stands, nothing is claimed any more.
-  foreach x in array v_conversas loop
-    update public.conversations set status = 'completed'
-     where id = x and status in ('active', 'paused', 'escalated');
-    if not found then
-      update public.conversations set control_epoch = control_epoch + 1 where id = x;
-    end if;
-  end loop;
-  update public.reservas set status = 'liberada', updated_at = v_now
-   where medico_id = any (v_ids) and status = 'segurada';
-  update public.reservas set status = 'cancelada', updated_at = v_now where id = any (v_future);
-  update public.fila_mensagens
-     set status = 'cancelada', outcome = 'BLOCKED_OPTED_OUT', reservado = false,
-         next_ring_at = null, next_try_at = null
-   where conversa_id = any (v_conversas) and status in ('pendente', 'estacionada');
-  update public.campanha_destinatarios
-     set status = 'pulada', motivo = 'opt_out', nao_antes = null
-   where medico_id = any (v_ids) and status in ('pendente', 'na_fila');
-  -- What is being posted may arrive or not: evidence tells. A claim that was not heard of is not repeated.
-  for e in select * from public.envios where conversa_id = any (v_conversas) and status = 'aberto' loop
-    perform private.doubt(e, null);
-  end loop;
-
-  -- What managers may have asked about her.
-  v_digits := array(select right(split_part(a, '@', 1), 8) from unnest(v_addresses) a
-                     where a like '%@s.whatsapp.net');
-  v_names := array(
-    select private.plain(w) from public.medicos m, lateral (values
-        (concat_ws(' ', btrim(m.primeiro_nome), btrim(m.sobrenome))), (btrim(m.nome_whatsapp))) as s (w)
-     where m.id = any (v_ids) and w like '% %');
-  n := private.forget_commands_about(
-    array(select i::text from unnest(v_ids || v_conversas) i), v_digits, v_names);
-  v_rows := v_rows || jsonb_build_object('slack_comandos', n);
-  update public.decisoes_copiloto set motivo = private.erased_text() where alvo_id = any (v_conversas);
-  get diagnostics n = row_count;
-  v_rows := v_rows || jsonb_build_object('decisoes_copiloto', n);
-
-  -- What was told in Chatwoot is taken back there, also where its contact was made and not yet known to us.
-  insert into public.chatwoot_efeitos (conversa_id, tipo)
-  select c.id, 'eliminacao' from public.conversations c
-   where c.id = any (v_conversas) and c.chatwoot_contact_id is null
-     and exists (select from public.chatwoot_efeitos where conversa_id = c.id);
-  delete from public.chatwoot_efeitos where conversa_id = any (v_conversas) and tipo <> 'eliminacao';
-  get diagnostics n = row_count;
-  v_rows := v_rows || jsonb_build_object('chatwoot_efeitos', n);
-  update public.chatwoot_filas set erro = null where conversa_id = any (v_conversas);
-
-  -- Words, in the order in which rows refer to each other.
-  foreach t in array array[
-    'chatwoot_entregas', 'rascunhos_copiloto', 'rascunhos_sombra', 'metricas_deteccao_bot', 'documentos',
-    'fatos_conversa', 'doctor_context', 'recusas_vagas', 'lista_espera', 'diretrizes',
-    'prompt_atribuicoes', 'handoffs', 'decisoes_medicos', 'notificacoes_gestor', 'interacoes',
-    'contact_identities']
-  loop
-    execute format('delete from public.%I where %s', t, private.about(t)) using v_ids, v_conversas;
-    get diagnostics n = row_count;
-    v_rows := v_rows || jsonb_build_object(t, n);
-  end loop;
-  delete from public.decisoes_envio d using public.fila_mensagens f
-   where f.id = d.fila_id and f.conversa_id = any (v_conversas)
-     and not exists (select from public.envios where fila_id = f.id);
-  delete from public.fila_mensagens f
-   where (medico_id = any (v_ids) or conversa_id = any (v_conversas))
-     and not exists (select from public.envios where fila_id = f.id);
-  get diagnostics n = row_count;
-  v_rows := v_rows || jsonb_build_object('fila_mensagens', n);
-
-  -- What ids refer to stays, emptied; hashes of words only where evidence is being looked for.
-  update public.reservas set motivo = null where medico_id = any (v_ids);
-  update public.campanha_destinatarios set abertura = null where medico_id = any (v_ids);
-  update public.envios
-     set motivo = null,
-         text_hash = case when status = 'incerto' then text_hash else '' end
-   where conversa_id = any (v_conversas);
-  update public.conversations set eliminada_em = v_now where id = any (v_conversas);
-  update public.fila_mensagens set conteudo = private.erased_text() where conversa_id = any (v_conversas);
-  get diagnostics n = row_count;
-  v_rows := v_rows || jsonb_build_object('fila_mensagens', n + (v_rows ->> 'fila_mensagens')::bigint,
-                                         'conversations', cardinality(v_conversas),
-                                         'medicos', cardinality(v_ids));
-  -- Named: who watches this column sees her stop.
-  update public.medicos set eliminado_em = v_now, opted_out = true where id = any (v_ids);
+  perform private.stop_all_of(v_ids, v_conversas, v_future);
+  v_rows := private.count_rows(array[
+    private.empty_words_of_managers(v_ids, v_conversas, v_addresses),
+    private.delete_rows_about(v_ids, v_conversas),
+    private.empty_what_stays(v_ids, v_conversas)]);
   for x in select id from public.medicos where id = any (v_ids) order by merged_into is null loop
     perform private.forget_row_of(x);
   end loop;
-
   v_hashes := private.suppress(v_addresses, v_now);
   perform private.keep_hashes(p -> 'supressao', v_now);
-  v_rows := (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(v_rows) where value <> '0');
   insert into public.eliminacoes (protocolo, por, linhas, reservas_canceladas, created_at)
   values (v_protocolo, v_por, v_rows, cardinality(v_future), v_now);
   perform private.notify_managers('dados_eliminados', null, null, jsonb_build_object(
@@ -814,18 +865,6 @@ as $$
   on conflict do nothing
 $$;
 
--- The row itself, where no id refers to it.
-create function private.forget_row_of(p_medico uuid) returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  delete from public.paradas_contato where medico_id = p_medico
-     and not exists (select from public.envios where medico_id = p_medico);
-  delete from public.medicos where id = p_medico;
-exception when foreign_key_violation then
-  null;
-end $$;
-
 -- Nobody is left to erase: done before, or never heard of. A number that is named stays suppressed.
 create function private.erased_nobody(
   p jsonb, p_addresses text[], p_erased boolean, p_now timestamptz)
@@ -833,8 +872,13 @@ returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
+  -- Of a row that went whole only the request is known.
   v_known boolean := p_erased or private.erased_at(variadic p_addresses) is not null
-    or exists (select from public.eliminacoes where protocolo = p ->> 'protocolo');
+    or p ? 'medico_id' and exists (
+         select from public.eliminacoes where protocolo = p ->> 'protocolo')
+    or exists (select from private.supressoes
+                where hash in (select decode(h, 'hex')
+                                 from jsonb_array_elements_text(coalesce(p -> 'supressao', '[]')) h));
 begin
   if p ? 'medico_id' and not v_known then
     raise exception 'doctor % does not exist', p ->> 'medico_id'

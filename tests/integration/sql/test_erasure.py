@@ -171,6 +171,8 @@ async def test_a_number_that_nobody_has_is_suppressed_all_the_same(julia: Julia)
     await Shifts(julia).doctor(NUMBER)
 
     assert await julia.value("select opted_out from medicos")
+    # One request may name more than one number.
+    assert (await erase(julia, telefone="5531900000001"))["status"] == "suprimido"
 
 
 async def test_an_unknown_doctor_is_no_erasure(julia: Julia) -> None:

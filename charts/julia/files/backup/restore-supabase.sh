@@ -26,6 +26,7 @@ create schema if not exists extensions;
 create extension if not exists unaccent with schema extensions;
 create extension if not exists pg_trgm with schema extensions;
 create extension if not exists btree_gist with schema extensions;
+create extension if not exists pgcrypto with schema extensions;
 alter default privileges revoke execute on functions from public;
 SQL
   for schema in $SCHEMAS; do
