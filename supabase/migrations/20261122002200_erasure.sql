@@ -178,6 +178,19 @@ for each row when (new.tipo <> 'eliminacao') execute function private.erased_con
 create trigger a_erased before insert on public.rascunhos_sombra
 for each row execute function private.erased_turn_gets_no_row();
 
+-- That a manager switched the mode stays, and not what was said of her.
+create function private.erased_conversation_gets_no_words() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (select from public.conversations where id = new.alvo_id and eliminada_em is not null) then
+    new.motivo := private.erased_text();
+  end if;
+  return new;
+end $$;
+create trigger a_erased before insert on public.decisoes_copiloto
+for each row when (new.alvo = 'conversa') execute function private.erased_conversation_gets_no_words();
+
 -- A conversation that was opened for her while she was erased would hold words of nobody.
 create function private.erased_doctor_opens_nothing() returns trigger
 language plpgsql security definer set search_path = ''

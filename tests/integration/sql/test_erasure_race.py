@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.integration.sql.conftest import Julia, lid, phone
+from tests.integration.sql.courting import MONDAY, Courting
 from tests.integration.sql.test_erasure import erase
 
 from julia_common.database import Received, SendRecorded, UncertainSends
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.integration
 AT_ONCE = 6
 ROUNDS = 15
 WORD = "cafubira"
+USAGE = {"model": "x", "input_tokens": 1, "output_tokens": 1, "custo_usd": "0.01", "llm_ms": 1}
 
 HELD = """
 select 'conversations' from conversations c where c::text ~ $1 union all
@@ -182,6 +184,73 @@ async def test_an_erasure_that_waits_for_a_message_takes_it_along(julia: Julia) 
     assert await after(julia) == []
 
 
+async def campaign_to_her(julia: Julia) -> Courting:
+    """A campaign has begun, and she is to be written to next."""
+    courting = Courting(julia)
+    await courting.move_to(MONDAY, 10)
+    await courting.number()
+    await courting.doctor(telefone="+5531987650192", primeiro_nome=WORD)
+    await courting.start()
+    return courting
+
+
+async def test_an_erasure_that_waits_for_a_campaign_takes_its_message_along(julia: Julia) -> None:
+    await campaign_to_her(julia)
+    async with julia.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        fed = await julia.call_on(connection, "feed_campaigns", limit=50)
+        assert fed["enfileiradas"] == 1
+        waiting = asyncio.create_task(erase(julia, telefone="5531987650192"))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await transaction.commit()
+
+    assert (await waiting)["status"] == "eliminado"
+    assert await after(julia) == []
+    assert await julia.sql(OPEN_OF_NOBODY) == []
+
+
+async def test_a_campaign_that_comes_during_an_erasure_writes_nothing(julia: Julia) -> None:
+    courting = await campaign_to_her(julia)
+    async with julia.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(
+            'select api.erase_doctor(\'{"telefone": "5531987650192", "por": "ana",'
+            ' "protocolo": "1"}\')'
+        )
+        feeding = asyncio.create_task(courting.feed())
+        await asyncio.sleep(0.2)
+        await transaction.commit()
+
+    assert await feeding == 0
+    assert await courting.feed() == 0
+    assert await after(julia) == []
+    assert await julia.sql(OPEN_OF_NOBODY) == []
+
+
+async def test_a_shadow_that_drafts_on_is_paid_for_and_not_kept(julia: Julia) -> None:
+    conversa = (await julia.receive("5531987650192", WORD))["conversa_id"]
+    await julia.make_due(conversa)
+    turn = await julia.begin(conversa)
+    await julia.commit(turn, WORD)
+    await erase(julia, telefone="5531987650192")
+
+    await julia.call(
+        "store_shadow", turno_id=turn["turno_id"], conversa_id=conversa, prompt_id="persona-1",
+        texto=WORD, usage=USAGE,
+    )  # fmt: skip
+    await julia.call(
+        "set_copilot", op_id=str(uuid.uuid4()), alvo="conversa", id=conversa, modo="ligado",
+        motivo=WORD, por="ana",
+    )  # fmt: skip
+
+    assert await julia.value("select count(*) from rascunhos_sombra") == 0
+    assert await julia.value("select count(*) from turnos where outcome = 'sombra'") == 1
+    assert await julia.value("select motivo from decisoes_copiloto") == "[eliminado]"
+
+
 async def test_a_part_that_was_sent_is_recorded_as_the_dispatcher_reads_it(julia: Julia) -> None:
     conversa = await julia.talk(WORD, "dois", number="5531987650192")
     claim = await julia.claim(conversa)
@@ -245,7 +314,6 @@ async def test_what_is_thought_of_her_afterwards_is_not_kept(julia: Julia) -> No
     await julia.make_due(conversa)
     turn = await julia.begin(conversa)
     await erase(julia, telefone="5531987650192")
-    usage = {"model": "x", "input_tokens": 1, "output_tokens": 1, "custo_usd": "0.01", "llm_ms": 1}
 
     read = await julia.call(
         "store_reading", conversa_id=conversa, token=turn["token"],
@@ -254,11 +322,11 @@ async def test_what_is_thought_of_her_afterwards_is_not_kept(julia: Julia) -> No
     assert read["status"] == "perdido"
     summed = await julia.call(
         "store_summary", conversa_id=conversa, op_id=str(uuid.uuid4()),
-        ate=turn["pending"][0]["id"], resumo=WORD, usage=usage,
+        ate=turn["pending"][0]["id"], resumo=WORD, usage=USAGE,
     )  # fmt: skip
     assert summed["status"] == "desatualizado"
     spent = await julia.call(
-        "record_spent", conversa_id=conversa, op_id=turn["turno_id"], motivo="lease", usage=usage
+        "record_spent", conversa_id=conversa, op_id=turn["turno_id"], motivo="lease", usage=USAGE
     )
     assert spent["status"] == "registrado"
     await julia.call("chatwoot_linked", conversa_id=conversa, contact_id=7, conversation_id=8)

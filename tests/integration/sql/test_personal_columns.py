@@ -135,6 +135,24 @@ async def test_each_column_of_words_is_declared(julia: Julia) -> None:
     assert sorted([*columns(PERSONAL), *columns(NOT_PERSONAL)]) == sorted(there)
 
 
+UNGUARDED = {
+    # Written by people who name her themselves: searched at the erasure; requests are masked.
+    "public.slack_comandos",
+    # A manager books by SQL, and gives no reason.
+    "public.reservas",
+}
+
+
+async def test_each_personal_table_refuses_what_comes_after_an_erasure(julia: Julia) -> None:
+    guarded = await julia.sql(
+        "select distinct tgrelid::regclass::text as t from pg_trigger"
+        " where tgname in ('a_erased', 'a_erased_later', 'z_erased')"
+    )
+
+    tables = {column.rpartition(".")[0] for column in columns(PERSONAL)}
+    assert tables - {f"public.{row['t']}" for row in guarded} == UNGUARDED
+
+
 async def values(julia: Julia, column: str) -> set[str]:
     """What stands in it, of whomever."""
     table, _, name = column.rpartition(".")
