@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from julia_common.database import Database
-from julia_common.errors import Permanent, Retryable
+from julia_common.errors import Misdeployed, Permanent, Retryable
 from julia_common.resilience.breaker import SUPABASE, CircuitBreaker, CircuitOpen, CircuitState
 from julia_common.secrets import RotatingSecret
 from julia_dev.pytest_plugin import SupabaseEndpoint
@@ -248,6 +248,16 @@ async def test_the_key_of_anon_names_the_setting(
 async def test_a_function_that_is_missing_points_to_the_migrations(database: Database) -> None:
     with pytest.raises(Retryable, match=r"PGRST202.*supabase/migrations"):
         await database.catchup_windows()
+
+
+async def test_a_schema_that_is_not_exposed_loses_no_message_and_names_the_setting(
+    database: Database, obedient: Obedient, simulated: httpx.AsyncClient
+) -> None:
+    await simulated.post("/_sim/faults", json={"exposed": ["public", "graphql_public"]})
+    with pytest.raises(Misdeployed, match=r"PGRST106: Invalid schema: api; .*Exposed schemas"):
+        await told(database, "x", times=0)
+    await simulated.post("/_sim/faults", json={})
+    assert await told(database, "x", times=0) == "registrado"
 
 
 async def test_another_version_of_the_contract_is_refused(

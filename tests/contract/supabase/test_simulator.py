@@ -118,6 +118,25 @@ async def test_an_ordered_lost_response_was_committed(simulated: httpx.AsyncClie
     assert (await simulated.post("/rpc/contrato_grava", json=order)).json() == {"chamadas": 2}
 
 
+async def test_a_schema_is_hidden_as_a_new_project_hides_all_but_two(
+    simulated: httpx.AsyncClient,
+) -> None:
+    await simulated.post("/_sim/faults", json={"exposed": ["public", "graphql_public"]})
+    headers = {"Content-Profile": "api"}
+    hidden = await simulated.post("/rpc/contrato_texto", json={}, headers=headers)
+    assert (hidden.status_code, hidden.json()) == (
+        406,
+        {
+            "code": "PGRST106",
+            "message": "Invalid schema: api",
+            "details": None,
+            "hint": "Only the following schemas are exposed: public, graphql_public",
+        },
+    )
+    await simulated.post("/_sim/faults", json={})
+    assert (await simulated.post("/rpc/contrato_texto", json={}, headers=headers)).is_success
+
+
 async def test_a_fault_that_does_not_exist_is_refused(simulated: httpx.AsyncClient) -> None:
     response = await simulated.post("/_sim/faults", json={"earthquake": True})
     assert response.status_code == 422

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from julia_common import probes
-from julia_common.errors import Retryable
+from julia_common.errors import Misdeployed, Retryable
 from julia_common.probes import Check, Probes
 
 
@@ -25,6 +25,10 @@ async def fails() -> None:
     raise Retryable("RabbitMQ cannot be reached at 10.0.0.1")
 
 
+async def is_set_up_wrongly() -> None:
+    raise Misdeployed("schema api is not exposed; expose it")
+
+
 @pytest.mark.parametrize(
     ("checks", "status", "body"),
     [
@@ -34,6 +38,11 @@ async def fails() -> None:
             {"broker": fails, "db": passes},
             503,
             {"status": "not ready", "checks": {"broker": "Retryable", "db": "ok"}},
+        ),
+        (
+            {"db": is_set_up_wrongly},
+            503,
+            {"status": "not ready", "checks": {"db": "schema api is not exposed; expose it"}},
         ),
     ],
 )

@@ -21,6 +21,10 @@ class Unreachable(Retryable):
     """No answer came: the neighbour, or the way to it, is away."""
 
 
+class Misdeployed(Retryable):
+    """The deployment is wrong, not what the call was about: it heals when a person mends that."""
+
+
 class Permanent(Exception):
     """The same call would fail for ever: the input is wrong. A person has to look."""
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from julia_common.errors import Permanent
+from julia_common.errors import Misdeployed, Permanent
 from julia_common.telemetry import metrics
 
 Check = Callable[[], Awaitable[Any]]
@@ -81,7 +81,7 @@ async def _run(check: Check) -> str:
             await check()
     except TimeoutError:
         return "timeout"
-    except Permanent as error:  # a person has to look: say at what
+    except (Misdeployed, Permanent) as error:  # a person has to look: say at what
         _log.warning("not ready: %s", error)
         return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the check failed

@@ -19,6 +19,8 @@ class FaultOrder(BaseModel):
     """Wait before every call."""
     lost_responses: dict[str, int] = Field(default_factory=dict)
     """By function: so many next calls are committed, then the connection is cut."""
+    exposed: tuple[str, ...] | None = None
+    """The schemas that are served, instead of DB_SCHEMAS."""
 
 
 class Faults:
@@ -29,12 +31,14 @@ class Faults:
         self._unavailable_until = 0.0
         self._latency_s = 0.0
         self._lost_responses: dict[str, int] = {}
+        self._exposed: tuple[str, ...] | None = None
 
     def apply(self, order: FaultOrder) -> None:
         """Replace the faults in force."""
         self._unavailable_until = time.monotonic() + order.unavailable_s
         self._latency_s = order.latency_s
         self._lost_responses = dict(order.lost_responses)
+        self._exposed = order.exposed
 
     async def before_call(self) -> None:
         """Wait or fail as ordered."""
@@ -42,6 +46,10 @@ class Faults:
             details = "ordered at /_sim/faults"
             raise connection_lost(details)
         await asyncio.sleep(self._latency_s)
+
+    def exposed(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        """Which schemas are served; `configured` unless ordered otherwise."""
+        return configured if self._exposed is None else self._exposed
 
     def loses_response(self, function: str) -> bool:
         """Whether to swallow this answer; counts down."""

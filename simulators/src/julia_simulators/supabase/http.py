@@ -103,7 +103,7 @@ async def _rpc(http: HttpRequest[State], token: str | None) -> Response:
         anon_role=deps.settings.db_anon_role,
         now=time.time(),
     )
-    request = await _read(http, deps.settings.db_schemas)
+    request = await _read(http, deps.faults.exposed(deps.settings.db_schemas))
     answer = await call(deps.database, request, caller)
     if deps.faults.loses_response(request.function):
         return _Cut()

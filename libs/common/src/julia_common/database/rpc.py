@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 from supabase import AsyncClient
 
 from julia_common.database.model import Arguments
-from julia_common.errors import Permanent, Retryable, Unreachable
+from julia_common.errors import Misdeployed, Permanent, Retryable, Unreachable
 from julia_common.resilience.breaker import CircuitBreaker, CircuitOpen
 from julia_common.resilience.retry import retrying
 from julia_common.secrets import with_secret
@@ -112,7 +112,8 @@ class Rpc:
         """Call `function` and read its answer.
 
         Raises `Retryable` when the database did not answer in time after all retries (the call may
-        have been applied), `Permanent` when repeating it cannot help.
+        have been applied), `Misdeployed` when a person must set something right first, `Permanent`
+        when repeating it cannot help.
         """
         body = {"p": _payload(arguments)}
         attempts = 1 + self._retries
@@ -215,12 +216,15 @@ def _translated(function: str, error: APIError, status: int) -> Retryable | Perm
         return Unreachable(what)
     if code.startswith(_PASSING) if code else status in _PASSING_STATUS or status >= _SERVER_ERROR:
         return Retryable(what)
-    # A refused key or an unapplied migration is the deployment's fault, not the message's: it heals
-    # when somebody mends it, so nothing is thrown away because of it.
+    # Nothing is thrown away because of what a person has to mend in the deployment.
     if _is_refusal(error):
-        return Retryable(f"{what}; SUPABASE_SERVICE_KEY must be the key of service_role")
+        return Misdeployed(f"{what}; SUPABASE_SERVICE_KEY must be the key of service_role")
+    if code == "PGRST106":
+        return Misdeployed(
+            f"{what}; add api to the project's Exposed schemas (Project Settings, Data API)"
+        )
     if code in ("PGRST202", "PGRST203"):
-        return Retryable(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")
+        return Misdeployed(f"{what}; apply supabase/migrations, then NOTIFY pgrst, 'reload schema'")
     return Permanent(what)
 
 
