@@ -25,3 +25,12 @@
 {{- if and (ne .mode "off") (eq .controller "traefik") .rateLimit.enabled -}}true{{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* The paths it lets in, as JSON: those of the values, and Chatwoot's where that calls from outside. */}}
+{{- define "julia.edge.paths" -}}
+{{- $paths := .Values.edge.paths -}}
+{{- if and .Values.config.CHATWOOT_URL (not .Values.chatwoot.enabled) -}}
+{{- $paths = append $paths "/webhook/chatwoot" | uniq -}}
+{{- end -}}
+{{- toJson $paths -}}
+{{- end -}}
