@@ -73,7 +73,10 @@ spec:
   behavior: {{- include "julia.scalingBehavior" . | nindent 4 }}
 {{- end -}}
 
-{{/* The scheduler measures what is due in the database; every replica of it says the same. */}}
+{{/*
+The scheduler measures what is due in the database; every replica of it says the same. While everything is
+paused it says 0: nothing that waits could be done by more pods.
+*/}}
 {{- define "julia.scaledObject" -}}
 {{- $root := .root -}}
 {{- $scaling := (index .root.Values .component).autoscaling -}}
@@ -97,7 +100,7 @@ spec:
       metadata:
         value: {{ $scaling.cpu | quote }}
     {{- if .due }}
-    {{- $wanted := dict (printf "julia_%s_devidos" .due) $scaling.due (printf "julia_%s_devidos_idade_segundos" .due) $scaling.dueAgeSeconds }}
+    {{- $wanted := dict (printf "julia_%s_liberados" .due) $scaling.due (printf "julia_%s_liberados_idade_segundos" .due) $scaling.dueAgeSeconds }}
     {{- range $metric, $target := $wanted }}
     {{- if $root.Values.keda.prometheusUrl }}
     - type: prometheus

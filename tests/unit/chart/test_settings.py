@@ -74,10 +74,10 @@ def test_what_keda_asks_for_is_measured_by_the_scheduler() -> None:
 
     assert due == {"turnos", "envios"}
     for what in due:
-        assert f'"julia_{what}_devidos"' in metrics
-        assert f'"julia_{what}_devidos_idade_segundos"' in metrics
+        assert f'"julia_{what}_liberados"' in metrics
+        assert f'"julia_{what}_liberados_idade_segundos"' in metrics
     asked = re.findall(r'printf "(julia_\S+)"', _template("_autoscaling.tpl"))
-    assert set(asked) == {"julia_%s_devidos", "julia_%s_devidos_idade_segundos"}
+    assert set(asked) == {"julia_%s_liberados", "julia_%s_liberados_idade_segundos"}
 
 
 def test_pods_have_time_to_drain() -> None:

@@ -39,6 +39,7 @@ class FakeDatabase:
     expired: int = 0
     held: int = 0
     offered: int = 0
+    paused: bool = True
 
     async def due_doorbells(self, *, limit: int) -> DueDoorbells:
         taken = min(limit, self.waiting)
@@ -60,11 +61,11 @@ class FakeDatabase:
         return Backlog(
             inbound_due=3,
             inbound_oldest_s=7.5,
-            outbound_due=0,
+            outbound_due=5,
             outbound_oldest_s=None,
             uncertain=1,
             parked=2,
-            paused=True,
+            paused=self.paused,
             paused_scopes=3,
             notices=4,
             notices_oldest_s=90.5,
@@ -117,6 +118,21 @@ async def test_the_gauges_show_the_backlog_and_zero_where_nothing_waits():
     assert metrics.PAUSED_SCOPES._value.get() == 3
     assert metrics.NOTICES_WAITING._value.get() == 4
     assert metrics.NOTICES_OLDEST._value.get() == 90.5
+
+
+async def test_what_waits_for_the_end_of_a_pause_wants_no_pods_until_then():
+    gauges = (
+        metrics.INBOUND_FREE,
+        metrics.INBOUND_FREE_OLDEST,
+        metrics.OUTBOUND_FREE,
+        metrics.OUTBOUND_FREE_OLDEST,
+    )
+    await measure_backlog(FakeDatabase(paused=True))
+    assert [gauge._value.get() for gauge in gauges] == [0, 0, 0, 0]
+    assert metrics.INBOUND_DUE._value.get() == 3
+
+    await measure_backlog(FakeDatabase(paused=False))
+    assert [gauge._value.get() for gauge in gauges] == [3, 7.5, 5, 0]
 
 
 @dataclass

@@ -61,6 +61,12 @@ async def measure_backlog(database: Due) -> None:
     metrics.INBOUND_OLDEST.set(backlog.inbound_oldest_s or 0)
     metrics.OUTBOUND_DUE.set(backlog.outbound_due)
     metrics.OUTBOUND_OLDEST.set(backlog.outbound_oldest_s or 0)
+    # What a pause of everything holds wants no pods: more of them would do nothing until its end.
+    held = backlog.paused
+    metrics.INBOUND_FREE.set(0 if held else backlog.inbound_due)
+    metrics.INBOUND_FREE_OLDEST.set(0 if held else backlog.inbound_oldest_s or 0)
+    metrics.OUTBOUND_FREE.set(0 if held else backlog.outbound_due)
+    metrics.OUTBOUND_FREE_OLDEST.set(0 if held else backlog.outbound_oldest_s or 0)
     metrics.UNCERTAIN.set(backlog.uncertain)
     metrics.PARKED.set(backlog.parked)
     metrics.SETTLED_TODAY.set(backlog.uncertain_settled_24h)

@@ -162,6 +162,21 @@ OUTBOUND_DUE: Final = Gauge("julia_envios_devidos", "Envios vencidos, sem os pau
 OUTBOUND_OLDEST: Final = Gauge(
     "julia_envios_devidos_idade_segundos", "Idade do envio vencido mais antigo"
 )
+INBOUND_FREE: Final = Gauge(
+    "julia_turnos_liberados",
+    "Mensagens de médicos à espera de resposta; 0 enquanto tudo está pausado",
+)
+INBOUND_FREE_OLDEST: Final = Gauge(
+    "julia_turnos_liberados_idade_segundos",
+    "Idade da mais antiga delas; 0 enquanto tudo está pausado",
+)
+OUTBOUND_FREE: Final = Gauge(
+    "julia_envios_liberados", "Envios vencidos; 0 enquanto tudo está pausado"
+)
+OUTBOUND_FREE_OLDEST: Final = Gauge(
+    "julia_envios_liberados_idade_segundos",
+    "Idade do envio vencido mais antigo; 0 enquanto tudo está pausado",
+)
 UNCERTAIN: Final = Gauge("julia_envios_incertos", "Envios de que não se sabe se chegaram")
 PARKED: Final = Gauge("julia_envios_estacionados", "Envios que esperam a decisão de uma pessoa")
 SETTLED_TODAY: Final = Gauge(
