@@ -1,7 +1,9 @@
 """What the API server itself makes of a resource: refusals, explanations, waiting."""
 
 import json
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -109,6 +111,35 @@ async def test_every_field_is_explained(kubectl: Kubectl) -> None:
         explained = await kubectl("explain", f"js.{path}")
         assert "<no description>" not in explained
         assert all(f"\n  {name}\t<" in explained for name in properties)
+
+
+async def test_a_look_shows_since_when_why_by_whom_and_what_is_still_in_flight(
+    kubectl: Kubectl,
+) -> None:
+    await kubectl.apply(manifest("emergencia", paused=True, reason="Respostas estranhas"))
+    status = {
+        "phase": "Draining",
+        "paused": True,
+        "scope": "everything",
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        "reason": "Respostas estranhas",
+        "changedBy": "kubectl-client-side-apply",
+        "inFlight": 3,
+        "lateStarts": 1,
+        "backlog": {"inbound": 1280, "outbound": 7},
+    }
+    patch = json.dumps({"status": status})
+    await kubectl("patch", "js/emergencia", "--subresource=status", "--type=merge", "-p", patch)
+
+    lines = (await kubectl("get", "js")).splitlines()
+
+    heads, row = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    told = dict(zip(heads, row, strict=True))
+    assert told["REASON"] == "Respostas estranhas"
+    assert told["BY"] == "kubectl-client-side-apply"
+    assert (told["IN FLIGHT"], told["LATE STARTS"], told["BACKLOG"]) == ("3", "1", "1280")
+    assert re.fullmatch(r"\d+s", told["SINCE"])
+    assert max(map(len, lines)) < 160
 
 
 async def test_waiting_is_not_fooled_by_what_was_enforced_before_the_present_spec(
