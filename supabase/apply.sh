@@ -7,6 +7,8 @@
 # LOCK_SECONDS: how long to wait for another one that works (300). RESTORE_REQUEST: a backup is restored
 # afterwards, unless it was already; nothing is sent until then. Fails with the file and the line.
 set -eu
+# A Secret made of a file may end with a newline, which is no part of the password.
+[ -z "${PGPASSWORD:-}" ] || PGPASSWORD=$(printf %s "$PGPASSWORD")
 cd "$(dirname "$0")"
 
 # A database that is about to be replaced sends nothing that the one that comes would not know of.

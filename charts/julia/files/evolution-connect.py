@@ -25,7 +25,10 @@ def ask(path: str, body: object = None) -> tuple[int, object]:
     request = urllib.request.Request(
         os.environ["EVOLUTION_API_URL"] + path,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"content-type": "application/json", "apikey": os.environ["EVOLUTION_API_KEY"]},
+        headers={
+            "content-type": "application/json",
+            "apikey": os.environ["EVOLUTION_API_KEY"].strip(),
+        },
     )
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -54,7 +57,7 @@ def accepted() -> bool:
         data=json.dumps({"event": "application.startup", "data": {}}).encode(),
         headers={
             "content-type": "application/json",
-            "x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"],
+            "x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"].strip(),
         },
     )
     try:
@@ -99,7 +102,7 @@ def connect(instance: str) -> None:
         "url": os.environ["WEBHOOK_URL"],
         "byEvents": False,
         "base64": False,
-        "headers": {"x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"]},
+        "headers": {"x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"].strip()},
         # None named means all of them; ingest counts and ignores what it has no use for.
         "events": [],
     }

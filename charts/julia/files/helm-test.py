@@ -35,7 +35,7 @@ def deliver(key_id: str, sent_at: float) -> None:
         data=json.dumps(message).encode(),
         headers={
             "content-type": "application/json",
-            "x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"],
+            "x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"].strip(),
         },
     )
     with urllib.request.urlopen(request, timeout=10):

@@ -2,6 +2,8 @@
 # Dumps Julia's schemas into $WORK/<time>.dump, and reads it to its end. psql's PG* variables say from
 # where; SCHEMAS names them.
 set -eu
+# A Secret made of a file may end with a newline, which is no part of the password.
+[ -z "${PGPASSWORD:-}" ] || PGPASSWORD=$(printf %s "$PGPASSWORD")
 file=$WORK/$(date -u +%Y%m%dT%H%M%SZ).dump
 set --
 for schema in $SCHEMAS; do

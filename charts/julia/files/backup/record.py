@@ -1,7 +1,7 @@
 """Notes in Julia's database that the backup in WORK, of the kind KIND, has been stored.
 
-The scheduler shows how old the newest one is. SUPABASE_URL and SUPABASE_SERVICE_KEY say where. Tries for
-RECORD_SECONDS (600), then exits with 1, which ends the Job: it would dump anew otherwise.
+The scheduler shows how old the newest one is. SUPABASE_URL and SUPABASE_SERVICE_KEY say where.
+Tries for RECORD_SECONDS (600), then exits with 1, which ends the Job: it would dump anew otherwise.
 """
 
 import json
@@ -24,7 +24,7 @@ def began(work: Path) -> datetime:
 
 def record(kind: str, at: datetime) -> str | None:
     """Return what went wrong, or nothing."""
-    key = os.environ["SUPABASE_SERVICE_KEY"]
+    key = os.environ["SUPABASE_SERVICE_KEY"].strip()
     request = urllib.request.Request(
         os.environ["SUPABASE_URL"].rstrip("/") + "/rest/v1/rpc/record_backup",
         data=json.dumps({"p": {"tipo": kind, "em": at.isoformat()}}).encode(),

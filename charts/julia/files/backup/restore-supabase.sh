@@ -3,6 +3,8 @@
 # nobody ever sees the restored database running. psql's PG* variables say where; SCHEMAS as dumped;
 # REQUEST names this restoring, which is done once.
 set -eu
+# A Secret made of a file may end with a newline, which is no part of the password.
+[ -z "${PGPASSWORD:-}" ] || PGPASSWORD=$(printf %s "$PGPASSWORD")
 file=$(echo "$WORK"/*.dump)
 name=$(basename "$file" .dump)
 
