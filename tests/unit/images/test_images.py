@@ -142,3 +142,13 @@ def test_what_an_image_takes_from_a_checkout_can_be_run_by_its_user_whatever_the
 
     assert copied
     assert [line for line in copied if not re.match(r"COPY --(chmod=755|from=)", line)] == []
+
+
+def test_compose_names_what_the_runbook_calls_by_name() -> None:
+    """`docker exec redis`, `docker cp evolution-api:…`, `docker network inspect julia-network`."""
+    composed = _read("compose.yaml")
+    names = {name: each.get("container_name") for name, each in composed["services"].items()}
+
+    assert {name for name in names.values() if name} == {"redis", "evolution-api"}
+    assert all(name in (None, service) for service, name in names.items())
+    assert composed["networks"] == {"default": {"name": "julia-network"}}
