@@ -20,12 +20,6 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "julia.edge.traefikLimits" -}}
-{{- with .Values.edge -}}
-{{- if and (ne .mode "off") (eq .controller "traefik") .rateLimit.enabled -}}true{{- end -}}
-{{- end -}}
-{{- end -}}
-
 {{/* The paths it lets in, as JSON: those of the values, and Chatwoot's where that calls from outside. */}}
 {{- define "julia.edge.paths" -}}
 {{- $paths := .Values.edge.paths -}}
@@ -33,4 +27,10 @@
 {{- $paths = append $paths "/webhook/chatwoot" | uniq -}}
 {{- end -}}
 {{- toJson $paths -}}
+{{- end -}}
+
+{{- define "julia.edge.traefikLimits" -}}
+{{- with .Values.edge -}}
+{{- if and (ne .mode "off") (eq .controller "traefik") .rateLimit.enabled -}}true{{- end -}}
+{{- end -}}
 {{- end -}}
