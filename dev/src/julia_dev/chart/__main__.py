@@ -144,7 +144,7 @@ async def _ask_server(
 async def _life(kube: Kube, helm: str) -> str:
     try:
         await lifecycle.live(kube, helm)
-    except (Failed, Refused) as error:
+    except (Failed, Refused, NotReady) as error:
         return str(error)
     return ""
 

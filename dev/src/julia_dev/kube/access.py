@@ -62,8 +62,12 @@ class Access:
             _role(),
             _binding(namespace),
         )
-        token = await kubectl("create", "token", _ACCOUNT, "--duration=24h")
-        return self._kubeconfig(f"{_ACCOUNT}.{namespace}", {"token": token.strip()})
+        return await self.kubeconfig_of(_ACCOUNT, namespace)
+
+    async def kubeconfig_of(self, account: str, namespace: str) -> Path:
+        """Write the kubeconfig of a service account, good for a day. Raises `Refused`."""
+        token = await self.kubectl(namespace)("create", "token", account, "--duration=24h")
+        return self._kubeconfig(f"{account}.{namespace}", {"token": token.strip()})
 
     def _kubeconfig(self, name: str, user: dict[str, str]) -> Path:
         path = self.folder / f"{name}.kubeconfig"

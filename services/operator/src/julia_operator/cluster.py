@@ -61,13 +61,18 @@ class Cluster:
             await self._http.aclose()
             self._http = None
 
-    async def everything(self) -> AsyncIterator[dict[str, Any]]:
-        """All resources, page by page."""
+    async def everything(self, *, missing_ok: bool = False) -> AsyncIterator[dict[str, Any]]:
+        """All resources, page by page; with `missing_ok`, none where their CRD is not there."""
         token = ""
         while True:
             page = await self._ask(
-                "GET", _resources(self._namespace), query={"limit": _PAGE, "continue": token}
+                "GET",
+                _resources(self._namespace),
+                query={"limit": _PAGE, "continue": token},
+                missing_ok=missing_ok,
             )
+            if page is None:
+                return
             for one in page["items"]:
                 yield one
             token = page["metadata"].get("continue", "")

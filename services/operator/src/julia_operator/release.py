@@ -29,7 +29,8 @@ async def release(cluster: Cluster) -> int:
     """Let all resources go; return how many had to be. Raises `Absent`."""
     count = 0
     for attempt in range(_TRIES):
-        held = [one async for one in cluster.everything() if not _free(one)]
+        # An install that failed before its CRD was there is uninstalled too.
+        held = [one async for one in cluster.everything(missing_ok=True) if not _free(one)]
         if not held:
             return count
         # What changed between is looked at again.
