@@ -1,10 +1,10 @@
-"""After an install or upgrade: each number has an instance at Evolution that tells ingest of all.
+"""After an install, upgrade or rollback: each number has an instance at Evolution that tells ingest of all.
 
 What is there already stays: an instance keeps its session, and a webhook is only set anew, for all
 events, with the secret that ingest asks for. A new secret reaches ingest's pods some time after the
 upgrade, and Evolution drops for good what is answered 401: so ingest is tried first, and Evolution
-told when every pod of it takes the secret. Pairing a new instance with its phone is left to a
-person.
+told when every pod of it takes the secret. Evolution itself is given time to start with a new key.
+Pairing a new instance with its phone is left to a person.
 """
 
 import json
@@ -12,12 +12,15 @@ import os
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from http import HTTPStatus
 
 TIMEOUT_SECONDS = 180
 TRIES = 30
 """In a row, each on a connection of its own: with three pods, one that is behind is met by then."""
+
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def ask(path: str, body: object = None) -> tuple[int, object]:
@@ -38,14 +41,24 @@ def ask(path: str, body: object = None) -> tuple[int, object]:
 
 
 def ask_patiently(path: str) -> tuple[int, object]:
-    """Ask until Evolution has started and gives an answer of its own."""
+    """Ask until Evolution has started, with the key that we have, and gives an answer of its own.
+
+    Ends with a message when it refuses the key in the end.
+    """
     give_up_at = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             status, answer = ask(path)
         except OSError as error:
             status, answer = HTTPStatus.SERVICE_UNAVAILABLE, error
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR or time.monotonic() > give_up_at:
+        late = time.monotonic() > give_up_at
+        if late and status in REFUSED:
+            home = urllib.parse.urlsplit(os.environ["EVOLUTION_API_URL"]).hostname
+            sys.exit(
+                f"Evolution refuses EVOLUTION_API_KEY ({status}), which it reads at its start alone: "
+                f"`kubectl rollout restart deployment/{home}`, and upgrade again"
+            )
+        if late or (status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in REFUSED):
             return status, answer
         time.sleep(2)
 

@@ -4,11 +4,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tests.contract.evolution.conftest import API_KEY, INSTANCE, Simulator
 
@@ -47,12 +49,25 @@ def webhook(ingest: Ingest) -> Iterator[str]:
         yield url + _PATH
 
 
-def connect(
-    sim: Simulator, webhook: str, *instances: str, key: str = API_KEY
-) -> "subprocess.CompletedProcess[str]":
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The Job's program in this process, with its settings but for where Evolution is."""
+    monkeypatch.setenv("EVOLUTION_API_KEY", API_KEY)
+    monkeypatch.setenv("WEBHOOK_URL", "http://ingest.invalid/webhook/evolution")
+    monkeypatch.setenv("EVOLUTION_WEBHOOK_SECRET", SECRET)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    spec = spec_from_file_location("evolution_connect", _SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def connect(sim: Simulator, webhook: str, *instances: str) -> "subprocess.CompletedProcess[str]":
     environment = {
         "EVOLUTION_API_URL": str(sim.http.base_url).rstrip("/"),
-        "EVOLUTION_API_KEY": key,
+        "EVOLUTION_API_KEY": API_KEY,
         "EVOLUTION_INSTANCE": ", ".join(instances),
         "WEBHOOK_URL": webhook,
         "EVOLUTION_WEBHOOK_SECRET": SECRET,
@@ -93,9 +108,38 @@ def test_evolution_is_told_of_a_new_secret_when_ingest_has_it(
     assert ingest.answers == {401: 1, 202: 30}
 
 
-def test_a_wrong_key_is_told(sim: Simulator, webhook: str) -> None:
-    refused = connect(sim, webhook, INSTANCE, key="outra")
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_evolution_that_is_about_to_have_the_new_key_is_waited_for(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    asked: list[str] = []
 
-    assert refused.returncode == 1
-    assert INSTANCE in refused.stderr
-    assert "401" in refused.stderr
+    def answer(request: Request) -> Response:
+        asked.append(request.url.path)
+        if len(asked) == 1:
+            return Response(status_code=status)
+        return JSONResponse({})
+
+    with serving(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])) as url:
+        monkeypatch.setenv("EVOLUTION_API_URL", url)
+        script.connect(INSTANCE)
+
+    assert asked[0] == asked[1]
+    assert asked[-1] == f"/webhook/set/{INSTANCE}"
+
+
+def test_a_wrong_key_is_told_with_the_way_out(
+    sim: Simulator, script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "TIMEOUT_SECONDS", 0)
+    monkeypatch.setenv("EVOLUTION_API_URL", str(sim.http.base_url).rstrip("/"))
+    monkeypatch.setenv("EVOLUTION_API_KEY", "outra")
+
+    with pytest.raises(SystemExit) as refused:
+        script.connect(INSTANCE)
+
+    said = str(refused.value)
+    assert "EVOLUTION_API_KEY" in said
+    assert "401" in said
+    assert "kubectl rollout restart deployment/127.0.0.1" in said
+    assert "outra" not in said

@@ -22,3 +22,23 @@ http://{{ include "julia.fullname" . }}-evolution:8080
 {{- if and .enabled .evolution -}}0{{- else -}}1{{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/*
+Evolution reads its key and its database's address at its start alone, so a new one out of the values
+starts it again. Eight digits of the sum: enough to differ, too few to guess a weak key by.
+*/}}
+{{- define "julia.evolution.annotations" -}}
+{{- $made := list -}}
+{{- if not (include "julia.secretIsGiven" (dict "root" $ "group" "evolution")) -}}
+{{- $made = append $made .Values.secrets.evolution.apiKey -}}
+{{- end -}}
+{{- if not (include "julia.neighbour.secretIsGiven" (dict "root" $ "values" .Values.evolution.database)) -}}
+{{- $made = append $made .Values.evolution.database.url -}}
+{{- end -}}
+{{- with $made }}
+checksum/secrets: {{ join " " . | sha256sum | trunc 8 | quote }}
+{{- end }}
+{{- with .Values.evolution.podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
