@@ -215,6 +215,9 @@ kind: Service
 metadata:
   name: {{ include "julia.componentName" . }}
   labels: {{- include "julia.labels" . | nindent 4 }}
+  {{- with .serviceAnnotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   selector: {{- include "julia.selectorLabels" . | nindent 4 }}
   ports:

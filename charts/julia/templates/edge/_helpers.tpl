@@ -34,3 +34,13 @@
 {{- if and (ne .mode "off") (eq .controller "traefik") .rateLimit.enabled -}}true{{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/*
+Annotations of ingest's Service. Without a ready pod (RabbitMQ is away) Traefik's Ingress forgets the
+route and answers 404, which Evolution never tries again; sent to the Service's own address it answers 502.
+*/}}
+{{- define "julia.edge.serviceAnnotations" -}}
+{{- if and (eq .Values.edge.mode "ingress") (eq .Values.edge.controller "traefik") -}}
+traefik.ingress.kubernetes.io/service.nativelb: "true"
+{{- end -}}
+{{- end -}}

@@ -28,21 +28,36 @@ what was let in need no rule.
 {{- end -}}
 
 {{/*
-A way to the address of a URL: (dict "root" $ "url" "https://x.supabase.co"). Policies know no names: a
-host of the cluster (one without a dot, or below `svc` or `cluster.local`) is any pod on that port,
-another one anything of `networkPolicy.internet` on it.
+A way to the address of a URL: (dict "root" $ "url" "https://x.supabase.co"). Policies know no names. A
+host of the cluster is any pod of its namespace, on any port: theirs count, and the URL has the Service's.
+Such are hosts without a dot, of the release's own namespace, and those of `<namespace>.svc` or
+`<namespace>.svc.cluster.local`. Others are anything of `networkPolicy.internet` on the URL's port; one of
+two names may be either (`postgres.dados`, `example.com`), and is let be both.
 */}}
 {{- define "julia.network.url" -}}
 {{- $url := urlParse .url -}}
 {{- $host := splitList ":" $url.host | first -}}
 {{- $port := dict "http" "80" "https" "443" "amqp" "5672" "amqps" "5671" "redis" "6379" "rediss" "6379" "postgresql" "5432" "postgres" "5432" | dig $url.scheme "443" -}}
 {{- with regexFind ":[0-9]+$" $url.host }}{{ $port = trimPrefix ":" . }}{{ end -}}
-{{- if or (not (contains "." $host)) (regexMatch "\\.(svc|cluster\\.local)$" $host) -}}
-- to: [{namespaceSelector: {}}]
+{{- $names := splitList "." $host -}}
+{{- $isAddress := hasPrefix "[" $host -}}
+{{- if and (eq (len $names) 1) (not $isAddress) -}}
+- to: [{podSelector: {}}]
+{{- else if regexMatch "^[^.]+\\..+\\.svc(\\.cluster\\.local)?$" $host -}}
+{{- $names = splitList "." (trimSuffix ".svc" (trimSuffix ".cluster.local" $host)) -}}
+{{- include "julia.network.namespace" (last $names) -}}
 {{- else -}}
 - to: {{- toYaml .root.Values.networkPolicy.internet | nindent 4 }}
-{{- end }}
   ports: [{port: {{ $port }}, protocol: TCP}]
+{{- if eq (len $names) 2 }}
+{{ include "julia.network.namespace" (last $names) }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* To any pod of the namespace of this name. */}}
+{{- define "julia.network.namespace" -}}
+- to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ quote . }}}}}]
 {{- end -}}
 
 {{/* A way in from components: (dict "root" $ "components" (list "test") "port" 8000). */}}

@@ -58,10 +58,10 @@ def _values(scene: Scene) -> dict[str, Any]:
         scene.release.values,
         {
             "crds": {"enabled": False},
-            "operator": {"enabled": False},
+            "operator": {"enabled": False, **_SMALL},
             "ingest": _ONE_POD,
             "brain": _ONE_POD,
-            "database": {"host": f"postgres.{beside}", "name": _DATABASE},
+            "database": {"host": f"postgres.{beside}.svc", "name": _DATABASE},
             "dispatcher": _SMALL,
             "scheduler": _SMALL,
             "redis": {"persistence": {"enabled": False}, **_SMALL},
@@ -77,7 +77,7 @@ def _supabase(scene: Scene) -> list[dict[str, Any]]:
     """The endpoint of her database."""
     keys = scene.neighbours.secrets
     password = keys.of_postgres()["authenticator"]
-    host = f"postgres.{scene.cluster.namespace}"
+    host = f"postgres.{scene.cluster.namespace}.svc"
     outside = {
         "dsn": f"postgresql://authenticator:{password}@{host}:5432/{_DATABASE}",
         "jwt": keys.jwt_secret,

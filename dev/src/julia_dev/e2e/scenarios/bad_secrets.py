@@ -49,7 +49,8 @@ async def play(scene: Scene) -> None:
 
 async def _bad_install(scene: Scene) -> None:
     given = {_WRONG: "nenhuma chave"}
-    async with second(scene, given, {"secrets": {"keys": {"existingSecret": "dados"}}}) as other:
+    values = {"secrets": {"keys": {"existingSecret": "dados"}}, "operator": {"enabled": True}}
+    async with second(scene, given, values) as other:
         cluster, release = other
         began = time.monotonic()
         try:
@@ -65,12 +66,16 @@ async def _bad_install(scene: Scene) -> None:
         )
         print(f"    helm install --wait failed after {took:.0f} s, as it should", flush=True)
         await _each_names_its_secret(cluster)
+        # What failed is taken away with its hooks: what lets resources go needs nothing of the rest.
+        await timed("the uninstall of what failed", release.uninstall())
 
 
 async def _each_names_its_secret(cluster: Cluster) -> None:
     pods = Pods(cluster.kubectl)
     for setting, component in _NEEDS.items():
-        (pod,) = await pods.of(component)
+        found = await pods.of(component)
+        require(len(found) == 1, f"{len(found)} pods of {component}, and not one")
+        (pod,) = found
         said = await observed.complaints(cluster.kubectl, pod.name)
         require(not pod.ready, f"{pod.name} is ready with a bad {setting}")
         require(setting in said, f"{pod.name} does not name {setting}:\n{said}")
