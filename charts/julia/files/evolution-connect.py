@@ -1,4 +1,4 @@
-"""After an install, upgrade or rollback: each number has an instance at Evolution that tells ingest of all.
+"""After an install, upgrade or rollback: each number has an instance that tells ingest of all.
 
 What is there already stays: an instance keeps its session, and a webhook is only set anew, for all
 events, with the secret that ingest asks for. A new secret reaches ingest's pods some time after the
@@ -55,7 +55,7 @@ def ask_patiently(path: str) -> tuple[int, object]:
         if late and status in REFUSED:
             home = urllib.parse.urlsplit(os.environ["EVOLUTION_API_URL"]).hostname
             sys.exit(
-                f"Evolution refuses EVOLUTION_API_KEY ({status}), which it reads at its start alone: "
+                f"Evolution refuses EVOLUTION_API_KEY ({status}), which it reads at its start: "
                 f"`kubectl rollout restart deployment/{home}`, and upgrade again"
             )
         if late or (status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in REFUSED):

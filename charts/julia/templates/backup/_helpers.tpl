@@ -140,9 +140,15 @@ volumes:
   {{- end }}
 {{- end -}}
 
-{{/* The spec of a pod that uses the claim of the backups once, and does nothing. */}}
+{{/*
+The spec of a pod that uses the claim of the backups once, and does nothing. Beside Evolution, whose
+backup will need both their volumes on one node: many volumes are of one zone.
+*/}}
 {{- define "julia.backup.firstConsumer" -}}
-{{- $backup := .Values.backup -}}
+{{- $backup := deepCopy .Values.backup -}}
+{{- if and (has "evolution" (include "julia.backup.kinds" . | fromYamlArray)) (eq (include "julia.evolution.replicas" .) "1") -}}
+{{- $_ := set $backup "affinity" (include "julia.besides" (dict "root" . "component" "evolution") | fromYaml) -}}
+{{- end -}}
 {{- include "julia.neighbour.pod" (dict "root" . "values" $backup "user" 999 "group" 1000) }}
 restartPolicy: Never
 containers:

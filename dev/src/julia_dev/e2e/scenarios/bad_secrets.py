@@ -66,7 +66,7 @@ async def _bad_install(scene: Scene) -> None:
         )
         print(f"    helm install --wait failed after {took:.0f} s, as it should", flush=True)
         await _each_names_its_secret(cluster)
-        # What failed is taken away with its hooks: what lets resources go needs nothing of the rest.
+        # With its hooks: what lets resources go needs nothing of the rest.
         await timed("the uninstall of what failed", release.uninstall())
 
 
