@@ -5,11 +5,17 @@
 # local stack and the Supabase CLI keep the same history table.
 #
 # LOCK_SECONDS: how long to wait for another one that works (300). RESTORE_REQUEST: a backup is restored
-# afterwards, unless it was already; nothing is sent until then. Fails with the file and the line.
+# afterwards, unless it was already; nothing is sent until then. PASSWORD_SECRET: the Secret that should
+# have given PGPASSWORD. Fails with the file and the line.
 set -eu
 # A Secret made of a file may end with a newline, which is no part of the password.
 [ -z "${PGPASSWORD:-}" ] || PGPASSWORD=$(printf %s "$PGPASSWORD")
 cd "$(dirname "$0")"
+
+if [ -n "${PASSWORD_SECRET:-}" ] && [ -z "${PGPASSWORD:-}" ]; then
+  echo "no password: the Secret $PASSWORD_SECRET is not there, or lacks the key PGPASSWORD; make it, and repeat" >&2
+  exit 1
+fi
 
 # A database that is about to be replaced sends nothing that the one that comes would not know of.
 pause() {

@@ -120,7 +120,10 @@ The name of the Secret of a key group (`secrets.<group>`): the one given, or our
 {{- include "julia.databaseEnvWith" (dict "root" . "secret" (include "julia.secretName" (dict "root" . "group" "database"))) -}}
 {{- end -}}
 
-{{/* The same with the password of another Secret: (dict "root" $ "secret" "name"). */}}
+{{/*
+The same with the password of another Secret: (dict "root" $ "secret" "name"). With `optional` its pod starts
+without that Secret, and is told whose password it misses (PASSWORD_SECRET), to say so.
+*/}}
 {{- define "julia.databaseEnvWith" -}}
 {{- with .root.Values.database -}}
 - {name: PGHOST, value: {{ required "database.host: the database's host, for migrations and backups" .host | quote }}}
@@ -134,7 +137,10 @@ The name of the Secret of a key group (`secrets.<group>`): the one given, or our
 {{- end }}
 - name: PGPASSWORD
   valueFrom:
-    secretKeyRef: {name: {{ .secret }}, key: PGPASSWORD}
+    secretKeyRef: {name: {{ .secret }}, key: PGPASSWORD{{ if .optional }}, optional: true{{ end }}}
+{{- if .optional }}
+- {name: PASSWORD_SECRET, value: {{ .secret }}}
+{{- end }}
 {{- end -}}
 
 {{/* The authority that signs the database's certificate, where one is given. Argument: the root. */}}

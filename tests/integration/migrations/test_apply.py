@@ -109,6 +109,16 @@ async def test_a_database_that_the_local_stack_migrated_has_nothing_left_to_do(p
     assert await _known(pg_dsn) == before
 
 
+def test_a_password_that_its_secret_has_not_is_named(two_migrations: Path) -> None:
+    nobody = "postgresql://julia@127.0.0.1:1/nada"
+
+    ended = _apply(two_migrations, nobody, PASSWORD_SECRET="given-database")
+
+    assert ended.returncode == 1
+    assert "given-database" in ended.stderr
+    assert "PGPASSWORD" in ended.stderr
+
+
 def _apply(folder: Path, dsn: str, **env: str) -> "subprocess.CompletedProcess[str]":
     url = urlsplit(dsn)
     query = dict(pair.split("=", 1) for pair in url.query.split("&") if pair)
