@@ -21,6 +21,8 @@ _POSTGRES: Final = 5432
 _RESTRICTED: Final = "pod-security.kubernetes.io/enforce"
 _READY_WITHIN_S: Final = 180
 _USER, _POSTGRES_USER = 10001, 999
+_CPU: Final = {"postgres": "150m", "supabase": "150m", "anthropic": "100m"}
+"""A share of a busy node, of what answers each turn; starved, it would be an outage of Claude's."""
 _NOTHING_IS_KEPT: Final = ("-c", "fsync=off", "-c", "full_page_writes=off")
 """Its disk goes with its pod; waiting for a busy disk would only make it another database than
 Supabase's."""
@@ -130,7 +132,7 @@ class Neighbours:
             folders=("/var/lib/postgresql/data", "/var/run/postgresql", "/tmp"),  # noqa: S108
             user=_POSTGRES_USER,
             command=["postgres-entrypoint", "postgres", *_NOTHING_IS_KEPT],
-            cpu="100m",
+            cpu=_CPU["postgres"],
         )
         simulated = {
             "supabase": (
@@ -156,7 +158,7 @@ class Neighbours:
                     *env,
                 ],
                 command=["python", "-m", f"julia_simulators.{name}"],
-                cpu="50m" if name == "supabase" else "10m",
+                cpu=_CPU.get(name, "10m"),
             )
         return manifests
 
