@@ -290,7 +290,9 @@ begin
   end if;
 end $$;
 
--- Whether the shift may be offered to this doctor (null: to anybody) now.
+-- Whether the shift may still be offered to this doctor (null: to anybody): it is open, to come, and
+-- the doctor has nothing booked at its hours. A hold ends nothing: within minutes it is a booking, or
+-- gone.
 create function private.is_offerable(p_vaga uuid, p_medico uuid, p_now timestamptz) returns boolean
 language plpgsql stable set search_path = ''
 as $$
@@ -298,8 +300,25 @@ declare
   v public.vagas;
 begin
   select * into v from public.vagas where id = p_vaga;
-  return private.is_free(v, null, p_now)
-     and (p_medico is null or private.fits_agenda(v, p_medico, p_now));
+  return found and private.is_open(v.status) and v.inicio > p_now and not exists (
+    select from public.reservas r
+     where r.medico_id = p_medico and r.vaga_id <> v.id and r.status = 'confirmada'
+       and r.ocupacao && private.occupation(v));
+end $$;
+
+-- When the holds are over that keep the shift from this doctor: anybody's on it, the doctor's own on
+-- its hours. Null: there are none.
+create function private.held_until(p_vaga uuid, p_medico uuid, p_now timestamptz) returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v public.vagas;
+begin
+  select * into v from public.vagas where id = p_vaga;
+  return (select max(r.expira_em) from public.reservas r
+           where r.status = 'segurada' and r.expira_em > p_now
+             and (r.vaga_id = v.id
+                  or r.medico_id = p_medico and r.ocupacao && private.occupation(v)));
 end $$;
 
 -- When a conversation of the doctor's came to its end without an answer, if that was lately.
@@ -346,6 +365,14 @@ begin
     return;
   end if;
   -- Not now.
+  if k.vaga_id is not null then
+    v_at := private.held_until(k.vaga_id, m.id, p_now);
+    if v_at > p_now then
+      motivo := 'plantao_segurado';
+      ate := v_at;
+      return;
+    end if;
+  end if;
   select coalesce(max(coalesce(expira_em, 'infinity')), '-infinity') into v_at
     from public.diretrizes where tipo = 'bloqueado' and medico_id = m.id;
   if v_at > p_now then

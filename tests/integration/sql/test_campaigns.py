@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.integration.sql.courting import FRIDAY, MONDAY, Courting
 from tests.integration.sql.test_steering import statements
 
 pytestmark = pytest.mark.integration
+
+WINDOW = "campanha_janela"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -607,6 +610,119 @@ async def test_an_offer_to_many_ends_when_its_shift_is_taken(
     assert await courting.run() == []
     assert (await courting.progress(campanha))["status"] == "concluida"
     assert await courting.recipients(campanha) == {("pulada", "campanha_encerrada"): 12}
+
+
+class TestHeldShift:
+    """A hold is over within minutes: it ends no campaign, and leaves nobody out."""
+
+    async def offering(self, courting: Courting) -> tuple[str, str]:
+        """A campaign that offers a shift to three doctors; the first reads it."""
+        vaga = await courting.shifts.offer(10)
+        for n in range(3):
+            await courting.doctor(n, instance=INSTANCE)
+        campanha = await courting.start(
+            tipo="oferta", vaga_id=uuid.UUID(vaga), corpo="Plantão no {hospital}. Quer?"
+        )
+        await courting.julia.sql("update configuracoes set valor = '1' where chave = $1", WINDOW)
+        assert len(await courting.run()) == 1
+        return campanha, vaga
+
+    @pytest_asyncio.fixture(loop_scope="session", autouse=True)
+    async def one_at_a_time(self, julia: Julia) -> AsyncIterator[None]:
+        yield
+        await julia.sql("update configuracoes set valor = '10' where chave = $1", WINDOW)
+
+    async def turn(self, courting: Courting) -> Any:
+        """The doctor who was written to answers; the turn has begun."""
+        n = await courting.julia.value(
+            "select right(m.telefone, 1)::integer from medicos m "
+            "join campanha_destinatarios d on d.medico_id = m.id where d.status = 'enviada'"
+        )
+        return await courting.shifts.turn(courting.phone(n), "quero")
+
+    @pytest.mark.parametrize("end", ["lapses", "is given up"])
+    async def test_a_campaign_goes_on_when_the_hold_of_its_shift(
+        self, courting: Courting, julia: Julia, end: str
+    ) -> None:
+        campanha, vaga = await self.offering(courting)
+        turn = await self.turn(courting)
+        await courting.shifts.hold(turn, vaga)
+
+        assert await courting.run() == []
+        assert await courting.recipients(campanha) == {
+            ("enviada", None): 1,
+            ("pendente", "plantao_segurado"): 2,
+        }
+        if end == "is given up":
+            await julia.commit(turn, "Tudo bem!")
+            assert await courting.send() == ["Tudo bem!"]
+        await julia.later(minutes=5, seconds=1)
+
+        assert len(await courting.run()) == 1
+        assert len(await courting.run()) == 1
+        assert await courting.recipients(campanha) == {("enviada", None): 3}
+
+    async def test_what_waits_in_the_outbox_during_a_hold_is_written_later(
+        self, courting: Courting, julia: Julia
+    ) -> None:
+        campanha, vaga = await self.offering(courting)
+        await courting.feed()
+        await courting.shifts.hold(await self.turn(courting), vaga)
+
+        assert await courting.send() == []
+        assert (await courting.recipients(campanha))["pendente", "plantao_segurado"] == 1
+        await julia.later(minutes=5, seconds=1)
+
+        assert len(await courting.run()) == 1
+
+    async def test_a_campaign_ends_when_the_hold_becomes_a_booking(
+        self, courting: Courting, julia: Julia
+    ) -> None:
+        campanha, vaga = await self.offering(courting)
+        turn = await self.turn(courting)
+        held = await courting.shifts.hold(turn, vaga)
+        await courting.feed()
+        await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]])
+        await courting.feed()
+
+        assert (await courting.progress(campanha))["status"] == "concluida"
+        assert (await courting.recipients(campanha))["pulada", "plantao_segurado"] == 2
+
+    async def test_a_draft_that_a_person_rejects_leaves_the_shift_to_the_others(
+        self, courting: Courting, julia: Julia
+    ) -> None:
+        campanha, vaga = await self.offering(courting)
+        await julia.sql("update campanhas set copiloto = true")
+        turn = await self.turn(courting)
+        held = await courting.shifts.hold(turn, vaga)
+        assert (await julia.commit(turn, "Fechado!", holds=[held["reserva_id"]]))["rascunho"]
+        await julia.later(minutes=20)
+
+        assert await courting.run() == []
+        decided = await julia.call(
+            "decide_draft", turno_id=turn["turno_id"], decisao="rejeitar", por="Bia"
+        )
+        assert decided["status"] == "rejeitado"
+        await julia.later(minutes=11)
+
+        assert len(await courting.run()) == 1
+        assert (await courting.progress(campanha))["status"] == "ativa"
+
+    async def test_a_hold_of_the_doctors_own_on_other_hours_puts_her_off(
+        self, courting: Courting, julia: Julia
+    ) -> None:
+        vaga = await courting.shifts.offer(10)
+        other = await courting.shifts.offer(10, "20:00-08:00", hospital="Outro")
+        await courting.doctor(1, instance=INSTANCE)
+        turn = await courting.shifts.turn(courting.phone(1))
+        await courting.shifts.hold(turn, other)
+        campanha = await courting.start(tipo="oferta", vaga_id=uuid.UUID(vaga), corpo="Quer?")
+
+        assert await courting.run() == []
+        assert await courting.recipients(campanha) == {("pendente", "plantao_segurado"): 1}
+        await julia.later(minutes=5, seconds=1)
+        assert await courting.run() == []
+        assert await courting.recipients(campanha) == {("pendente", "em_conversa"): 1}
 
 
 async def test_two_recipients_who_are_one_person_get_one_message(
