@@ -528,9 +528,10 @@ language plpgsql set search_path = ''
 as $$
 begin
   perform private.cancel_bookings(c, p_effects -> 'cancelamentos');
-  perform private.join_waiting_list(c, private.uuid_list(p_effects, 'lista_espera'));
   perform private.note_facts(c, p_turno, p_effects -> 'fatos');
   perform private.remember(c, p_turno, p_effects -> 'memorias');
+  -- After what was noted along with it: see restricted_since.
+  perform private.join_waiting_list(c, private.uuid_list(p_effects, 'lista_espera'));
   perform private.remind(c, p_turno, p_effects -> 'lembretes');
   if jsonb_typeof(p_effects -> 'opt_out') = 'object' then
     perform private.opt_out_scoped(c, p_turno, p_effects -> 'opt_out');
@@ -899,12 +900,43 @@ begin
               '{hospital}', (select nome from public.hospitais where id = v.hospital_id)),
               '{quando}', private.say_when(v)), '{valor}', private.say_value(v))
        from public.mensagens_padrao where chave = 'oferta'),
-    v_now, least(v.inicio, v_now + interval '12 hours'), jsonb_build_object('vaga_id', v.id));
+    v_now, least(v.inicio, v_now + interval '12 hours'),
+    jsonb_build_object('vaga_id', v.id, 'termos', jsonb_strip_nulls(private.terms(v))));
   -- The doctor's "quero" comes in a turn that must know which shift this was.
   insert into public.fatos_conversa (conversa_id, tipo, chave, dados)
   values (c.id, 'vaga', v.id::text, private.shift_json(v))
   on conflict (conversa_id, tipo, chave) do update
      set dados = excluded.dados, updated_at = api.agora();
+end $$;
+
+-- Withdrawn unsent, the offer was never made: who was to get it waits in the same place as before. A row
+-- of the list that somebody has is not waited for: a change of the shift settles the list itself, and
+-- may be waiting for this very offer.
+create function private.fila_after_offer() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.lista_espera set status = 'esperando', oferecida_em = null
+   where id in (select id from public.lista_espera
+                 where medico_id = new.medico_id and vaga_id::text = new.metadata ->> 'vaga_id'
+                   and status = 'oferecida' for no key update skip locked);
+  return null;
+end $$;
+
+create trigger fila_after_offer after update of status on public.fila_mensagens
+for each row when (new.kind = 'oferta' and old.status = 'pendente' and new.status = 'cancelada')
+execute function private.fila_after_offer();
+
+-- Whether the doctor has restrictions that were noted, or said again, since then (null: ever). In which
+-- shifts they forbid, only the model can read: what is offered without it is offered to nobody who
+-- has any.
+create function private.restricted_since(p_medico uuid, p_since timestamptz) returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return exists (select from public.doctor_context
+                  where medico_id = p_medico and tipo = 'restricao'
+                    and updated_at > coalesce(p_since, '-infinity'));
 end $$;
 
 -- Whether somebody still has the first word on it.
@@ -949,13 +981,12 @@ begin
     select * into m from public.medicos where id = c.medico_id;
     select * into v from public.vagas where id = p_vaga;
     v_now := api.agora();
-    continue when c.controlled_by <> 'ai' or not private.may_contact(m) or m.id <> l.medico_id
+    continue when not private.may_contact(m) or m.id <> l.medico_id
       or private.paused_for(m.id, c.instance)
+      or private.is_held_back(m.id, v_now)
       or not private.fits_agenda(v, m.id, v_now)
-      or exists (select from public.recusas_vagas where vaga_id = v.id and medico_id = m.id)
-      or exists (select from public.diretrizes
-                  where tipo = 'bloqueado' and medico_id = m.id
-                    and coalesce(expira_em > v_now, true));
+      or private.restricted_since(m.id, l.created_at)
+      or exists (select from public.recusas_vagas where vaga_id = v.id and medico_id = m.id);
     -- Another replica may have been faster.
     if not private.is_free(v, m.id, v_now) or private.was_offered(v.id, v_now) then
       return null;

@@ -644,6 +644,27 @@ begin
       or f.metadata ? 'termos' and jsonb_strip_nulls(private.terms(v)) <> f.metadata -> 'termos';
 end $$;
 
+-- Why the offer of a freed shift is not to be made any more, or null: what offer_shift looked at may have
+-- been hours ago. A restriction that the doctor named before asking for this very shift is none.
+create function private.waiting_offer_void(
+  f public.fila_mensagens, m public.medicos, p_now timestamptz)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if m.deleted_at is not null or m.merged_into is not null then
+    return 'cadastro';
+  elsif private.is_held_back(m.id, p_now) then
+    return 'atendimento_humano';
+  elsif private.offer_is_void(f, m, p_now) or exists (
+      select from public.lista_espera l
+       where l.medico_id = m.id and l.vaga_id::text = f.metadata ->> 'vaga_id'
+         and private.restricted_since(m.id, l.created_at)) then
+    return 'plantao';
+  end if;
+  return null;
+end $$;
+
 -- Why what a person has released may not go after all, or null: nothing that the person could see
 -- binds it, but what has come since.
 create function private.released_void(
@@ -673,7 +694,7 @@ declare
   k public.campanhas;
 begin
   fim := false;
-  if f.kind <> 'followup' and f.campanha_id is null then
+  if f.kind not in ('followup', 'oferta') and f.campanha_id is null then
     return;
   end if;
   select * into k from public.campanhas where id = f.campanha_id;
@@ -682,8 +703,9 @@ begin
     outcome := case motivo when 'campanha_encerrada' then 'BLOCKED_CAMPAIGNS_DISABLED'
                            else 'SUPERSEDED' end;
     fim := motivo is not null;
-  elsif f.kind = 'followup' then
-    motivo := private.followup_void(f, m, p_now);
+  elsif f.kind in ('followup', 'oferta') then
+    motivo := case f.kind when 'followup' then private.followup_void(f, m, p_now)
+                          else private.waiting_offer_void(f, m, p_now) end;
     outcome := 'SUPERSEDED';
     fim := motivo is not null;
   elsif k.status in ('concluida', 'cancelada') or not f.liberada and k.termina_em <= p_now then

@@ -149,7 +149,7 @@ end $$;
 
 -- A real shift that this doctor could have: of the specialty, in the state where the doctor lives,
 -- that leaves time to answer and that nobody else has the first word on. Not after a campaign that
--- was to offer nothing.
+-- was to offer nothing, and none to a doctor with restrictions.
 create function private.shift_for_followup(c public.conversations, p_now timestamptz)
 returns public.vagas
 language plpgsql stable set search_path = ''
@@ -161,7 +161,8 @@ begin
   if not coalesce((select k.pode_ofertar
                      from public.fila_mensagens f join public.campanhas k on k.id = f.campanha_id
                     where f.conversa_id = c.id and f.status = 'enviada'
-                    order by f.enviada_em desc limit 1), true) then
+                    order by f.enviada_em desc limit 1), true)
+     or private.restricted_since(c.medico_id, null) then
     return null;
   end if;
   select * into m from public.medicos where id = c.medico_id;
@@ -248,7 +249,8 @@ begin
     return 'respondeu';
   elsif private.is_held_back(m.id, p_now) then
     return 'atendimento_humano';
-  elsif private.offer_is_void(f, m, p_now) then
+  elsif private.offer_is_void(f, m, p_now)
+        or f.metadata ? 'vaga_id' and private.restricted_since(m.id, null) then
     return 'plantao';
   end if;
   return null;

@@ -18,6 +18,13 @@ pytestmark = pytest.mark.integration
 
 OTHER = "5511977776666"
 THIRD = "5511966665555"
+BLOCK = (
+    "insert into diretrizes (tipo, conteudo, medico_id) values ('bloqueado', 'não escrever', $1)"
+)
+RESTRICT = (
+    "insert into doctor_context (medico_id, tipo, content) "
+    "values ($1, 'restricao', 'não faço plantão noturno')"
+)
 
 
 @pytest.fixture
@@ -316,7 +323,18 @@ class TestWaitingList:
         return reserva
 
     @pytest.mark.parametrize(
-        "why", ["opted out", "not this month", "human", "refused", "overlap", "blocked", "paused"]
+        "why",
+        [
+            "opted out",
+            "not this month",
+            "human",
+            "human elsewhere",
+            "refused",
+            "overlap",
+            "blocked",
+            "restriction",
+            "paused",
+        ],
     )
     async def test_who_may_not_be_written_to_or_can_not_come_is_passed_over(
         self, julia: Julia, shifts: Shifts, why: str
@@ -345,10 +363,11 @@ class TestWaitingList:
             case "overlap":
                 await shifts.book(await shifts.offer(5, "20:00-08:00"), OTHER)
             case "blocked":
-                await julia.sql(
-                    "insert into diretrizes (tipo, conteudo, medico_id) "
-                    "values ('bloqueado', 'faltou', $1)", medico,
-                )  # fmt: skip
+                await julia.sql(BLOCK, medico)
+            case "restriction":
+                await julia.sql(RESTRICT, medico)
+            case "human elsewhere":
+                await self.give_to_a_person_elsewhere(julia, medico)
         await self.give_back(shifts, reserva)
         if why == "paused":
             await julia.pause()
@@ -378,6 +397,80 @@ class TestWaitingList:
 
         status = await julia.value("select status from fila_mensagens where kind = 'oferta'")
         assert status == "cancelada"
+
+    @pytest.mark.parametrize("why", ["blocked", "human elsewhere", "overlap", "restriction"])
+    async def test_an_offer_that_waits_is_withdrawn_at_its_claim_and_made_to_the_next(
+        self, julia: Julia, shifts: Shifts, why: str
+    ) -> None:
+        vaga = await shifts.offer(5)
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER, THIRD)
+        await self.give_back(shifts, reserva)
+        offer = (await julia.call("expire_holds", limit=10))["conversas"][0]["conversa_id"]
+        medico = await julia.value("select id from medicos where telefone = $1", f"+{OTHER}")
+        match why:
+            case "blocked":
+                await julia.sql(BLOCK, medico)
+            case "human elsewhere":
+                await self.give_to_a_person_elsewhere(julia, medico)
+            case "overlap":
+                other = await shifts.offer(5, hospital="Outro")
+                await julia.sql(
+                    "update vagas set medico_id = $2, status = 'reservada' where id = $1",
+                    uuid.UUID(other),
+                    medico,
+                )
+            case "restriction":
+                await julia.sql(RESTRICT, medico)
+
+        assert await self.sent(julia, offer) == ["reply"]
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == [OTHER, THIRD]
+        outcomes = await julia.sql("select outcome from fila_mensagens where kind = 'oferta'")
+        assert {row["outcome"] for row in outcomes} == {"SUPERSEDED", None}
+        waiting = await julia.value("select status from lista_espera where medico_id = $1", medico)
+        assert waiting == "esperando"
+
+    async def test_a_hold_of_the_shift_keeps_no_offer_from_who_waits(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        await self.give_back(shifts, await self.booked_and_waited_for(shifts, vaga))
+        offer = (await julia.call("expire_holds", limit=10))["conversas"][0]["conversa_id"]
+        await shifts.hold(await shifts.turn(THIRD), vaga)
+
+        assert await self.sent(julia, offer) == ["reply", "oferta"]
+
+    async def test_what_a_doctor_can_not_do_was_known_when_the_doctor_asked_for_the_shift(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        reserva = await shifts.book(vaga)
+        medico = await shifts.doctor(OTHER)
+        await julia.sql(RESTRICT, uuid.UUID(medico))
+        await self.wait(shifts, vaga, OTHER)
+        await self.give_back(shifts, reserva)
+        offer = (await julia.call("expire_holds", limit=10))["conversas"][0]["conversa_id"]
+
+        assert await self.sent(julia, offer) == ["reply", "oferta"]
+
+    async def give_to_a_person_elsewhere(self, julia: Julia, medico: uuid.UUID) -> None:
+        """Another number of ours talks with the doctor, and a person has it."""
+        await julia.sql("insert into whatsapp_instances (instance) values ('outro')")
+        await julia.sql(
+            "insert into conversations (medico_id, instance, controlled_by) "
+            "values ($1, 'outro', 'human')",
+            medico,
+        )
+
+    async def sent(self, julia: Julia, conversa: str) -> list[str]:
+        """Send whatever may go; return the kinds."""
+        kinds = []
+        while (claim := await julia.claim(conversa))["status"] == "enviar":
+            kinds.append(claim["kind"])
+            await julia.record(claim)
+        return kinds
 
     @pytest.mark.parametrize(
         ("change", "says"),

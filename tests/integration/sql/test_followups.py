@@ -93,6 +93,36 @@ async def test_after_a_discovery_campaign_nothing_is_offered(courting: Courting)
     assert NEWS in (await sent_on(courting, 7))[-1]
 
 
+RESTRICT = (
+    "insert into doctor_context (medico_id, tipo, content) "
+    "select id, $1, 'não faço plantão noturno' from medicos"
+)
+
+
+@pytest.mark.parametrize(("tipo", "words"), [("restricao", NEWS), ("preferencia", OFFER)])
+async def test_who_has_restrictions_is_offered_no_shift_that_nobody_compared_with_them(
+    courting: Courting, julia: Julia, medico: str, tipo: str, words: str
+) -> None:
+    await courting.shifts.offer(20)
+    await julia.sql(RESTRICT, tipo)
+
+    assert words in (await sent_on(courting, 7))[-1]
+
+
+async def test_a_restriction_noted_before_the_claim_withdraws_the_offer(
+    courting: Courting, julia: Julia, medico: str
+) -> None:
+    await courting.shifts.offer(20)
+    await sent_on(courting, 6)
+    await at_ten(courting, 1)
+    assert await courting.plan() == 1
+    await julia.sql(RESTRICT, "restricao")
+
+    assert await courting.send() == []
+    (text,) = await sent_on(courting, 1)
+    assert NEWS in text
+
+
 async def test_a_shift_that_is_gone_by_the_claim_is_not_offered(
     courting: Courting, julia: Julia, medico: str
 ) -> None:
