@@ -35,7 +35,7 @@ insert into public.regras_envio values
   ('handoff_notice',      true,  'human',    true,  'salvo_resposta', false, true,  true,  true,  10, false, 'nunca', false, null, null, null),
   ('human_agent',         false, 'human',    false, 'salvo_resposta', false, true,  false, true,  10, false, 'nunca', false, null, null, null),
   ('canary',              true,  'ai',       true,  'nunca',          false, false, true,  false, 10, false, 'nunca', false, null, null, null),
-  -- At the time that the doctor named, whatever the hour.
+  -- At the time that the doctor named, whatever the hour; held up, not at night (reminder_opens_at).
   ('lembrete',            true,  'ai',       false, 'sempre',         false, true,  true,  true,   7, true,  'salvo_pedido', false, null, 3, null),
   ('followup',            true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre', true,  15, 3, 5),
   ('oferta',              true,  'ai',       false, 'sempre',         true,  true,  true,  true,   5, true,  'sempre', true,  null, 3, 5),

@@ -39,7 +39,8 @@ begin
        and e.claimed_at > least(v_hora, v_dia);
 end $$;
 
--- Waits longer each time, up to 15 s for a reply that someone reads for.
+-- Waits longer each time, up to 15 s for a reply that someone reads for. A reminder that waits for the
+-- morning does not expire over that.
 create function private.defer(p_fila uuid, p_espera text, p_outcome text, p_retry interval)
 returns void
 language sql volatile set search_path = ''
@@ -47,6 +48,9 @@ as $$
   update public.fila_mensagens
      set espera = p_espera, outcome = p_outcome, ring_count = least(ring_count + 1, 100),
          retida = retida or p_espera in ('pausa', 'teto_hora', 'teto_dia'),
+         expira_em = case when kind = 'lembrete' and p_espera = 'horario'
+                          then greatest(expira_em, api.agora() + p_retry + interval '1 hour')
+                          else expira_em end,
          next_ring_at = api.agora() + greatest(p_retry,
            least(interval '2 seconds' * power(2, least(ring_count, 3)), interval '15 seconds'))
    where id = p_fila
@@ -141,6 +145,23 @@ begin
      and not exists (select from public.feriados where dia = p_day);
 end $$;
 
+-- When a reminder may go that is due: at the time that the doctor named whatever the hour, later not at
+-- night, from 22 to 7 h in São Paulo; null: now.
+create function private.reminder_opens_at(f public.fila_mensagens, p_now timestamptz)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_local timestamp := p_now at time zone 'America/Sao_Paulo';
+begin
+  if p_now <= f.agendar_para + interval '15 minutes'
+     or v_local::time >= time '07:00' and v_local::time < time '22:00' then
+    return null;
+  end if;
+  -- Two hours on, every hour of the night is of the morning's day.
+  return ((v_local + interval '2 hours')::date + time '07:00') at time zone 'America/Sao_Paulo';
+end $$;
+
 create function private.awaits_answer(p_medico uuid) returns boolean
 language plpgsql stable set search_path = ''
 as $$
@@ -176,6 +197,10 @@ begin
     motivo := 'horario';
     outcome := 'BLOCKED_QUIET_HOURS';
     retry := private.opens_at(p_now) - p_now;
+  elsif f.kind = 'lembrete' and private.reminder_opens_at(f, p_now) is not null then
+    motivo := 'horario';
+    outcome := 'BLOCKED_QUIET_HOURS';
+    retry := private.reminder_opens_at(f, p_now) - p_now;
   elsif r.proativo and private.awaits_answer(f.medico_id) then
     motivo := 'medico_espera';
     outcome := 'BLOCKED_NEXT_ALLOWED';

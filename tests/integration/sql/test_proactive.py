@@ -10,6 +10,7 @@ from tests.integration.sql.conftest import Julia, lid, phone, together
 from tests.integration.sql.proactive import (
     FRIDAY,
     MONDAY,
+    SAO_PAULO,
     move_to,
     offer,
     promise,
@@ -53,7 +54,53 @@ async def test_a_reminder_goes_at_its_time_whatever_the_hour_and_once(julia: Jul
     )
 
 
+async def held_up(julia: Julia, hour: int, minute: int, until: int) -> str:
+    """A reminder was due at that time, and a pause that began before ends at `until` o'clock."""
+    await move_to(julia, MONDAY, hour, minute)
+    conversa = await promise(julia, reminder(julia.now() + timedelta(minutes=1)))
+    await julia.pause()
+    hours = (until - hour) % 24
+    await julia.later(hours=hours, minutes=-minute)
+    await julia.resume()
+    return conversa
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "until"),
+    [(21, 30, 3), (21, 59, 22), (18, 10, 5), (17, 0, 4)],
+    ids=["in the night", "late in the evening", "before seven", "from the afternoon"],
+)
+async def test_a_reminder_that_was_held_up_wakes_nobody(
+    julia: Julia, hour: int, minute: int, until: int
+) -> None:
+    conversa = await held_up(julia, hour, minute, until)
+    await julia.later(minutes=16)
+
+    assert await refusal(julia, conversa) == ("recusado", "horario")
+    await julia.call("expire_replies", limit=10)
+    row = (await julia.parts(conversa))[-1]
+    assert row["next_ring_at"].astimezone(SAO_PAULO).strftime("%H:%M") == "07:00"
+    left = row["next_ring_at"] - julia.now()
+    await julia.later(seconds=left.total_seconds() + 60)
+    await julia.call("expire_replies", limit=10)
+
+    assert await sent(julia, conversa) == ["lembrete"]
+    notices = await julia.sql("select tipo from notificacoes_gestor")
+    assert "lembrete_nao_enviado" not in {notice["tipo"] for notice in notices}
+
+
+async def test_a_reminder_that_is_a_little_late_goes_at_night_too(julia: Julia) -> None:
+    await move_to(julia, MONDAY, 3, 0)
+    conversa = await promise(julia, reminder(julia.now() + timedelta(minutes=1)))
+    await julia.pause()
+    await julia.later(minutes=15)
+    await julia.resume()
+
+    assert await sent(julia, conversa) == ["lembrete"]
+
+
 async def test_a_repeated_commit_and_a_second_promise_remind_once(julia: Julia) -> None:
+    await move_to(julia, MONDAY, 8, 0)
     at = julia.now() + timedelta(hours=9)
     conversa = (await julia.receive())["conversa_id"]
     await julia.make_due(conversa)
@@ -218,6 +265,7 @@ async def test_what_nobody_waits_for_leaves_two_fifths_of_the_ceilings_to_replie
 
 
 async def test_the_days_ceiling_has_the_same_headroom(julia: Julia) -> None:
+    await move_to(julia, MONDAY, 8, 0)
     conversa = await promise(julia, reminder(julia.now() + timedelta(minutes=1)))
     await julia.later(hours=2)
 
@@ -375,6 +423,7 @@ async def test_a_reminder_that_failed_is_told_to_managers_and_takes_nobody_over(
 
 
 async def test_a_reminder_goes_along_when_two_contacts_are_united(julia: Julia) -> None:
+    await move_to(julia, MONDAY, 8, 0)
     await promise(julia, reminder(julia.now() + timedelta(hours=1), "do telefone"))
     by_lid = (await julia.receive(identities=[lid("77001")]))["conversa_id"]
     await julia.make_due(by_lid)
