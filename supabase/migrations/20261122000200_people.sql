@@ -146,7 +146,12 @@ create table public.contact_identities (
   jid text not null check (jid ~ '^[0-9]+@(s\.whatsapp\.net|lid)$'),
   kind text not null check (kind in ('phone', 'lid')),
   medico_id uuid not null references public.medicos,
+  -- Another contact, to whom what we sent was answered by this address: both are one person, and are
+  -- united with the next message from either (learn_address).
+  tambem_de uuid references public.medicos,
   created_at timestamptz not null default api.agora(),
   primary key (instance, jid)
 );
+create index contact_identities_tambem_idx on public.contact_identities (tambem_de)
+  where tambem_de is not null;
 create index contact_identities_medico_idx on public.contact_identities (medico_id, instance);

@@ -17,6 +17,13 @@ begin
      where instance = p_instance and jid = any (v_jids)
     union
     select id from public.medicos where telefone = any (v_phones));
+  v_found := array(
+    select unnest(v_found)
+    union
+    select i.medico_id from public.contact_identities i where i.tambem_de = any (v_found)
+    union
+    select m.id from public.contact_identities i join public.medicos m on m.id = i.tambem_de
+     where i.medico_id = any (v_found) and m.deleted_at is null);
   while exists (select from public.medicos where id = any (v_found) and merged_into is not null) loop
     v_found := array(select distinct coalesce(merged_into, id) from public.medicos
                       where id = any (v_found));
@@ -177,6 +184,8 @@ begin
   end loop;
 
   update public.contact_identities set medico_id = w.id where medico_id = l.id;
+  update public.contact_identities set tambem_de = nullif(w.id, medico_id)
+   where tambem_de in (l.id, w.id);
   update public.interacoes set medico_id = w.id where medico_id = l.id;
   update public.fila_mensagens set medico_id = w.id where medico_id = l.id;
   update public.handoffs set medico_id = w.id where medico_id = l.id;
@@ -275,20 +284,61 @@ as $$
                                 and theirs.instance = p_instance)))
 $$;
 
--- WhatsApp's answer says by which address it knows the contact that we wrote to. Learnt if nobody
--- else has it and nobody is learning it right now: who holds a conversation may not wait for that.
+-- Who asked one record of ours to stop has asked the other: an opt-out or a silence of `p_from` binds
+-- `p_to` too, at its next claim. The caller may lock `p_to`.
+create function private.share_silence(p_from uuid, p_to uuid) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  m public.medicos;
+begin
+  select * into m from public.medicos where id = p_from;
+  if m.opted_out then
+    perform private.record_opt_out(p_to, m.opted_out_at, m.opted_out_reason);
+  end if;
+  update public.medicos
+     set sem_contato_ate = greatest(sem_contato_ate, m.sem_contato_ate),
+         sem_contato_desde = greatest(sem_contato_desde, m.sem_contato_desde)
+   where id = p_to and m.sem_contato_ate > coalesce(sem_contato_ate, '-infinity');
+end $$;
+
+-- WhatsApp's answer says by which address it knows the contact that we wrote to. Learnt if nobody else
+-- has it and nobody is learning it right now: who holds a conversation may not wait for that, nor lock
+-- the other's, so that two contacts found to be one are united later. What one of them asked us not to
+-- do binds the other at once. That of an address whose owner is somebody else, who has the phone now,
+-- binds the contact whose phone it was, and no more.
 create function private.learn_address(p_medico uuid, p_instance text, p_jid text) returns void
 language plpgsql set search_path = ''
 as $$
 declare
   v_jid text := private.canonical_phone(p_jid);
+  v_kind text := case when v_jid like '%@lid' then 'lid' else 'phone' end;
+  v_identities jsonb := jsonb_build_array(jsonb_build_object('kind', v_kind, 'jid', v_jid));
+  v_found uuid[];
+  v_other uuid;
 begin
-  if v_jid ~ '^[0-9]+@(s\.whatsapp\.net|lid)$'
-     and pg_try_advisory_xact_lock(hashtextextended('jid:' || v_jid, 0)) then
+  if coalesce(v_jid !~ '^[0-9]+@(s\.whatsapp\.net|lid)$', true) then
+    return;
+  end if;
+  v_found := private.contacts_of(p_instance, v_identities);
+  if pg_try_advisory_xact_lock(hashtextextended('jid:' || v_jid, 0)) then
     insert into public.contact_identities (instance, jid, kind, medico_id)
-    values (p_instance, v_jid, case when v_jid like '%@lid' then 'lid' else 'phone' end, p_medico)
+    values (p_instance, v_jid, v_kind, p_medico)
     on conflict do nothing;
   end if;
+  foreach v_other in array array_remove(v_found, p_medico) loop
+    perform private.share_silence(v_other, p_medico);
+    continue when private.is_somebody_else(p_medico, p_instance, v_identities, v_found)
+      or (select telefone from public.medicos where id = v_other)
+         <> (select telefone from public.medicos where id = p_medico);
+    update public.contact_identities set tambem_de = p_medico
+     where instance = p_instance and jid = v_jid and medico_id = v_other
+       and tambem_de is distinct from p_medico;
+    -- Two such answers at once would wait for each other.
+    perform 1 from public.medicos where id = v_other for no key update skip locked;
+    continue when not found;
+    perform private.share_silence(p_medico, v_other);
+  end loop;
 end $$;
 
 -- The addresses that are given, each in the form under which its owner is known.

@@ -1,8 +1,10 @@
 """Learning that two contacts are one person loses nothing and says nothing twice."""
 
+import uuid
+
 import asyncpg
 import pytest
-from tests.integration.sql.conftest import PHONE, Julia, lid, phone
+from tests.integration.sql.conftest import INSTANCE, PHONE, Julia, lid, phone
 from tests.integration.sql.courting import MONDAY, Courting
 from tests.integration.sql.proactive import offer
 
@@ -259,3 +261,99 @@ async def test_what_was_written_to_both_counts_for_the_one_that_stays(julia: Jul
         "from medicos m where merged_into is null"
     )
     assert excluded == "limite_semanal"
+
+
+class TestOneByAnAnswer:
+    """WhatsApp answers a send by an address that is another contact's: both are one person."""
+
+    async def learnt(self, julia: Julia, *, between: str | None = None) -> tuple[Courting, str]:
+        """A list brings a doctor whom we know by LID; a campaign to her is answered by that LID."""
+        courting = Courting(julia)
+        await courting.move_to(MONDAY, 10)
+        await julia.sql(
+            "insert into whatsapp_instances (instance) values ($1) on conflict do nothing", INSTANCE
+        )
+        await julia.sql("update whatsapp_instances set state = 'open'")
+        imported = await courting.doctor()
+        if between:
+            await julia.sql(between)
+        await courting.start(publico={"especialidades": ["Anestesiologia"]})
+        await courting.feed()
+        claim = await courting.claim(str((await courting.outbox())[0]["conversa_id"]))
+        await julia.record(claim, remote_jid=f"{LID}@lid")
+        return courting, imported
+
+    async def test_the_opt_out_of_the_one_binds_the_other_at_once(self, julia: Julia) -> None:
+        await julia.receive(identities=[lid(LID)], text="SAIR", opt_out=STOP)
+
+        courting, imported = await self.learnt(julia)
+
+        assert await julia.value("select opted_out from medicos where id = $1", uuid.UUID(imported))
+        reason = await julia.value("select count(distinct opted_out_reason) from medicos")
+        assert reason == 1
+        await julia.later(days=3)
+        assert await courting.plan() == 0
+        with pytest.raises(asyncpg.PostgresError, match="leave nobody"):
+            await courting.start()
+
+    async def test_what_waits_for_the_other_is_withdrawn(self, julia: Julia) -> None:
+        heard = await julia.receive(identities=[lid(LID)], text="SAIR", opt_out=STOP)
+        courting, imported = await self.learnt(julia)
+        other = str((await courting.outbox())[0]["conversa_id"])
+        await offer(julia, other)
+
+        assert await courting.send() == []
+        assert heard["medico_id"] != imported
+        states = [(part["kind"], part["outcome"]) for part in await julia.parts(other)]
+        assert states == [("campanha", "SENT"), ("oferta", "BLOCKED_OPTED_OUT")]
+
+    async def test_so_does_a_month_of_silence(self, julia: Julia) -> None:
+        heard = await julia.receive(
+            identities=[lid(LID)], text="esse mês não", opt_out=STOP | {"escopo": "mes"}
+        )
+        await self.learnt(julia)
+
+        silent = await julia.sql("select distinct sem_contato_ate from medicos")
+        assert [row["sem_contato_ate"] is not None for row in silent] == [True]
+        assert heard["status"] == "nova"
+
+    async def test_the_opt_out_of_who_was_written_to_binds_whose_address_it_is(
+        self, julia: Julia
+    ) -> None:
+        await julia.receive(identities=[lid(LID)])
+        heard = await julia.receive(PHONE, "SAIR", opt_out=STOP)
+        claim = await julia.claim(heard["conversa_id"])
+        await julia.record(claim, remote_jid=f"{LID}@lid")
+
+        assert await julia.value("select bool_and(opted_out) from medicos")
+
+    @pytest.mark.parametrize("form", ["lid", "phone"])
+    async def test_the_next_message_from_either_address_unites_them(
+        self, julia: Julia, form: str
+    ) -> None:
+        heard = await julia.receive(identities=[lid(LID)])
+        courting, imported = await self.learnt(julia)
+
+        address = lid(LID) if form == "lid" else phone(courting.phone(0))
+        again = await julia.receive(identities=[address], text="SAIR", opt_out=STOP)
+
+        assert again["medico_id"] == imported
+        standing = await julia.sql("select id, opted_out from medicos where merged_into is null")
+        assert [(str(row["id"]), row["opted_out"]) for row in standing] == [(imported, True)]
+        assert heard["medico_id"] != imported
+
+    async def test_an_address_that_is_certainly_somebody_elses_unites_nobody(
+        self, julia: Julia
+    ) -> None:
+        """The phone has a new owner, who does not want to hear of us."""
+        await julia.receive(identities=[lid(LID)], text="SAIR", opt_out=STOP)
+        await self.learnt(
+            julia,
+            between="insert into contact_identities (instance, jid, kind, medico_id) "
+            "select 'julia-teste', '88002@lid', 'lid', id from medicos where telefone is not null",
+        )
+
+        await julia.receive(identities=[lid(LID)], text="oi")
+
+        assert await julia.value("select count(*) from medicos where merged_into is not null") == 0
+        assert await julia.value("select bool_and(opted_out) from medicos")

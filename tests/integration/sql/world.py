@@ -289,6 +289,9 @@ class World:
             ["answered", "echo first", "answer lost", "died", "stopped"], [40, 8, 4, 2, 2]
         )[0]
         answer = {"provider_message_id": delivery.key_id}
+        # By which address WhatsApp knows whom we wrote to, where it says so.
+        if (addresses := self._address(delivery)) and self.chance.random() < 0.5:
+            answer["remote_jid"] = addresses[0]["jid"]
         if ending == "echo first" or self.chance.random() < 0.3:
             await self._echo(delivery)
         if ending in {"answered", "echo first"}:
