@@ -155,3 +155,23 @@ create table public.contact_identities (
 create index contact_identities_tambem_idx on public.contact_identities (tambem_de)
   where tambem_de is not null;
 create index contact_identities_medico_idx on public.contact_identities (medico_id, instance);
+-- A phone is the same person's whichever number of ours it writes to.
+create index contact_identities_phone_idx on public.contact_identities (jid) where kind = 'phone';
+
+-- A list may bring a phone under which a doctor was known before: that is nobody new, and who opted out
+-- could be written to under it. Such a row is left out, as one whose phone is in `telefone` is by
+-- ON CONFLICT. Comes after medicos_canonical_phone, by name.
+create function private.medicos_known_phone() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (select from public.contact_identities
+              where jid = ltrim(new.telefone, '+') || '@s.whatsapp.net' and kind = 'phone')
+     and not exists (select from public.medicos where telefone = new.telefone) then
+    return null;
+  end if;
+  return new;
+end $$;
+
+create trigger medicos_known_phone before insert on public.medicos
+for each row when (new.telefone is not null) execute function private.medicos_known_phone();

@@ -16,6 +16,8 @@ begin
     select medico_id from public.contact_identities
      where instance = p_instance and jid = any (v_jids)
     union
+    select medico_id from public.contact_identities where kind = 'phone' and jid = any (v_jids)
+    union
     select id from public.medicos where telefone = any (v_phones));
   v_found := array(
     select unnest(v_found)
@@ -52,6 +54,29 @@ as $$
     from jsonb_array_elements(p_identities) with ordinality as t (i, n)
    where i ->> 'kind' = 'phone' order by n limit 1
 $$;
+
+-- A phone under which the contact was known stays one of its addresses: who has it now may not be that
+-- doctor any more, but a list that brings it again brings nobody new.
+create function private.keep_phone(p_medico uuid, p_telefone text) returns void
+language sql volatile set search_path = ''
+as $$
+  insert into public.contact_identities (instance, jid, kind, medico_id)
+  select distinct instance, ltrim(p_telefone, '+') || '@s.whatsapp.net', 'phone', p_medico
+    from public.contact_identities where medico_id = p_medico and p_telefone is not null
+  on conflict (instance, jid) do nothing
+$$;
+
+-- The doctor wrote from this phone last: it is where we answer. The caller holds the contact.
+create function private.note_phone(m public.medicos, p_telefone text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if m.telefone <> p_telefone then
+    perform private.keep_phone(m.id, m.telefone);
+    update public.medicos set telefone = p_telefone where id = m.id
+       and not exists (select from public.medicos where telefone = p_telefone);
+  end if;
+end $$;
 
 -- Turns of which nothing can have been sent yet: every part waits, and none for a second attempt.
 create function private.unsent_turns(p_conversa uuid) returns setof uuid
@@ -204,6 +229,7 @@ begin
          sem_contato_ate = greatest(w.sem_contato_ate, l.sem_contato_ate),
          sem_contato_desde = greatest(w.sem_contato_desde, l.sem_contato_desde)
    where id = w.id;
+  perform private.keep_phone(w.id, l.telefone) where l.telefone <> w.telefone;
   if l.opted_out then
     perform private.record_opt_out(w.id, l.opted_out_at, l.opted_out_reason);
   end if;

@@ -198,6 +198,8 @@ begin
   perform private.lapse_draft(c.id, 'medico_escreveu') where v_situacao = 'pendente';
 
   if v_status = 'nova' and v_tipo <> 'reacao' then
+    perform private.note_phone(m, private.phone_of(v_identities))
+      where v_provider_at >= coalesce(m.ultima_entrada_em, '-infinity');
     update public.medicos set ultima_entrada_em = greatest(ultima_entrada_em, v_provider_at),
            nome_whatsapp = coalesce(nome_whatsapp, nullif(p ->> 'push_name', ''))
      where id = c.medico_id;

@@ -77,7 +77,8 @@ as $$
   ) h
 $$;
 
--- The number that a send to this conversation goes to: the phone if it is known, else the LID.
+-- The number that a send to this conversation goes to: the phone if it is known, of several that from
+-- which the doctor wrote last, else the LID.
 create function private.destination(c public.conversations) returns text
 language plpgsql stable set search_path = ''
 as $$

@@ -357,3 +357,78 @@ class TestOneByAnAnswer:
 
         assert await julia.value("select count(*) from medicos where merged_into is not null") == 0
         assert await julia.value("select bool_and(opted_out) from medicos")
+
+
+NEW = "5511966665555"
+IMPORT = (
+    "INSERT INTO medicos (telefone) VALUES ($1) "
+    "ON CONFLICT (telefone) WHERE telefone IS NOT NULL DO NOTHING"
+)
+
+
+class TestNewNumber:
+    """Who has another phone than before is answered there, and is nobody new."""
+
+    async def moved(self, julia: Julia) -> str:
+        """A doctor known by phone and LID writes from another phone; return the conversation."""
+        await julia.receive(identities=BOTH)
+        return str((await julia.receive(identities=[phone(NEW), lid(LID)]))["conversa_id"])
+
+    async def test_who_writes_from_another_phone_is_answered_there(self, julia: Julia) -> None:
+        conversa = await self.moved(julia)
+        await julia.answer(conversa, "oi")
+
+        assert (await julia.claim(conversa))["destino"] == NEW
+        assert await julia.value("select array_agg(telefone) from medicos") == [f"+{NEW}"]
+
+    async def test_an_older_message_that_comes_late_brings_the_old_phone_not_back(
+        self, julia: Julia
+    ) -> None:
+        conversa = await self.moved(julia)
+        for late in ({"minutes": 5}, {"days": 2}):
+            await julia.receive(identities=BOTH, provider_at=julia.ago(**late))
+        await julia.answer(conversa, "oi")
+
+        assert (await julia.claim(conversa))["destino"] == NEW
+
+    async def test_a_message_that_names_no_phone_changes_nothing(self, julia: Julia) -> None:
+        conversa = await self.moved(julia)
+        await julia.receive(identities=[lid(LID)])
+        await julia.answer(conversa, "oi")
+
+        assert (await julia.claim(conversa))["destino"] == NEW
+
+    async def test_a_list_with_the_phone_of_before_brings_nobody_new(self, julia: Julia) -> None:
+        await julia.sql(IMPORT, f"+{PHONE}")
+        sent = await julia.talk("oi")
+        await julia.record(await julia.claim(sent), remote_jid=f"{LID}@lid")
+        await julia.receive(identities=[phone(NEW), lid(LID)])
+        await julia.receive(NEW, "SAIR", opt_out=STOP)
+
+        for number in (PHONE, OLD_FORM, NEW):
+            await julia.sql(IMPORT, f"+{number}")
+
+        doctors = await julia.sql("select telefone, opted_out from medicos")
+        assert [tuple(row) for row in doctors] == [(f"+{NEW}", True)]
+
+    async def test_a_list_brings_neither_phone_of_two_who_were_united(self, julia: Julia) -> None:
+        for number in (PHONE, NEW):
+            await julia.sql(IMPORT, f"+{number}")
+        await julia.receive(identities=BOTH)
+        await julia.receive(identities=[phone(NEW), lid(LID)])
+        await julia.receive(identities=[lid(LID)], text="SAIR", opt_out=STOP)
+
+        for number in (PHONE, NEW):
+            await julia.sql(IMPORT, f"+{number}")
+
+        doctors = "select opted_out from medicos where merged_into is null"
+        assert [row["opted_out"] for row in await julia.sql(doctors)] == [True]
+
+    async def test_the_phone_of_before_leads_to_the_same_contact_by_every_number_of_ours(
+        self, julia: Julia
+    ) -> None:
+        conversa = await self.moved(julia)
+        elsewhere = await julia.receive(PHONE, instance="outro")
+
+        medico = (await julia.conversation(conversa))["medico_id"]
+        assert elsewhere["medico_id"] == str(medico)
