@@ -1,7 +1,7 @@
 -- One person stays one person: phone, ninth-digit form and LID lead to one contact.
 
 -- All standing contacts that the given addresses lead to, by id; those united with another lead to
--- the one that stayed. A phone also finds a doctor who was imported.
+-- the one that stayed. A phone also finds a doctor who was imported, or is known by it elsewhere.
 create function private.contacts_of(p_instance text, p_identities jsonb) returns uuid[]
 language plpgsql stable set search_path = ''
 as $$
