@@ -85,6 +85,7 @@ begin
       from first where place <= 5);
 end $$;
 
+-- What is meant for this doctor before what is meant for all, which could leave no room for it.
 create function private.directives(c public.conversations) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -94,11 +95,11 @@ begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
              'tipo', d.tipo, 'conteudo', d.conteudo, 'vaga_id', d.vaga_id)
-             order by d.prioridade desc, d.created_at desc, d.id), '[]')
+             order by d.medico_id is null, d.prioridade desc, d.created_at desc, d.id), '[]')
       from (select * from public.diretrizes
              where (medico_id is null or medico_id = c.medico_id)
                and coalesce(expira_em > v_now, true)
-             order by prioridade desc, created_at desc, id limit 12) d);
+             order by medico_id is null, prioridade desc, created_at desc, id limit 12) d);
 end $$;
 
 -- Drafts of shadows are the company's curiosity: they count for the day, against no doctor.

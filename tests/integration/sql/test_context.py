@@ -27,10 +27,29 @@ async def test_a_turn_is_told_what_managers_want_of_this_doctor_now(julia: Julia
     turn = await julia.begin(conversa)
 
     assert [d["conteudo"] for d in turn["diretrizes"]] == [
-        "UTI primeiro",
         "cuide bem",
+        "UTI primeiro",
         "mais breve",
     ]
+
+
+async def test_what_is_wanted_of_all_crowds_out_nothing_that_is_wanted_of_this_doctor(
+    julia: Julia,
+) -> None:
+    conversa = (await julia.receive())["conversa_id"]
+    await julia.sql(
+        "insert into diretrizes (tipo, conteudo, prioridade) "
+        "select 'foco', 'de todos ' || n, 10 from generate_series(1, 12) n"
+    )
+    await julia.sql(
+        "insert into diretrizes (tipo, conteudo, prioridade, medico_id) "
+        "select 'vip', 'cuide bem', 0, medico_id from conversations"
+    )
+    await julia.make_due(conversa)
+
+    told = [d["conteudo"] for d in (await julia.begin(conversa))["diretrizes"]]
+
+    assert (len(told), told[0]) == (12, "cuide bem")
 
 
 async def test_a_turn_is_told_what_tools_found_before_and_who_took_over(julia: Julia) -> None:
