@@ -1,8 +1,10 @@
 """The statements of the page on co-pilot mode do what it says, as a manager would type them."""
 
 import re
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from tests.integration.sql.conftest import Julia
 from tests.integration.sql.test_copilot import drafted
 
@@ -12,6 +14,13 @@ pytestmark = pytest.mark.integration
 
 PAGE = (ROOT / "docs/how-to/copilot.md").read_text()
 SWITCH, LOOK, LEARN = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def switched_off_again(julia: Julia) -> AsyncIterator[None]:
+    """The setting outlives the test's rows."""
+    yield
+    await julia.sql("update configuracoes set valor = 'false' where chave = 'copiloto'")
 
 
 def statements(block: str, **named: str) -> list[str]:
