@@ -54,6 +54,12 @@ begin
       || case when n.tipo in ('conversa_assumida', 'conversa_devolvida') then
            jsonb_build_object('chatwoot_conversation_id', (
              select chatwoot_conversation_id from public.conversations where id = n.conversa_id))
+         else '{}' end
+      || case when n.tipo = 'conversa_assumida' then
+           jsonb_build_object('vip', exists (
+             select from public.diretrizes
+              where tipo = 'vip' and medico_id = n.medico_id
+                and coalesce(expira_em > api.agora(), true)))
          else '{}' end);
 end $$;
 

@@ -162,6 +162,30 @@ async def test_a_list_of_what_is_no_id_is_refused_by_name(
             await julia.call_on(connection, function, ids=["banana"], **rest)
 
 
+@pytest.mark.parametrize(
+    ("tipo", "ends", "vip"),
+    [
+        ("vip", "null", True),
+        ("vip", "api.agora() - interval '1 second'", False),
+        ("tom", "null", False),
+    ],
+)
+async def test_a_notice_says_of_whom_managers_want_to_hear_at_once(
+    julia: Julia, tipo: str, ends: str, vip: bool
+) -> None:
+    conversa = (await julia.receive())["conversa_id"]
+    await julia.sql(
+        "insert into diretrizes (tipo, conteudo, medico_id, expira_em) "  # noqa: S608 - our own words
+        f"select $1, 'cuide bem', medico_id, {ends} from conversations",
+        tipo,
+    )
+    await julia.take_over_by_sql(conversa)
+
+    (notice,) = await borrow(julia)
+
+    assert notice["dados"]["vip"] is vip
+
+
 async def test_a_card_links_to_the_conversation_that_chatwoot_has_by_now(julia: Julia) -> None:
     conversa = (await julia.receive())["conversa_id"]
     await julia.take_over_by_sql(conversa)

@@ -25,6 +25,11 @@ def told(tipo: str = "conversa_assumida", **dados: Any) -> Any:
     )
 
 
+@pytest.mark.parametrize(("vip", "said"), [(True, True), (False, False)])
+def test_a_handoff_of_a_vip_says_so(vip: bool, said: bool) -> None:
+    assert card(told(vip=vip)).title.endswith(" (VIP)") is said
+
+
 @pytest.mark.parametrize(
     ("trigger", "title"),
     [

@@ -24,8 +24,9 @@ def _taken_over(notice: Notice) -> Card:
     # Only a person's words: what Júlia gives as her reason may quote the doctor.
     why = f"\nMotivo: {said(notice, 'motivo')}." if trigger == "manual" else ""
     colour, reason = _COLOURS.get(trigger, _OTHER), TRIGGERS.get(trigger, trigger)
+    vip = " (VIP)" if notice.dados.get("vip") else ""
     return Card(
-        f"{colour} Conversa com uma pessoa: {reason}",
+        f"{colour} Conversa com uma pessoa: {reason}{vip}",
         f"{doctor(notice)} fala com a equipe; a Júlia está calada.{why}",
         chat=_chat(notice),
         buttons=control(notice.conversa_id, by_julia=False) if notice.conversa_id else None,
