@@ -367,6 +367,31 @@ begin
   end loop;
 end $$;
 
+-- Of two who are one and not united yet, whoever says it and of whichever: see learn_address.
+create function private.medicos_share_opt_out() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_other uuid;
+begin
+  for v_other in
+    select medico_id from public.contact_identities where tambem_de = new.id
+    union
+    select tambem_de from public.contact_identities
+     where medico_id = new.id and tambem_de is not null
+  loop
+    perform 1 from public.medicos where id = v_other and not opted_out
+      for no key update skip locked;
+    continue when not found;
+    perform private.share_silence(new.id, v_other);
+  end loop;
+  return null;
+end $$;
+
+create trigger medicos_share_opt_out after update of opted_out on public.medicos
+for each row when (new.opted_out and not old.opted_out)
+execute function private.medicos_share_opt_out();
+
 -- The addresses that are given, each in the form under which its owner is known.
 create function private.need_identities(p jsonb) returns jsonb
 language plpgsql immutable set search_path = ''

@@ -327,6 +327,19 @@ class TestOneByAnAnswer:
 
         assert await julia.value("select bool_and(opted_out) from medicos")
 
+    @pytest.mark.parametrize("who", ["telefone is null", "telefone is not null"])
+    async def test_a_managers_opt_out_of_either_binds_both_before_they_are_united(
+        self, julia: Julia, who: str
+    ) -> None:
+        await julia.receive(identities=[lid(LID)])
+        await self.learnt(julia)
+
+        await julia.sql(f"UPDATE medicos SET opted_out = true WHERE {who}")  # noqa: S608 - our own words
+
+        assert await julia.value("select bool_and(opted_out) from medicos")
+        await julia.sql("UPDATE medicos SET opted_out = false")
+        assert not await julia.value("select bool_or(opted_out) from medicos")
+
     @pytest.mark.parametrize("form", ["lid", "phone"])
     async def test_the_next_message_from_either_address_unites_them(
         self, julia: Julia, form: str
