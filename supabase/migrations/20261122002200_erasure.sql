@@ -506,9 +506,15 @@ begin
   ), united as (
     select id from found
     union
-    select o.id from united u
-      join public.medicos m on m.id = u.id
-      join public.medicos o on o.id = m.merged_into or o.merged_into = m.id
+    select o.id from united u cross join lateral (
+      select o.id from public.medicos m
+        join public.medicos o on o.id = m.merged_into or o.merged_into = m.id
+       where m.id = u.id
+      union
+      -- Found to be one, and not united yet.
+      select tambem_de from public.contact_identities where medico_id = u.id and tambem_de is not null
+      union
+      select medico_id from public.contact_identities where tambem_de = u.id) o (id)
   )
   select coalesce(array_agg(id order by id), '{}') into v_ids from united;
   return v_ids;

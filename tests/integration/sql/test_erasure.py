@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.integration.sql.a_life import NUMBER, OLD_FORM, Life
-from tests.integration.sql.conftest import Julia
+from tests.integration.sql.conftest import Julia, lid
 from tests.integration.sql.shifts import Shifts
 
 pytestmark = pytest.mark.integration
@@ -163,6 +163,18 @@ async def test_who_was_only_imported_leaves_no_row(julia: Julia) -> None:
 
     assert await julia.value("select count(*) from medicos") == 0
     assert (await erase(julia, medico_id=medico))["status"] == "repetido"
+
+
+@pytest.mark.parametrize("named", ["imported", "heard"])
+async def test_two_that_were_found_to_be_one_are_erased_together(julia: Julia, named: str) -> None:
+    heard = (await julia.receive(identities=[lid("77770001")]))["medico_id"]
+    imported = await Shifts(julia).doctor(NUMBER)
+    await julia.sql("update contact_identities set tambem_de = $1", uuid.UUID(imported))
+
+    await erase(julia, medico_id={"imported": imported, "heard": heard}[named])
+
+    assert await julia.value("select count(*) from medicos where eliminado_em is null") == 0
+    assert await julia.value("select count(*) from contact_identities") == 0
 
 
 async def test_a_number_that_nobody_has_is_suppressed_all_the_same(julia: Julia) -> None:
