@@ -1,5 +1,6 @@
 """What the webhooks missed is published once, and a window closes only when it was checked."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,9 @@ from julia_common.database import (
 from julia_common.errors import Retryable
 from julia_common.evolution import StoredMessage
 from julia_common.testing import ManualClock
+from julia_scheduler import metrics
 from julia_scheduler.catchup import CatchUp
+from julia_scheduler.loops import IDLE, SurvivingLoop
 
 pytestmark = pytest.mark.unit
 
@@ -155,6 +158,38 @@ async def test_the_minute_belongs_to_one_replica():
     assert jobs.runs == [NOON]
     assert jobs.done == []
     assert jobs.finished == []
+
+
+async def test_a_minute_that_is_done_is_no_success_of_the_loop_after_a_failure():
+    """After a failed run the minute is `feito`: what asks for it then has checked nothing."""
+    jobs, publisher = FakeJobs(numbers=("away",)), FakePublisher()
+    checking = catch_up(jobs, publisher)
+    stop = asyncio.Event()
+
+    async def step():
+        jobs.claim = "seu" if not jobs.finished else "feito"
+        if len(jobs.runs) == 2:
+            stop.set()
+        return await checking.run()
+
+    shown = metrics.LOOP_LAST_SUCCESS.labels("recuperacao-teste")
+    async with asyncio.timeout(10):
+        loop = asyncio.create_task(SurvivingLoop("recuperacao-teste", 0.001, step).run(stop))
+        await asyncio.sleep(0)
+        shown.set(1.0)
+        await loop
+
+    assert [run.ok for run in jobs.finished] == [False]
+    assert len(jobs.runs) == 3
+    assert shown._value.get() == 1.0
+
+
+async def test_who_does_the_minutes_run_tells_that_it_did():
+    jobs = FakeJobs()
+    assert await catch_up(jobs, FakePublisher(), stored("K1")).run() is None
+
+    jobs.claim = "feito"
+    assert await catch_up(jobs, FakePublisher(), stored("K1")).run() is IDLE
 
 
 async def test_a_window_stays_open_when_not_all_was_published():

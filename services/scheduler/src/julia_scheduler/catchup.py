@@ -13,6 +13,7 @@ from julia_common.evolution import StoredMessage
 from julia_common.resilience.clock import Clock
 from julia_common.whatsapp import UnreadableError, read_record
 from julia_scheduler import metrics
+from julia_scheduler.loops import IDLE, Round
 from julia_scheduler.ports import Jobs, Memory, Publish
 
 log = structlog.get_logger(__name__)
@@ -43,8 +44,8 @@ class CatchUp:
         self._instances = instances
         self._owner = owner
 
-    async def run(self) -> None:
-        """Take this minute's run and check every number.
+    async def run(self) -> Round:
+        """Take this minute's run and check every number; `IDLE` when it is not ours or done.
 
         A number that cannot be checked keeps its window open and fails the run after the others
         were checked.
@@ -54,7 +55,7 @@ class CatchUp:
             job=JOB, scheduled_at=minute, owner=self._owner, lease_s=_LEASE_SECONDS
         )
         if claimed.status != "seu":
-            return
+            return IDLE
         failures: list[Exception] = []
         found = 0
         for window in await self._windows(failures):
@@ -74,6 +75,7 @@ class CatchUp:
         if failures:
             message = "catch-up could not check every number"
             raise ExceptionGroup(message, failures)
+        return None
 
     async def _windows(self, failures: list[Exception]) -> Sequence[CatchupWindow]:
         windows = (await self._jobs.catchup_windows()).instances

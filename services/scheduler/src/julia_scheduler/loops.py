@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -16,39 +16,50 @@ log = structlog.get_logger(__name__)
 _FIRST_BACKOFF_SECONDS: Final = 0.5
 _LAST_BACKOFF_SECONDS: Final = 15.0
 
+IDLE: Final = "ociosa"
+"""What a step returns when nothing was its own to do, so that it proved nothing either."""
+
+type Round = Literal["ociosa"] | None
+
 
 @dataclass(frozen=True, slots=True)
 class SurvivingLoop:
     """Repeats `step` every `seconds`, and later and later while it fails.
 
     Whatever a step raises is logged, counted and tried again: a loop that ended would be noticed
-    only by what stays undone.
+    only by what stays undone. A step that returns `IDLE` is neither a success nor a failure: what
+    was claimed before and failed must not look well until it is done again.
     """
 
     name: str
     seconds: float
-    step: Callable[[], Awaitable[None]]
+    step: Callable[[], Awaitable[Round]]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; the step in progress is finished first."""
+        # A loop that never ended well must have an age as well.
+        metrics.LOOP_LAST_SUCCESS.labels(self.name).set_to_current_time()
         failures = 0
         while not stop.is_set():
-            failures = 0 if await self._succeeds(failures) else failures + 1
+            failures = await self._failures_after(failures)
             if await stopped_within(stop, pause_after(failures, self.seconds)):
                 return
 
-    async def _succeeds(self, failures: int) -> bool:
+    async def _failures_after(self, failures: int) -> int:
+        """Do one round; returns how many have failed in a row by then."""
         try:
             with metrics.LOOP_SECONDS.labels(self.name).time():
-                await self.step()
+                done = await self.step()
         except Exception:
             metrics.LOOP_ERRORS.labels(self.name).inc()
             metrics.LOOP.ended("falha")
             log.exception("a loop failed and goes on", laco=self.name, falhas=failures + 1)
-            return False
+            return failures + 1
+        if done == IDLE:
+            return failures
         metrics.LOOP.ended("ok")
         metrics.LOOP_LAST_SUCCESS.labels(self.name).set_to_current_time()
-        return True
+        return 0
 
 
 def pause_after(failures: int, seconds: float) -> float:

@@ -22,7 +22,7 @@ LOOP_ERRORS: Final = Counter(
 )
 LOOP_LAST_SUCCESS: Final = Gauge(
     "julia_scheduler_loop_ultimo_sucesso_timestamp_segundos",
-    "Quando cada laço terminou bem pela última vez (Unix)",
+    "Quando cada laço terminou bem pela última vez (Unix); antes disso, quando começou",
     ["laco"],
 )
 
