@@ -237,7 +237,7 @@ async def test_forged_expired_and_rotated_credentials(
             httpx.AsyncClient(base_url=ingest.url, trust_env=False, timeout=30)
         )
         for reason, times in {"missing": 1, "wrong_secret": 2, "wrong_token": 2}.items():
-            line = f'julia_ingest_unauthorized_total{{reason="{reason}"}}'
+            line = f'julia_ingest_unauthorized_total{{origem="evolution",reason="{reason}"}}'
             await stack.enter_async_context(rising(client, line, by=times))
         for headers in good:
             answer = await client.post(PATH, content=upsert(KEY_ID), headers=headers)

@@ -115,6 +115,26 @@ async def test_a_message_is_stored_as_it_came(scene: Scene) -> None:
     assert scene.doorbell.rung == []
 
 
+@pytest.mark.parametrize(
+    ("origin", "status", "only"),
+    [
+        ("catchup", "nova", 1),
+        ("catchup", "duplicada", 0),
+        ("catchup", "historico", 0),
+        ("webhook", "nova", 0),
+    ],
+)
+async def test_what_only_catch_up_brought_is_counted(
+    scene: Scene, origin: str, status: str, only: int
+) -> None:
+    scene.inbox.answer = Received.model_validate({"status": status, "conversa_id": "c1"})
+    change = MetricsChange()
+
+    await handle_inbound(message().model_copy(update={"origin": origin}), scene.deps)
+
+    assert change.of("julia_mensagens_so_recuperadas_total") == only
+
+
 async def test_an_opt_out_is_named_and_its_confirmation_rung_for(scene: Scene) -> None:
     scene.inbox.answer = Received(status="nova", conversa_id="c1", doorbell=True)
 

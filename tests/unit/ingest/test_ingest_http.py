@@ -160,11 +160,20 @@ async def test_stranger_is_refused_and_counted_before_the_body_is_read(
         pytest.fail("the body of a stranger was read")
         yield b""
 
-    before = counted("julia_ingest_unauthorized_total", reason=reason)
+    refused = {"origem": "evolution", "reason": reason}
+    before = counted("julia_ingest_unauthorized_total", **refused)
     answer = await client.post("/webhook/evolution", content=body_nobody_reads(), headers=headers)
     assert answer.status_code == 401
     assert outlet.published == []
-    assert counted("julia_ingest_unauthorized_total", reason=reason) == before + 1
+    assert counted("julia_ingest_unauthorized_total", **refused) == before + 1
+
+
+@pytest.mark.parametrize("origin", ["evolution", "chatwoot"])
+@pytest.mark.parametrize("reason", ["missing", "wrong_secret", "wrong_token"])
+def test_what_is_refused_is_counted_from_zero(origin: str, reason: str) -> None:
+    """Of a series that begins at 1 the alert would not see the increase."""
+    refused = {"origem": origin, "reason": reason}
+    assert REGISTRY.get_sample_value("julia_ingest_unauthorized_total", refused) is not None
 
 
 async def test_broker_that_is_away_is_a_503_with_retry_after(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from julia_common.contracts.messages import MessageReceived, MessageSent
 from julia_common.database import (
@@ -18,7 +19,7 @@ from julia_common.database import (
 )
 from julia_common.errors import Retryable
 from julia_common.evolution import StoredMessage
-from julia_common.testing import ManualClock
+from julia_common.testing import ManualClock, MetricsChange
 from julia_scheduler import metrics
 from julia_scheduler.catchup import CatchUp
 from julia_scheduler.loops import IDLE, SurvivingLoop
@@ -209,6 +210,22 @@ async def test_a_number_that_cannot_be_asked_does_not_hold_up_the_others():
         await catch_up(jobs, publisher, stored("K1")).run()
 
     assert jobs.done == [("julia-01", 1)]
+
+
+async def test_what_evolution_shows_is_counted_known_or_not():
+    change = MetricsChange()
+    records = [stored("K1"), stored("K2", from_me=True), stored("K3", conversation=7)]
+
+    await catch_up(FakeJobs(known={"K1"}), FakePublisher(), *records).run()
+
+    assert change.of("julia_recuperacao_vistas_total") == 3
+
+
+@pytest.mark.parametrize("direction", ["entrada", "saida"])
+def test_what_is_found_is_counted_from_zero(direction: str):
+    """Of a series that begins at 1 the alert would not see the change."""
+    name, labels = "julia_recuperacao_mensagens_total", {"sentido": direction}
+    assert REGISTRY.get_sample_value(name, labels) is not None
 
 
 async def test_many_ids_are_asked_in_portions():

@@ -79,6 +79,8 @@ async def receive(message: MessageReceived, deps: Deps) -> None:
         )
     )
     metrics.STORED.labels(content.kind.value, received.status).inc()
+    if message.origin == "catchup" and received.status == "nova":
+        metrics.ONLY_CAUGHT_UP.inc()
     if age is not None and received.status == "nova":
         stored_after = max(timedelta(), deps.clock.now() - message.received_at)
         metrics.INBOUND_SECONDS.observe(stored_after.total_seconds())

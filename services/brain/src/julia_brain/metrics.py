@@ -65,6 +65,10 @@ STORED = Counter(
     "Mensagens de médicos por tipo de conteúdo e situação no banco",
     ["tipo", "situacao"],
 )
+ONLY_CAUGHT_UP = Counter(
+    "julia_mensagens_so_recuperadas_total",
+    "Mensagens de médicos que nenhum webhook trouxe, só a recuperação",
+)
 DUE = Gauge("julia_brain_turnos_devidos", "Mensagens de médicos à espera de resposta")
 OLDEST_DUE_SECONDS = Gauge(
     "julia_turno_mais_antigo_segundos", "Idade da mensagem sem resposta mais antiga"

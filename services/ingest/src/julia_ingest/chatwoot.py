@@ -98,7 +98,7 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, Told
     now = deps.clock.now()
     verdict = deps.chatwoot.judge(presented, body, now=now)
     if verdict is not Verdict.TRUSTED:
-        return unauthorized(deps, verdict, _NOT_SIGNED)
+        return unauthorized(deps, "chatwoot", verdict, _NOT_SIGNED)
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
             told = await _accept(
@@ -146,7 +146,7 @@ async def _accept(
 
 def _unread(deps: Deps) -> tuple[Response, Told]:
     if deps.chatwoot.is_ready:
-        return unauthorized(deps, Verdict.MISSING, _NOT_SIGNED)
+        return unauthorized(deps, "chatwoot", Verdict.MISSING, _NOT_SIGNED)
     message = "CHATWOOT_WEBHOOK_SECRET is not set: Chatwoot's webhooks cannot be checked"
     return refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "secret")
 

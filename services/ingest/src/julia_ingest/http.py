@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from opentelemetry.trace import SpanKind
 from starlette.requests import ClientDisconnect, Request
@@ -139,7 +139,8 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, Told
     )
     verdict = deps.authenticator.judge(presented, now=deps.clock.now())
     if verdict is not Verdict.TRUSTED:
-        return unauthorized(deps, verdict, "wrong or missing credentials: see x-webhook-secret")
+        message = "wrong or missing credentials: see x-webhook-secret"
+        return unauthorized(deps, "evolution", verdict, message)
     try:
         body = await read_body(request, share)
     except BodyError as error:
@@ -167,9 +168,11 @@ async def _answer(request: Request[State], share: Share) -> tuple[Response, Told
     return JSONResponse(counts, status_code=202), {"evento": receipt.event, **counts}
 
 
-def unauthorized(deps: Deps, verdict: Verdict, message: str) -> tuple[Response, Told]:
+def unauthorized(
+    deps: Deps, origin: Literal["evolution", "chatwoot"], verdict: Verdict, message: str
+) -> tuple[Response, Told]:
     """Return the answer to who is not trusted: 401, or 429 to most of a flood."""
-    metrics.UNAUTHORIZED.labels(verdict).inc()
+    metrics.UNAUTHORIZED.labels(origin, verdict).inc()
     if not deps.strangers.admits(time.monotonic()):
         return refusal(
             HTTPStatus.TOO_MANY_REQUESTS, "too many without credentials: come later", verdict

@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Histogram
 
 from julia_common.telemetry.work import Stage
+from julia_ingest.domain.credentials import Verdict
 
 RECEIVED = Counter(
     "julia_mensagens_recebidas_total",
@@ -26,8 +27,15 @@ QUARANTINED = Counter(
     "julia_ingest_quarantined_total", "Parts of events that could not be read", ["reason"]
 )
 UNAUTHORIZED = Counter(
-    "julia_ingest_unauthorized_total", "Webhooks answered 401, by what was wrong", ["reason"]
+    "julia_ingest_unauthorized_total",
+    "Webhooks of Evolution and Chatwoot answered 401 or 429, by what was wrong",
+    ["origem", "reason"],
 )
+for _origin in ("evolution", "chatwoot"):
+    for _reason in Verdict:
+        if _reason is not Verdict.TRUSTED:
+            # From 0 on: of a series that begins at 1 the alert would not see the increase.
+            UNAUTHORIZED.labels(_origin, _reason)
 REPAIRED = Counter(
     "julia_ingest_repaired_strings_total", "Strings with NULs or lone surrogates made storable"
 )

@@ -93,6 +93,7 @@ class CatchUp:
 
     async def _check(self, window: CatchupWindow) -> int:
         records = await self._memory.find_messages(window.instance, window.since, window.until)
+        metrics.CATCHUP_SEEN.inc(len(records))
         messages = self._read(window.instance, records)
         missing = await self._missing(window.instance, [message.key_id for message in messages])
         found = [message for message in messages if message.key_id in missing]

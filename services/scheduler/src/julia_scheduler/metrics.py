@@ -72,6 +72,13 @@ CATCHUP_FOUND: Final = Counter(
     "Mensagens perdidas pelo webhook e recuperadas da Evolution, por sentido",
     ["sentido"],
 )
+for _direction in ("entrada", "saida"):
+    # From 0 on: of a series that begins at 1 the alert would not see the change.
+    CATCHUP_FOUND.labels(_direction)
+CATCHUP_SEEN: Final = Counter(
+    "julia_recuperacao_vistas_total",
+    "Registros que a Evolution mostrou à recuperação, conhecidos ou não, a cada conferência",
+)
 CATCHUP_UNREADABLE: Final = Counter(
     "julia_recuperacao_ilegiveis_total", "Registros da Evolution que não puderam ser lidos"
 )
