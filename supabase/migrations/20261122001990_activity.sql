@@ -29,6 +29,24 @@ as $$
    where b.created_at >= p_since and b.falso_positivo is distinct from true and not m.canario
 $$;
 
+-- Turns that were answered, and conversations that Julia gave to people: not those that people took,
+-- nor those that two contacts of one doctor became.
+create function private.last_hour() returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'respondidos', (select count(*)
+                      from public.turnos t
+                      join public.conversations c on c.id = t.conversa_id
+                      join public.medicos m on m.id = c.medico_id
+                     where t.committed_at >= api.agora() - interval '1 hour'
+                       and t.outcome = 'resposta' and not m.canario),
+    'transferidas', (select count(*)
+                       from public.handoffs h join public.medicos m on m.id = h.medico_id
+                      where h.created_at >= api.agora() - interval '1 hour'
+                        and h.trigger_type not in ('manual', 'contato_unificado') and not m.canario))
+$$;
+
 create function api.activity(p jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' set lock_timeout = '450ms'
 as $$
@@ -51,6 +69,7 @@ begin
                   'human', count(*) filter (where controlled_by = 'human'))
                   from public.conversations
                  where status in ('active', 'paused', 'escalated')),
+    'ultima_hora', private.last_hour(),
     'sem_desfecho', (select count(*) from public.interacoes
                       where situacao = 'pendente' and received_at < v_now - private.reply_window()
                         and not private.paused_for(medico_id, instance))

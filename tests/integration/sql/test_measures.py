@@ -142,6 +142,28 @@ async def test_the_last_day_is_counted_without_what_is_older(julia: Julia) -> No
     assert set(seen["funil"]) == {"contatados", "responderam", "convertidos", "plantoes"}
 
 
+async def test_the_last_hours_answers_and_hand_offs_are_counted_without_what_people_took(
+    julia: Julia,
+) -> None:
+    await julia.talk("um", number="5521900000001")
+    await julia.later(minutes=61)
+    await julia.talk("um", number="5521900000002")
+    await julia.talk("um", number="5521900000003")
+    for number, trigger in (
+        ("5521900000004", "baixa_confianca"),
+        ("5521900000005", "indisponibilidade"),
+        ("5521900000006", "manual"),
+        ("5521900000007", "contato_unificado"),
+    ):
+        conversa = (await julia.receive(number))["conversa_id"]
+        taken = {"conversa_id": conversa, "trigger_type": trigger, "motivo": "m", "notify": False}
+        await julia.call("take_over", **taken)
+
+    seen = await julia.call("activity")
+
+    assert seen["ultima_hora"] == {"respondidos": 2, "transferidas": 2}
+
+
 async def test_a_message_without_an_end_counts_once_its_window_is_over(julia: Julia) -> None:
     await julia.receive()
     await julia.later(minutes=29)

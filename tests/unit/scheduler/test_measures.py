@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from julia_brain.domain import bot_suspicion
-from julia_common.database import Activity, LastRuns, OpenConversations, Suspecting
+from julia_common.database import Activity, LastHour, LastRuns, OpenConversations, Suspecting
 from julia_common.errors import Retryable
 from julia_common.messaging.depths import QueueDepth
 from julia_dev.paths import MIGRATIONS
@@ -36,6 +36,7 @@ DAY = Activity(
     funil={"contatados": 9, "responderam": 4, "convertidos": 2, "plantoes": 3},
     abertas=OpenConversations(ai=7, human=5),
     sem_desfecho=0,
+    ultima_hora=LastHour(respondidos=30, transferidas=7),
 )
 
 
@@ -58,6 +59,8 @@ async def test_the_last_day_shows_with_zeros_for_what_did_not_happen():
     assert shown("julia_funil_24h", etapa="plantoes") == 3
     assert shown("julia_opt_outs_24h", escopo="vaga") == 6
     assert shown("julia_conversas_abertas", controle="human") == 5
+    assert shown("julia_turnos_respondidos_60min") == 30
+    assert shown("julia_transferencias_60min") == 7
 
 
 async def test_what_a_table_holds_beyond_the_known_words_becomes_no_series():

@@ -50,6 +50,8 @@ async def measure_activity(database: Counted) -> None:
     metrics.WITH_PEOPLE_OLDEST.set(seen.com_pessoas_idade_s or 0)
     metrics.OPEN_CONVERSATIONS.labels("ai").set(seen.abertas.ai)
     metrics.OPEN_CONVERSATIONS.labels("human").set(seen.abertas.human)
+    metrics.ANSWERED_LAST_HOUR.set(seen.ultima_hora.respondidos)
+    metrics.HANDED_OVER_LAST_HOUR.set(seen.ultima_hora.transferidas)
     _show(metrics.SUSPICIONS, _PATTERNS, seen.suspeitas.por_padrao)
     _show(metrics.HANDOFFS, _TRIGGERS, seen.transferencias)
     _show(metrics.OPT_OUTS, _SCOPES, seen.opt_outs)

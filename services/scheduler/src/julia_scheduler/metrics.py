@@ -226,6 +226,13 @@ HANDOFFS: Final = Gauge(
     "Conversas passadas a uma pessoa nas últimas 24 horas, por motivo",
     ["motivo"],
 )
+ANSWERED_LAST_HOUR: Final = Gauge(
+    "julia_turnos_respondidos_60min", "Turnos respondidos nos últimos 60 minutos"
+)
+HANDED_OVER_LAST_HOUR: Final = Gauge(
+    "julia_transferencias_60min",
+    "Conversas que a Júlia passou a uma pessoa nos últimos 60 minutos, sem as que pessoas assumiram",
+)
 WITH_PEOPLE: Final = Gauge(
     "julia_transferencias_pendentes", "Conversas que estão com uma pessoa ou esperam por ela"
 )

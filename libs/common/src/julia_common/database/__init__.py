@@ -1,6 +1,12 @@
 """Typed access to the database's functions (`docs/reference/rpc.md`)."""
 
-from julia_common.database.activity import Activity, LastRuns, OpenConversations, Suspecting
+from julia_common.database.activity import (
+    Activity,
+    LastHour,
+    LastRuns,
+    OpenConversations,
+    Suspecting,
+)
 from julia_common.database.booking import (
     HoldShift,
     Hospital,
@@ -306,6 +312,7 @@ __all__ = [
     "LastChange",
     "LastProofs",
     "LastReport",
+    "LastHour",
     "LastRuns",
     "Memory",
     "MetricsBetween",

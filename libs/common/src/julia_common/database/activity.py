@@ -23,6 +23,13 @@ class OpenConversations(Answer):
     human: int
 
 
+class LastHour(Answer):
+    """Turns answered and conversations that Julia gave to people, without those that people took."""
+
+    respondidos: int
+    transferidas: int
+
+
 class Activity(Answer):
     """The last 24 hours, and how things stand now; the canary is in none of it.
 
@@ -39,6 +46,7 @@ class Activity(Answer):
     funil: Mapping[str, int]
     abertas: OpenConversations
     sem_desfecho: int
+    ultima_hora: LastHour
 
 
 class LastRuns(Answer):
