@@ -156,7 +156,12 @@ async def test_julia_is_up_while_the_canary_is_answered():
     )
 
 
-@pytest.mark.parametrize("age", [None, 150.0])
+async def test_one_canary_that_was_lost_takes_nobody_down():
+    await measure_canary(FakeCanary(119.0))
+    assert metrics.UP._value.get() == 1
+
+
+@pytest.mark.parametrize("age", [None, 120.0])
 async def test_julia_is_down_when_it_was_never_answered_or_long_ago(age: float | None):
     metrics.UP.set(1)
     await measure_canary(FakeCanary(age))

@@ -9,8 +9,9 @@ from julia_scheduler.ports import Canary, Due, Publish
 
 _BATCH: Final = 200
 
-_SILENCE_SECONDS: Final = 150
-"""Two canaries unanswered, and the next one late."""
+_SILENCE_SECONDS: Final = 120
+"""Two canaries unanswered: the answer to the second comes later than this, by what a canary takes.
+The alert waits for longer than that, so that one canary lost on its way tells nobody."""
 
 
 async def sweep_doorbells(database: Due, publisher: Publish) -> None:
