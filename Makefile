@@ -78,7 +78,7 @@ people: bootstrap ## People take doctors over in Chatwoot and give them back, wh
 sending: bootstrap ## Faults, ceilings under kills, weeks in minutes, a campaign (SEED= PARTS=fortnight QUICK=1)
 	@$(PYTHON) -m julia_dev.sending
 
-alerts: bootstrap ## Break five things, see each in Slack; every panel has data (SEED= PICTURE=file QUICK=1)
+alerts: bootstrap ## Break six things, see each in Slack; every panel has data (SEED= PICTURE=file QUICK=1)
 	@$(PYTHON) -m julia_dev.alerting
 
 chart: ## Lint, test, render and validate the Helm chart (ARGS="--values minimal", ARGS=--readme)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from julia_dev.alerting.conditions import AFTERWARDS, AT_ONCE
+from julia_dev.alerting.conditions import AFTERWARDS, AT_ONCE, IN_SILENCE
 from julia_dev.alerting.panels import Shown, Span
 from julia_dev.alerting.prometheus import Series
 from julia_dev.alerting.verdict import Outcome, Verdict
@@ -14,7 +14,7 @@ from julia_dev.dashboards.pages import ALL
 pytestmark = pytest.mark.unit
 
 SOME = (Series({}, ((0.0, 1.0),)),)
-TOLD = [Outcome(one, 0.0, 30.0, 40.0, 160.0) for one in (*AT_ONCE, *AFTERWARDS)]
+TOLD = [Outcome(one, 0.0, 30.0, 40.0, 160.0) for one in (*AT_ONCE, *AFTERWARDS, *IN_SILENCE)]
 GOOD = Verdict(
     shortened_by=5,
     outcomes=TOLD,
@@ -32,14 +32,14 @@ GOOD = Verdict(
 def test_a_run_in_which_all_was_told_and_seen_misses_nothing():
     assert GOOD.missed() == []
     figures = GOOD.figures()
-    assert figures["provoked"] == figures["delivered"] == figures["resolved"] == 5
+    assert figures["provoked"] == figures["delivered"] == figures["resolved"] == 6
     assert figures["slowest_s"] == 30.0
 
 
 @pytest.mark.parametrize(
     ("verdict", "word"),
     [
-        (replace(GOOD, outcomes=TOLD[1:]), "4 conditions"),
+        (replace(GOOD, outcomes=TOLD[1:]), "5 conditions"),
         (replace(GOOD, outcomes=[*TOLD[1:], replace(TOLD[0], told_at=121.0)]), "slowest_s"),
         (replace(GOOD, outcomes=[*TOLD[1:], replace(TOLD[0], told_at=None)]), "did not reach"),
         (replace(GOOD, outcomes=[*TOLD[1:], replace(TOLD[0], ended_at=None)]), "not resolved"),

@@ -88,9 +88,7 @@ async def test_a_round_that_did_its_work_is_a_success():
 
 async def test_a_round_in_which_nothing_was_its_own_is_neither_success_nor_failure():
     assert await played("teste-ocioso", IDLE, IDLE) == LONG_AGO
-    errors = REGISTRY.get_sample_value(
-        "julia_scheduler_loop_erros_total", {"laco": "teste-ocioso"}
-    )
+    errors = REGISTRY.get_sample_value("julia_scheduler_loop_erros_total", {"laco": "teste-ocioso"})
     assert not errors
 
 

@@ -1,4 +1,4 @@
-"""The seed's five conditions: how each is brought about for real, and how it is ended."""
+"""The seed's five conditions and a silence: how each is brought about for real and is ended."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -20,6 +20,9 @@ _UNANSWERED: Final = 3
 _BEYOND_THE_CEILING: Final = 2
 """So many messages more than there is room for: their answers must be seen to wait."""
 _WRITES_A_SECOND: Final = 3.0
+
+_SOON_S: Final = 0.05
+"""A turn begins more than a second after its message was stored."""
 
 _SLOW_S: Final = 5.0
 """How much longer Claude takes, in each call: so far below the 7 s after which it is no answer that
@@ -71,6 +74,18 @@ async def _claude_is_away(scene: Scene) -> None:
 
 async def _claude_is_well(scene: Scene) -> None:
     await scene.claude_well()
+
+
+async def _brain_stops(scene: Scene) -> None:
+    """It neither works nor ends: nothing starts it anew. One doctor waits, and is late alone."""
+    await scene.write("Tem vaga de pediatria?", 1)
+    while not await scene.waiting():
+        await asyncio.sleep(_SOON_S)
+    scene.stop_brain()
+
+
+async def _brain_goes_on(scene: Scene) -> None:
+    scene.resume_brain()
 
 
 async def _ceiling_is_nearly_used(scene: Scene) -> None:
@@ -135,3 +150,9 @@ AFTERWARDS: Final = (
 )
 """While Claude is away nothing else can be brought about. Nobody else writes then: they would be
 answered late, and Claude's absence would be told as slowness too."""
+
+IN_SILENCE: Final = (
+    Condition("brain_stopped", "JuliaNotAnswering", "urgente", _brain_stops, _brain_goes_on),
+)
+"""Nothing fails, and nothing is done. Nobody else writes then: those who wrote would be answered
+late, and told as slowness."""

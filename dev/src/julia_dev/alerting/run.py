@@ -1,4 +1,4 @@
-"""One run: everything is well, five things go wrong and end, every panel is looked at."""
+"""One run: everything is well, six things go wrong and end, every panel is looked at."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from julia_dev.alerting import load, panels, picture, shipped
-from julia_dev.alerting.conditions import AFTERWARDS, AT_ONCE, Condition
+from julia_dev.alerting.conditions import AFTERWARDS, AT_ONCE, IN_SILENCE, Condition
 from julia_dev.alerting.monitors import watching
 from julia_dev.alerting.panels import Span
 from julia_dev.alerting.prometheus import Prometheus
@@ -90,9 +90,13 @@ async def _provoke(
     told += await told_of(AFTERWARDS)
     # Who wrote before would be answered late, and told as slowness for two more minutes.
     await _until_true(prometheus, "max(julia_circuit_state) == 0")
-    async with others_write(), asyncio.TaskGroup() as group:
-        group.create_task(_pause(scene, prometheus))
+    async with asyncio.TaskGroup() as group:
         ending = [group.create_task(_until_ended(slack, outcome)) for outcome in told]
+        silent = await told_of(IN_SILENCE)
+        ending += [group.create_task(_until_ended(slack, outcome)) for outcome in silent]
+        async with others_write():
+            await _pause(scene, prometheus)
+            await asyncio.wait(ending)
     return [one.result() for one in ending]
 
 

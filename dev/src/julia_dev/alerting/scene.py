@@ -1,6 +1,7 @@
 """The running system with doctors who write, and the ways to break its neighbours."""
 
 import itertools
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -77,6 +78,22 @@ class Scene:
     async def claude_well(self) -> None:
         """Let Claude answer as usual again."""
         (await self._claude.delete("/_sim/faults")).raise_for_status()
+
+    async def waiting(self) -> bool:
+        """Whether a doctor's message is stored and not answered."""
+        found = await self.world.sql(
+            "SELECT FROM interacoes i JOIN medicos m ON m.id = i.medico_id"
+            " WHERE i.situacao = 'pendente' AND NOT m.canario LIMIT 1"
+        )
+        return bool(found)
+
+    def stop_brain(self) -> None:
+        """Let the brain do nothing more, and not end either."""
+        self.stack.kill("brain", signal.SIGSTOP)
+
+    def resume_brain(self) -> None:
+        """Let it go on where it was stopped."""
+        self.stack.kill("brain", signal.SIGCONT)
 
     async def redis_delete(self, key: str) -> None:
         """`redis-cli DEL`."""

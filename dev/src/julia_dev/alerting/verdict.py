@@ -10,7 +10,7 @@ from julia_dev.alerting.panels import Shown
 
 SLOWEST_S: Final = 120.0
 """How soon after the cause Slack must tell of it."""
-LEAST_CONDITIONS: Final = 5
+LEAST_CONDITIONS: Final = 6
 LEAST_PANELS: Final = 30
 
 

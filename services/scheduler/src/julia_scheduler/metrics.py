@@ -231,7 +231,7 @@ ANSWERED_LAST_HOUR: Final = Gauge(
 )
 HANDED_OVER_LAST_HOUR: Final = Gauge(
     "julia_transferencias_60min",
-    "Conversas que a Júlia passou a uma pessoa nos últimos 60 minutos, sem as que pessoas assumiram",
+    "Conversas que a Júlia passou a pessoas nos últimos 60 minutos, sem as que elas assumiram",
 )
 WITH_PEOPLE: Final = Gauge(
     "julia_transferencias_pendentes", "Conversas que estão com uma pessoa ou esperam por ela"

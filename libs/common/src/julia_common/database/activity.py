@@ -24,7 +24,7 @@ class OpenConversations(Answer):
 
 
 class LastHour(Answer):
-    """Turns answered and conversations that Julia gave to people, without those that people took."""
+    """Turns answered, and conversations that Julia gave to people (not those that people took)."""
 
     respondidos: int
     transferidas: int
