@@ -4,6 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
+from julia_brain.domain.budget import Budgets
 from julia_brain.domain.routing import CHOSEN_BY_TEXT, Reason
 from julia_brain.settings import Settings
 
@@ -56,3 +57,8 @@ def test_the_budgets_are_those_of_the_environment() -> None:
     budgets = settings(budget_day_usd="0", budget_turn_tokens="10").budgets
 
     assert (budgets.day_usd, budgets.turn_tokens) == (Decimal(0), 10)
+
+
+def test_the_longest_month_of_days_at_their_budget_stays_below_50_dollars() -> None:
+    assert 0 < 31 * settings().budgets.day_usd < 50
+    assert Budgets().day_usd == settings().budgets.day_usd

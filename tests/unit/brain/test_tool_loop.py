@@ -338,7 +338,7 @@ async def test_a_reminder_whose_text_may_not_be_sent_says_something_safe(scene) 
 
 @pytest.mark.parametrize("share", ["0.8", "0.99"])
 async def test_a_budget_that_runs_low_leaves_the_smaller_model(scene, share) -> None:
-    scene.db.gasto = Spent(dia_usd=Decimal(5) * Decimal(share))
+    scene.db.gasto = Spent(dia_usd=Budgets().day_usd * Decimal(share))
     scene.db.pending.clear()
     scene.db.doctor_writes("faz por R$ 1.800?")
     await scene.clock.advance(1.3)

@@ -102,4 +102,4 @@ def test_the_simulators_dollars_are_not_counted_and_claudes_are(tmp_path: Path) 
     assert compose.variables(Secrets.generate(), None)["BUDGET_DAY_USD"] == "0"
     assert "BUDGET_DAY_USD" not in compose.variables(Secrets.generate(), "sk-ant-real")
     local = (paths.ROOT / "compose.local.yaml").read_text()
-    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-5.00}" in local
+    assert "BUDGET_DAY_USD: ${BUDGET_DAY_USD:-1.60}" in local

@@ -52,7 +52,8 @@ class Settings(CommonSettings, BrokerSettings, RedisSettings, SupabaseSettings, 
     budget_turn_tokens: int = Field(default=60_000, ge=0)
     budget_conversation_usd: Decimal = Field(default=Decimal("1.00"), ge=0)
     budget_doctor_day_usd: Decimal = Field(default=Decimal("0.50"), ge=0)
-    budget_day_usd: Decimal = Field(default=Decimal("5.00"), ge=0)
+    budget_day_usd: Decimal = Field(default=Decimal("1.60"), ge=0)
+    """A month of such days stays below the 50 dollars that Claude may cost."""
     away_after_seconds: float = Field(default=60, gt=0, le=1800)
     """How long a doctor's message waits for Claude before a person gets it."""
     transcription_url: Annotated[HttpUrl | None, BeforeValidator(_or_none)] = None

@@ -29,7 +29,7 @@ class Budgets:
     turn_tokens: int = 60_000
     conversation_usd: Decimal = Decimal("1.00")
     doctor_day_usd: Decimal = Decimal("0.50")
-    day_usd: Decimal = Decimal("5.00")
+    day_usd: Decimal = Decimal("1.60")
 
     def funds(self, spent: Spent, *, turn_usd: Decimal, turn_tokens: int) -> Funds:
         """What is left after `spent` in earlier turns and what this turn has spent so far.
