@@ -92,12 +92,12 @@ async def _provoke(
     await _until_true(prometheus, "max(julia_circuit_state) == 0")
     async with asyncio.TaskGroup() as group:
         ending = [group.create_task(_until_ended(slack, outcome)) for outcome in told]
-        silent = await told_of(IN_SILENCE)
-        ending += [group.create_task(_until_ended(slack, outcome)) for outcome in silent]
+        # The pause comes after their end: it explains waiting, and so would hold that back.
+        silent = [await _until_ended(slack, one) for one in await told_of(IN_SILENCE)]
         async with others_write():
             await _pause(scene, prometheus)
             await asyncio.wait(ending)
-    return [one.result() for one in ending]
+    return [*(one.result() for one in ending), *silent]
 
 
 async def quiet(prometheus: Prometheus, condition: Condition) -> bool:
