@@ -1,7 +1,7 @@
 # Everything goes through here; every target works from a fresh clone. `make` alone explains.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator people sending alerts chart e2e lock format bootstrap
+.PHONY: help docker up down reset psql test faults check smoke evals shadow ledger operator people sending alerts chart skaffold e2e lock format bootstrap
 
 PYTHON := .venv/bin/python
 # The file has the last word on where Claude is: an exported variable would win over it.
@@ -84,6 +84,11 @@ alerts: bootstrap ## Break six things, see each in Slack; every panel has data (
 chart: ## Lint, test, render and validate the Helm chart (ARGS="--values minimal", ARGS=--readme)
 	@dev/bootstrap --with-kubernetes --with-chart
 	@$(PYTHON) -m julia_dev.chart $(ARGS)
+
+skaffold: ## skaffold's own binary reads skaffold.yaml and renders the chart (compiled once)
+	@dev/bootstrap --with-chart
+	@dev/skaffold/build
+	@$(PYTHON) -m pytest tests/integration/images/test_skaffold.py $(ARGS)
 
 e2e: ## The chart on a real cluster: upgraded, broken, paused under load (RATE= SCENARIOS=2,3)
 	@dev/bootstrap $(if $(KUBECONFIG),--with-kubernetes,--with-cluster)

@@ -36,6 +36,12 @@ create table public.medicos (
   sobrenome text,
   nome_whatsapp text,
   telefone text check (telefone ~ '^\+[1-9][0-9]{6,14}$'),
+  -- Where we have the number from: `whatsapp`, or the list, the person who named it; by which basis of
+  -- the law (LGPD, art. 7), and since when. Kept as long as the number.
+  telefone_origem text check (telefone_origem <> ''),
+  telefone_base_legal text check (telefone_base_legal in
+    ('contato_do_titular', 'consentimento', 'contrato', 'legitimo_interesse')),
+  telefone_desde timestamptz,
   crm text,
   especialidade_id smallint references public.especialidades,
   cidade text,
@@ -60,6 +66,8 @@ create table public.medicos (
   updated_at timestamptz not null default api.agora(),
   deleted_at timestamptz,
   check (opted_out = (opted_out_at is not null)),
+  constraint medicos_origem_do_telefone check (
+    num_nulls(telefone, telefone_origem, telefone_base_legal, telefone_desde) in (0, 4)),
   check ((sem_contato_ate is null) = (sem_contato_desde is null))
 );
 -- Partial on purpose: a whole unique index would make each change of these a change of a key, which
@@ -91,6 +99,34 @@ begin
     new.sem_contato_desde := api.agora();
   end if;
   new.updated_at := api.agora();
+  return new;
+end $$;
+
+-- A number has a source, a basis and a beginning, also where whoever wrote it named none. Of one that
+-- WhatsApp brought the basis is the doctor's own message, once there is one: somebody of ours may have
+-- written first.
+create function private.medicos_source_of_phone() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if new.telefone is null then
+    new.telefone_origem := null;
+    new.telefone_base_legal := null;
+    new.telefone_desde := null;
+    return new;
+  end if;
+  new.telefone_origem := coalesce(new.telefone_origem, 'lista');
+  new.telefone_base_legal := coalesce(new.telefone_base_legal, 'legitimo_interesse');
+  new.telefone_desde := coalesce(new.telefone_desde, api.agora());
+  if tg_op = 'UPDATE' then
+    if new.telefone <> old.telefone and new.telefone_desde is not distinct from old.telefone_desde then
+      new.telefone_desde := api.agora();
+    end if;
+    if new.telefone_origem = 'whatsapp' and new.telefone_base_legal = 'legitimo_interesse'
+       and old.ultima_entrada_em is null and new.ultima_entrada_em is not null then
+      new.telefone_base_legal := 'contato_do_titular';
+    end if;
+  end if;
   return new;
 end $$;
 
@@ -127,6 +163,10 @@ end $$;
 -- However a list writes a number: two forms would be two doctors, and an opt-out would bind but one.
 create trigger medicos_canonical_phone before insert or update of telefone on public.medicos
 for each row execute function private.medicos_canonical_phone();
+
+-- By its name after the number has its form.
+create trigger medicos_source_of_phone before insert or update on public.medicos
+for each row execute function private.medicos_source_of_phone();
 
 -- Said again of one who had written since the first time, it counts from now.
 create function private.medicos_opt_out_again() returns trigger

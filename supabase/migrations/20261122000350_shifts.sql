@@ -108,6 +108,8 @@ create table public.vagas (
   realizada_por text,
   cancelada_em timestamptz,
   cancelada_por text,
+  -- When managers were asked whether it took place; forgotten when its hours change or it opens again.
+  perguntada_em timestamptz,
   created_at timestamptz not null default api.agora(),
   updated_at timestamptz not null default api.agora(),
   constraint vagas_valor_do_tipo check (case valor_tipo
@@ -119,6 +121,8 @@ create table public.vagas (
     check (not (private.is_open(status) or status = 'cancelada') or medico_id is null)
 );
 create index vagas_abertas on public.vagas (especialidade_id, inicio) where private.is_open(status);
+create index vagas_a_perguntar on public.vagas (fim)
+  where private.is_taken(status) and perguntada_em is null;
 create index vagas_hospital_idx on public.vagas (hospital_id);
 create index vagas_medico_idx on public.vagas (medico_id) where medico_id is not null;
 
@@ -147,6 +151,10 @@ begin
     -- Who had it is in reservas.
     new.medico_id := null;
   end if;
+  if private.is_open(new.status)
+     or tg_op = 'UPDATE' and (old.inicio, old.fim) is distinct from (new.inicio, new.fim) then
+    new.perguntada_em := null;
+  end if;
   new.fechada_em := case when new.status = 'fechada' then coalesce(new.fechada_em, api.agora()) end;
   new.realizada_em := case when new.status = 'realizada'
                            then coalesce(new.realizada_em, api.agora()) end;
@@ -158,6 +166,15 @@ end $$;
 
 create trigger vagas_before_write before insert or update on public.vagas
 for each row execute function private.vagas_before_write();
+
+-- What people said of shifts whose time was over.
+create table public.decisoes_plantoes (
+  vaga_id uuid not null references public.vagas,
+  decisao text not null check (decisao in ('aconteceu', 'nao_aconteceu')),
+  por text not null,
+  created_at timestamptz not null,
+  primary key (vaga_id, created_at)
+);
 
 -- A doctor's claim on a shift: a hold of a turn (segurada), a booking (confirmada), or the past of one.
 create table public.reservas (

@@ -219,6 +219,10 @@ create table public.diretrizes (
   expira_em timestamptz,
   medico_id uuid references public.medicos,
   vaga_id uuid references public.vagas,
+  -- Who wrote it from Slack; who ended it before its time, by which request.
+  criada_por text,
+  encerrada_por text,
+  encerrada_op uuid,
   created_at timestamptz not null default api.agora()
 );
 create index diretrizes_medico_idx on public.diretrizes (medico_id);

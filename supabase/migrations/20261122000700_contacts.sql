@@ -73,7 +73,9 @@ as $$
 begin
   if m.telefone <> p_telefone then
     perform private.keep_phone(m.id, m.telefone);
-    update public.medicos set telefone = p_telefone where id = m.id
+    update public.medicos
+       set telefone = p_telefone, telefone_origem = 'whatsapp', telefone_base_legal = 'contato_do_titular'
+     where id = m.id
        and not exists (select from public.medicos where telefone = p_telefone);
   end if;
 end $$;
@@ -218,7 +220,10 @@ begin
   perform private.merge_campaigns(l.id, w.id);
   update public.medicos set merged_into = w.id, telefone = null, crm = null where id = l.id;
   update public.medicos
-     set telefone = coalesce(w.telefone, l.telefone), crm = coalesce(w.crm, l.crm),
+     set telefone = coalesce(w.telefone, l.telefone),
+         telefone_origem = coalesce(w.telefone_origem, l.telefone_origem),
+         telefone_base_legal = coalesce(w.telefone_base_legal, l.telefone_base_legal),
+         telefone_desde = coalesce(w.telefone_desde, l.telefone_desde), crm = coalesce(w.crm, l.crm),
          primeiro_nome = coalesce(w.primeiro_nome, l.primeiro_nome),
          sobrenome = coalesce(w.sobrenome, l.sobrenome),
          nome_whatsapp = coalesce(w.nome_whatsapp, l.nome_whatsapp),
@@ -267,8 +272,8 @@ begin
   v_contacts := private.contacts_of(p_instance, p_identities);
 
   if cardinality(v_contacts) = 0 then
-    insert into public.medicos (nome_whatsapp, telefone)
-    values (p_push_name, private.phone_of(p_identities))
+    insert into public.medicos (nome_whatsapp, telefone, telefone_origem)
+    values (p_push_name, private.phone_of(p_identities), 'whatsapp')
     on conflict (telefone) where telefone is not null do nothing
     returning id into v_contact;
     if not found then
@@ -467,7 +472,11 @@ begin
       continue;
     end if;
     if m.telefone is null and v_phone is not null then
-      update public.medicos set telefone = v_phone where id = m.id
+      update public.medicos
+         set telefone = v_phone, telefone_origem = 'whatsapp',
+             telefone_base_legal = case when ultima_entrada_em is not null
+                                        then 'contato_do_titular' end
+       where id = m.id
          and not exists (select from public.medicos where telefone = v_phone);
     end if;
     return c;

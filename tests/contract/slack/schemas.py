@@ -2,7 +2,8 @@
 
 Slash commands: https://api.slack.com/interactivity/slash-commands
 `block_actions`: https://api.slack.com/reference/interaction-payloads/block-actions
-Events: https://api.slack.com/apis/events-api and https://api.slack.com/events/app_mention
+Events: https://api.slack.com/apis/events-api, https://api.slack.com/events/app_mention and
+https://api.slack.com/events/message.im
 """
 
 from typing import Annotated, Literal
@@ -49,6 +50,16 @@ class _Mention(_Exact):
     event_ts: Timestamp
 
 
+class _DirectMessage(_Exact):
+    type: Literal["message"]
+    channel: Annotated[str, Field(pattern=r"^D[A-Z0-9]+$")]
+    user: User
+    text: str
+    ts: Timestamp
+    event_ts: Timestamp
+    channel_type: Literal["im"]
+
+
 class _Authorization(_Exact):
     enterprise_id: str | None
     team_id: Team
@@ -62,7 +73,7 @@ class EventCallback(_Exact):
     token: str
     team_id: Team
     api_app_id: App
-    event: _Mention
+    event: Annotated[_Mention | _DirectMessage, Field(discriminator="type")]
     type: Literal["event_callback"]
     event_id: Annotated[str, Field(pattern=r"^Ev[A-Z0-9]+$")]
     event_time: int

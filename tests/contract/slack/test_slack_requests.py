@@ -108,6 +108,19 @@ async def test_a_mention_is_as_slack_documents_it(
     assert read.response_url is None
 
 
+async def test_a_direct_message_is_as_slack_documents_it(
+    simulator: httpx.AsyncClient, world: World, app: App, clock: Clock
+) -> None:
+    await act(simulator, "direct", user=BRUNO, text="pausar A & B")
+
+    [(_, body)] = app.requests
+    EventCallback.model_validate(json.loads(body))
+    [read] = app.read(clock)
+    assert (read.kind, read.user) == ("mencao", BRUNO)
+    assert read.text == "pausar A &amp; B"
+    assert world.messages[-1].only_for == BRUNO
+
+
 async def test_a_press_is_as_slack_documents_it(
     simulator: httpx.AsyncClient, world: World, app: App, clock: Clock
 ) -> None:

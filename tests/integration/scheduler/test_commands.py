@@ -38,6 +38,9 @@ from julia_ingest.domain.strangers import Strangers
 from julia_scheduler.commands import buttons
 from julia_scheduler.commands.doing import Doing
 from julia_scheduler.commands.worker import LOAN_SECONDS, Worker, store
+from julia_scheduler.jobs.job import Run
+from julia_scheduler.jobs.notices import notices
+from julia_scheduler.managers.bringing import Bringer
 from julia_simulators.evolution.testing import serving
 from julia_simulators.slack.app import build_app
 from julia_simulators.slack.state import WEBHOOK_PATH, Posted, World
@@ -113,6 +116,9 @@ class Office:
 
     async def mention(self, text: str, *, user: str = ANA) -> None:
         await self._act("mentions", user=user, text=text)
+
+    async def direct(self, text: str, *, user: str = ANA) -> None:
+        await self._act("direct", user=user, text=text)
 
     async def press(self, action: str, message: Posted, *, user: str = ANA) -> None:
         await self._act("presses", user=user, message=message.n, action_id=action)
@@ -286,6 +292,47 @@ async def test_a_campaign_that_nobody_knows_changes_nothing(office: Office) -> N
     assert await office.sql.fetchval("select count(*) from decisoes_copiloto") == 0
 
 
+async def test_a_focus_is_asked_confirmed_shown_and_switched_off(office: Office) -> None:
+    assert "Nenhum foco em vigor" in shown(await office.ask("foco"))
+    question = await office.ask("foco UTI <Campinas> primeiro até amanhã 8h")
+    assert await office.sql.fetchval("select count(*) from diretrizes") == 0
+    await office.decide("comando_confirmar", question)
+
+    row = await office.sql.fetchrow("select * from diretrizes")
+    assert (row["tipo"], row["conteudo"]) == ("foco", "UTI <Campinas> primeiro")
+    assert (row["origem"], row["criada_por"]) == ("slack", "Ana Souza (Slack U0ANA)")
+    replaced = office.world.message(question.n)
+    assert replaced is not None
+    assert "UTI &lt;Campinas&gt; primeiro" in shown(replaced)
+    assert "UTI &lt;Campinas&gt; primeiro (Ana Souza" in shown(await office.ask("foco"))
+
+    question = await office.ask("foco desligar")
+    assert "Encerra:" in shown(question)
+    await office.decide("comando_confirmar", question)
+
+    assert "Nenhum foco em vigor" in shown(await office.ask("foco desligar"))
+    ended = await office.sql.fetchval("select encerrada_por from diretrizes")
+    assert ended == "Ana Souza (Slack U0ANA)"
+    assert office.world.refused == {}
+
+
+@pytest.mark.parametrize("dies_at", ["set_focus", "keep_answer", "command_answered"])
+async def test_a_kill_sets_no_focus_twice(office: Office, dies_at: str) -> None:
+    question = await office.ask("foco UTI")
+    await office.press("comando_confirmar", question)
+    await office.deliver()
+    with pytest.raises(Killed):
+        await office.worker(Dies(office.database, dies_at)).work()
+
+    await office.later(timedelta(seconds=LOAN_SECONDS + 1))
+    await office.work()
+
+    assert await office.sql.fetchval("select count(*) from diretrizes") == 1
+    replaced = office.world.message(question.n)
+    assert replaced is not None
+    assert "Foco, até" in shown(replaced)
+
+
 async def test_what_slack_delivers_twice_is_done_and_answered_once(office: Office) -> None:
     twice = {"kind": "delivered_twice"}
     await office.http.post("/_sim/faults", json=twice)
@@ -362,6 +409,19 @@ async def test_a_mention_is_answered_in_the_channel_by_name(office: Office) -> N
     assert answer.only_for is None
     assert "<@U0ANA>" in shown(answer)
     assert "A Júlia está ativa" in shown(answer)
+
+
+async def test_a_direct_message_is_answered_in_the_channel_by_name(office: Office) -> None:
+    await office.direct("status")
+    await office.direct("pausar Emergência", user=BRUNO)
+    await office.work()
+
+    first, second = office.answers
+    assert first.only_for is None
+    assert "<@U0ANA>" in shown(first)
+    assert "A Júlia está ativa" in shown(first)
+    assert "Só gestores cadastrados" in shown(second)
+    assert await office.rows() == []
 
 
 @pytest.mark.parametrize(
@@ -556,3 +616,39 @@ async def test_a_parked_send_is_decided_by_a_button_once_and_the_channel_sees_by
     assert told in shown(first)
     assert first.only_for is None
     assert "já foi" in shown(second)
+
+
+async def test_a_shift_that_is_over_is_asked_about_and_the_first_answer_counts(
+    office: Office,
+) -> None:
+    await office.doctor_writes()
+    await office.sql.execute("insert into gestores (slack_id, nome) values ('U0BRUNO', 'Bruno')")
+    vaga = await office.sql.fetchval(
+        "with h as (insert into hospitais (nome) values ('Hospital São Luiz') returning id), "
+        "e as (insert into especialidades (nome) values ('Anestesiologia') "
+        "on conflict (nome) do update set nome = excluded.nome returning id) "
+        "insert into vagas (hospital_id, especialidade_id, data, hora_inicio, hora_fim, "
+        "valor_centavos, status, medico_id) select h.id, e.id, "
+        "(now() at time zone 'America/Sao_Paulo')::date - 2, '19:00', '07:00', 150000, "
+        "'confirmada', m.id from h, e, medicos m where not m.canario returning id"
+    )
+    assert (await office.database.ask_of_shifts(limit=20)).perguntadas == 1
+    bringer = Bringer(office.database, office.channel, owner=str(uuid.uuid4()))
+    await notices(bringer).run(Run("avisos", datetime.now(UTC)))
+    [card] = [one for one in office.answers if "O plantão aconteceu?" in shown(one)]
+    assert actions(card) == ["plantao_aconteceu", "plantao_nao_aconteceu"]
+    assert "Hospital São Luiz" in shown(card)
+    assert PHONE not in shown(card)
+
+    await office.decide("plantao_aconteceu", card)
+    await office.decide("plantao_nao_aconteceu", card, user=BRUNO)
+
+    assert await office.sql.fetchval("select status from vagas where id = $1", vaga) == "realizada"
+    decided = await office.sql.fetch("select decisao, por from decisoes_plantoes")
+    assert [tuple(each) for each in decided] == [("aconteceu", "Ana Souza (Slack U0ANA)")]
+    first, second = office.answers[-2:]
+    assert "*Ana Souza*: o plantão aconteceu (Hospital São Luiz" in shown(first)
+    assert first.only_for is None
+    assert "Ana Souza (Slack U0ANA) já disse deste plantão" in shown(second)
+    assert second.only_for == BRUNO
+    assert office.world.refused == {}

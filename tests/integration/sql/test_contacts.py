@@ -388,11 +388,13 @@ class TestNewNumber:
         return str((await julia.receive(identities=[phone(NEW), lid(LID)]))["conversa_id"])
 
     async def test_who_writes_from_another_phone_is_answered_there(self, julia: Julia) -> None:
+        await julia.sql(IMPORT, f"+{PHONE}")
         conversa = await self.moved(julia)
         await julia.answer(conversa, "oi")
 
         assert (await julia.claim(conversa))["destino"] == NEW
         assert await julia.value("select array_agg(telefone) from medicos") == [f"+{NEW}"]
+        assert await source(julia) == ("whatsapp", "contato_do_titular")
 
     async def test_an_older_message_that_comes_late_brings_the_old_phone_not_back(
         self, julia: Julia
@@ -445,3 +447,63 @@ class TestNewNumber:
 
         medico = (await julia.conversation(conversa))["medico_id"]
         assert elsewhere["medico_id"] == str(medico)
+
+
+SOURCE = "select telefone_origem, telefone_base_legal from medicos where merged_into is null"
+
+
+async def source(julia: Julia) -> tuple[str, str]:
+    """Of the only contact: where its number is from, and by which right we have it."""
+    (row,) = await julia.sql(SOURCE)
+    return tuple(row)
+
+
+async def test_a_number_that_wrote_to_us_is_its_owners_own_word(julia: Julia) -> None:
+    await julia.receive()
+
+    assert await source(julia) == ("whatsapp", "contato_do_titular")
+    assert await julia.value("select telefone_desde from medicos") is not None
+
+
+async def test_a_number_that_one_of_ours_wrote_to_is_that_only_once_it_answers(
+    julia: Julia,
+) -> None:
+    await julia.echo("Oi, tudo bem?")
+    assert await source(julia) == ("whatsapp", "legitimo_interesse")
+
+    await julia.receive()
+
+    assert await source(julia) == ("whatsapp", "contato_do_titular")
+
+
+async def test_a_number_that_comes_after_the_first_message_has_a_source(julia: Julia) -> None:
+    await julia.receive(identities=[lid(LID)])
+    assert await source(julia) == (None, None)
+
+    await julia.receive(identities=BOTH)
+
+    assert await source(julia) == ("whatsapp", "contato_do_titular")
+
+
+async def test_a_list_is_the_source_unless_it_names_another(julia: Julia) -> None:
+    await julia.sql("insert into medicos (telefone) values ($1)", f"+{PHONE}")
+    assert await source(julia) == ("lista", "legitimo_interesse")
+
+    # Who is on a list and writes is still known from the list.
+    await julia.receive()
+    assert await source(julia) == ("lista", "legitimo_interesse")
+
+    await julia.sql("update medicos set telefone = null")
+    assert await source(julia) == (None, None)
+
+
+async def test_the_source_goes_along_when_two_become_one(julia: Julia) -> None:
+    await julia.receive(identities=[lid(LID)])
+    await julia.sql(
+        "insert into medicos (telefone, telefone_origem, telefone_base_legal) "
+        "values ($1, 'congresso', 'consentimento')",
+        f"+{PHONE}",
+    )
+    await julia.receive(identities=BOTH)
+
+    assert await source(julia) == ("congresso", "consentimento")

@@ -32,7 +32,7 @@ public.fatos_conversa: dados
 public.fila_mensagens: conteudo anexo erro metadata
 public.handoffs: motivo metadata notas
 public.interacoes: conteudo leitura anexos quoted
-public.medicos: primeiro_nome sobrenome nome_whatsapp telefone crm cidade
+public.medicos: primeiro_nome sobrenome nome_whatsapp telefone telefone_origem crm cidade
 public.metricas_deteccao_bot: trecho
 public.notificacoes_gestor: dados erro
 public.rascunhos_copiloto: partes efeitos partes_finais motivo
@@ -61,7 +61,8 @@ public.decisoes_copiloto: alvo modo por
 public.decisoes_envio: decisao por
 public.decisoes_medicos: decisao por
 public.decisoes_numeros: instance acao dados por
-public.diretrizes: tipo origem
+public.decisoes_plantoes: decisao por
+public.diretrizes: tipo origem criada_por encerrada_por
 public.doctor_context: source tipo
 public.documentos: tipo mime
 public.eliminacoes: protocolo por linhas
@@ -82,7 +83,7 @@ public.inbox_keys: instance key_id
 public.interacoes: instance tipo canal autor_tipo tipo_conteudo key_id situacao origem traceparent
 public.julia_status: status motivo alterado_via alterado_por detalhes escopo
 public.lista_espera: status
-public.medicos: stage_jornada opted_out_reason instance
+public.medicos: stage_jornada opted_out_reason instance telefone_base_legal
 public.mensagens_padrao: chave conteudo
 public.metricas_deteccao_bot: padrao_detectado revisado_por
 public.notificacoes_gestor: tipo

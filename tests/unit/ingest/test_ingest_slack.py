@@ -40,6 +40,18 @@ MENTION = {
     "event_id": "Ev0PV52K21",
     "event": {"type": "app_mention", "user": "U0ANA", "text": "<@U0JULIA> status", "ts": "1.2"},
 }
+DIRECT = {
+    "type": "event_callback",
+    "event_id": "Ev0PV52K22",
+    "event": {
+        "type": "message",
+        "channel": "D0ANA",
+        "channel_type": "im",
+        "user": "U0ANA",
+        "text": "status",
+        "ts": "1.2",
+    },
+}
 PRESS = {
     "type": "block_actions",
     "user": {"id": "U0ANA"},
@@ -152,6 +164,15 @@ async def test_a_mention_has_the_key_of_its_event_however_often_it_is_delivered(
     assert {(stored.key, stored.kind) for stored in at.stored} == {("evento:Ev0PV52K21", "mencao")}
 
 
+async def test_a_direct_message_is_taken_as_a_mention_is(at: Slack) -> None:
+    for _ in range(3):
+        assert (await at.event(DIRECT)).status_code == 200
+
+    assert {(stored.key, stored.kind, stored.user, stored.text) for stored in at.stored} == {
+        ("evento:Ev0PV52K22", "mencao", "U0ANA", "status")
+    }
+
+
 async def test_what_is_longer_than_any_command_is_cut_and_not_refused(at: Slack) -> None:
     event = {**MENTION, "event": {**MENTION["event"], "text": "status " + "x" * 39_000}}
 
@@ -186,9 +207,24 @@ async def test_slack_may_ask_whether_the_address_is_ours(at: Slack) -> None:
     [
         {**MENTION, "event": {"type": "message", "user": "U0ANA", "text": "oi"}},
         {**MENTION, "event": {**MENTION["event"], "bot_id": "B0"}},
+        {**DIRECT, "event": {**DIRECT["event"], "bot_id": "B0"}},
+        {**DIRECT, "event": {**DIRECT["event"], "subtype": "message_changed"}},
+        {**DIRECT, "event": {**DIRECT["event"], "channel_type": "channel"}},
+        {
+            **DIRECT,
+            "event": {"type": "message", "channel_type": "im", "subtype": "message_deleted"},
+        },
         {"type": "app_rate_limited"},
     ],
-    ids=["another event", "a bot", "another type"],
+    ids=[
+        "another event",
+        "a bot",
+        "a bot's direct message",
+        "an edit",
+        "a channel's message",
+        "a deletion",
+        "another type",
+    ],
 )
 async def test_what_nobody_asked_us_is_acknowledged_and_left(at: Slack, event: object) -> None:
     assert (await at.event(event)).status_code == 200

@@ -2,8 +2,8 @@
 
 - `GET /` the page that shows the channel, on which a person plays a manager
 - `POST /actions/...` a `response_url`
-- `POST /_sim/commands`, `/_sim/mentions` `{user, text}`, `/_sim/presses` `{user, message,
-  action_id}`: what a person does; answered with what became of the delivery
+- `POST /_sim/commands`, `/_sim/mentions`, `/_sim/direct` `{user, text}`, `/_sim/presses` `{user,
+  message, action_id}`: what a person does; answered with what became of the delivery
 - `GET /_sim` what this is and what it can do
 - `GET /_sim/messages?after=N` what was posted after message N; `DELETE` forgets it
 - `GET|POST|DELETE /_sim/faults` one fault or a list of them
@@ -72,6 +72,7 @@ def build_app(world: World) -> Starlette:
             Route("/_sim", control.about),
             Route("/_sim/commands", control.command, methods=["POST"]),
             Route("/_sim/mentions", control.mention, methods=["POST"]),
+            Route("/_sim/direct", control.direct, methods=["POST"]),
             Route("/_sim/presses", control.press, methods=["POST"]),
             Route("/_sim/messages", control.messages, methods=["GET", "DELETE"]),
             Route("/_sim/faults", control.faults, methods=["GET", "POST", "DELETE"]),
@@ -217,6 +218,10 @@ class _Control:
     async def mention(self, request: Request) -> JSONResponse:
         user, body = await self._person(request)
         return _told(await people.mention(self._world, user, _said(body)))
+
+    async def direct(self, request: Request) -> JSONResponse:
+        user, body = await self._person(request)
+        return _told(await people.direct(self._world, user, _said(body)))
 
     async def press(self, request: Request) -> JSONResponse:
         user, body = await self._person(request)

@@ -1,4 +1,4 @@
-"""What people do in Slack: commands, mentions, buttons, delivered to us signed.
+"""What people do in Slack: commands, mentions, direct messages, buttons, delivered to us signed.
 
 The requests have the fields that Slack documents, with made-up values where we read nothing.
 """
@@ -75,8 +75,32 @@ async def command(world: World, user: str, text: str) -> Acknowledged:
 async def mention(world: World, user: str, text: str) -> Acknowledged:
     """A message that mentions the app; everybody sees it."""
     world.post({"text": f"<@{BOT}|Júlia> {_escaped(text)}"}, author=PEOPLE[user])
-    at = f"{world.clock():.6f}"
     event = {
+        "type": "app_mention",
+        "user": user,
+        "text": f"<@{BOT}> {_escaped(text)}",
+        "channel": _CHANNEL,
+    }
+    return await _happened(world, event)
+
+
+async def direct(world: World, user: str, text: str) -> Acknowledged:
+    """A direct message to the app; nobody else sees it."""
+    world.post({"text": f"Mensagem direta: {_escaped(text)}"}, author=PEOPLE[user], only_for=user)
+    event = {
+        "type": "message",
+        "channel": f"D{user[1:]}",
+        "user": user,
+        "text": _escaped(text),
+        "channel_type": "im",
+    }
+    return await _happened(world, event)
+
+
+async def _happened(world: World, event: dict[str, Any]) -> Acknowledged:
+    """Deliver an event until it is acknowledged."""
+    at = f"{world.clock():.6f}"
+    callback = {
         "token": "obsoleto",
         "team_id": _TEAM["id"],
         "api_app_id": _APP,
@@ -86,16 +110,9 @@ async def mention(world: World, user: str, text: str) -> Acknowledged:
         "authorizations": [
             {"enterprise_id": None, "team_id": _TEAM["id"], "user_id": BOT, "is_bot": True}
         ],
-        "event": {
-            "type": "app_mention",
-            "user": user,
-            "text": f"<@{BOT}> {_escaped(text)}",
-            "ts": at,
-            "channel": _CHANNEL,
-            "event_ts": at,
-        },
+        "event": {**event, "ts": at, "event_ts": at},
     }
-    body = json.dumps(event).encode()
+    body = json.dumps(callback).encode()
     for attempt in range(EVENT_ATTEMPTS):
         answer = await _delivered(world, body, "application/json", retry=attempt)
         if answer.is_ok:

@@ -56,6 +56,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
                        "valor_centavos": 150000, "setor": "UTI"},
         },
     },
+    "plantao_terminado": {
+        "vaga": SHIFT, "dados": {"vaga_id": "22222222-2222-2222-2222-222222222222"}
+    },
     "reserva_nao_avisada": {"dados": BOOKING},
     "opt_out_com_reserva": {"dados": {"reservas": [BOOKING]}},
     "lembrete_nao_enviado": {

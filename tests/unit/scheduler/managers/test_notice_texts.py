@@ -88,6 +88,22 @@ def test_a_parked_send_shows_how_to_decide() -> None:
     )
 
 
+def test_a_shift_that_is_over_is_asked_about_with_two_buttons() -> None:
+    told = card(notice("plantao_terminado"))
+
+    assert "Hospital São Luiz, sexta, 04/12, das 19h às 7h" in told.text
+    assert "*Helena Prado* (Anestesiologia)" in told.text
+    assert told.statement == (
+        """select api.decidir_plantao('{"vaga_id": "22222222-2222-2222-2222-222222222222", """
+        """"decisao": "aconteceu", "por": "SEU NOME"}');"""
+    )
+    assert told.buttons is not None
+    assert [(button.text, button.action, button.value) for button in told.buttons.buttons] == [
+        ("Aconteceu", "plantao_aconteceu", "22222222-2222-2222-2222-222222222222"),
+        ("Não aconteceu", "plantao_nao_aconteceu", "22222222-2222-2222-2222-222222222222"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("when", "told"),
     [

@@ -240,6 +240,48 @@ class SendDecided(Answer):
     doorbell: bool
 
 
+class ShiftsAsked(Answer):
+    """Of how many shifts managers were asked now; `mais`: there may be more."""
+
+    perguntadas: int
+    mais: bool
+
+
+class ShiftDecided(Answer):
+    """What became of a shift whose time is over; of `ja_decidida`, who decided what before.
+
+    `resolvida`: a manager had settled it by SQL, or nobody has it; `cedo`: it is not over.
+    """
+
+    status: Literal["realizada", "nao_aconteceu", "ja_decidida", "resolvida", "cedo"]
+    vaga_status: str
+    vaga: NoticeShift
+    decisao: str | None = None
+    por: str | None = None
+
+
+class FocusShown(Answer):
+    """A focus that holds for all doctors; `por` of those from Slack."""
+
+    conteudo: str
+    origem: str
+    por: str | None = None
+    ate: AwareDatetime | None = None
+    desde: AwareDatetime
+
+
+class Focus(Answer):
+    """What managers want Julia to put first."""
+
+    focos: tuple[FocusShown, ...]
+
+
+class FocusSet(Answer):
+    """`sem_foco`: there was none to end."""
+
+    status: Literal["registrado", "encerrado", "sem_foco", "repetida"]
+
+
 _RECEIVED: Final = TypeAdapter(CommandReceived)
 _DUE: Final = TypeAdapter(DueCommands)
 _KEPT: Final = TypeAdapter(AnswerKept)
@@ -254,6 +296,10 @@ _SHIFTS: Final = TypeAdapter(OpenShifts)
 _DOCTOR: Final = TypeAdapter(DoctorFound)
 _CHANGED: Final = TypeAdapter(DoctorChanged)
 _SEND: Final = TypeAdapter(SendDecided)
+_ASKED: Final = TypeAdapter(ShiftsAsked)
+_SHIFT: Final = TypeAdapter(ShiftDecided)
+_FOCUS: Final = TypeAdapter(Focus)
+_FOCUS_SET: Final = TypeAdapter(FocusSet)
 
 
 class Commands:
@@ -347,3 +393,25 @@ class Commands:
         """Decide what becomes of a parked send."""
         p = {"fila_id": fila_id, "decisao": decisao, "por": por}
         return await self._rpc.call("decidir_envio", p, _SEND)
+
+    async def ask_of_shifts(self, *, limit: int) -> ShiftsAsked:
+        """Ask managers whether shifts took place that ended two hours ago, of each once."""
+        return await self._rpc.call("ask_of_shifts", {"limit": limit}, _ASKED)
+
+    async def decidir_plantao(
+        self, *, vaga_id: str, decisao: Literal["aconteceu", "nao_aconteceu"], por: str
+    ) -> ShiftDecided:
+        """Say whether a shift whose time is over took place."""
+        p = {"vaga_id": vaga_id, "decisao": decisao, "por": por}
+        return await self._rpc.call("decidir_plantao", p, _SHIFT)
+
+    async def focus(self) -> Focus:
+        """What managers want Julia to put first."""
+        return await self._rpc.call("focus", {}, _FOCUS)
+
+    async def set_focus(
+        self, *, op_id: str, conteudo: str | None, ate: datetime | None, por: str
+    ) -> FocusSet:
+        """Put a focus in place of the one before, or none; once for each `op_id`."""
+        p = {"op_id": op_id, "conteudo": conteudo, "ate": ate, "por": por}
+        return await self._rpc.call("set_focus", p, _FOCUS_SET)

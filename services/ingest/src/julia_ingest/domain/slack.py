@@ -167,7 +167,7 @@ def _event(document: Mapping[str, object], received_at: datetime) -> Read:
     if document.get("type") != "event_callback":
         return Nothing("event")
     event = _object(document["event"])
-    if event.get("type") != "app_mention" or "bot_id" in event:
+    if not _is_said_to_us(event):
         return Nothing("event")
     return SlackRequest(
         key=f"evento:{_text(document['event_id'])}",
@@ -176,6 +176,19 @@ def _event(document: Mapping[str, object], received_at: datetime) -> Read:
         text=_text(event["text"])[:MAX_TEXT],
         received_at=received_at,
     )
+
+
+def _is_said_to_us(event: Mapping[str, object]) -> bool:
+    """Whether a person mentions us, or writes to us alone.
+
+    A direct message with a `subtype` is an edit, a deletion, or nothing that anybody wrote. One in
+    which we are mentioned is no `app_mention` besides.
+    """
+    if "bot_id" in event:
+        return False
+    if event.get("type") == "message":
+        return event.get("channel_type") == "im" and "subtype" not in event
+    return event.get("type") == "app_mention"
 
 
 def _object(value: object) -> Mapping[str, object]:

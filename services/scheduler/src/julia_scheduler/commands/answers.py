@@ -13,6 +13,7 @@ from julia_common.database import (
     CopilotStatus,
     DoctorFound,
     DoctorShown,
+    FocusShown,
     MetricsBetween,
     OpenShifts,
     Overview,
@@ -20,6 +21,7 @@ from julia_common.database import (
     Report,
     ScopeFound,
     SendDecided,
+    ShiftDecided,
 )
 from julia_common.slack import (
     Block,
@@ -39,6 +41,7 @@ from julia_scheduler.commands.pending import (
     Pending,
     PendingBlock,
     PendingCopilot,
+    PendingFocus,
     PendingPause,
     PendingResume,
     PendingUnblock,
@@ -65,6 +68,8 @@ _HELP: Final[Mapping[Verb, str]] = {
     Verb.REPORT: "o relatório mais novo: diario, periodo ou semanal",
     Verb.COPILOT: "onde as respostas esperam aprovação; ligar, desligar ou padrao, de tudo "
     "(global), de uma campanha ou conversa; pede confirmação",
+    Verb.FOCUS: "o que a Júlia oferece primeiro, por 7 dias ou até quando se disser; sozinho "
+    "mostra, `foco desligar` encerra; pede confirmação",
     Verb.HELP: "esta lista",
 }
 _HEALTH: Final = {"boa": "bem", "lenta": "lento", "parada": "parado", "banida": "banido"}
@@ -249,6 +254,15 @@ def copilot(seen: CopilotStatus) -> SlackAnswer:
     return private(f"{bold('Copiloto')}\n{listed(lines)}")
 
 
+def focus(standing: Sequence[FocusShown]) -> SlackAnswer:
+    """What is put first."""
+    if not standing:
+        return private(
+            f"Nenhum foco em vigor. Para pôr um: `{COMMAND} {escape(EXAMPLES[Verb.FOCUS])}`."
+        )
+    return private(f"{bold('Foco em vigor')}\n{listed([_focus(one) for one in standing])}")
+
+
 def unknown_doctor() -> SlackAnswer:
     """Nobody has this number or id; neither is repeated."""
     return private(
@@ -271,8 +285,14 @@ def unknown_scope(found: ScopeFound) -> SlackAnswer:
     )
 
 
-def question(pending: Pending, command_id: str, *, about: DoctorShown | None) -> SlackAnswer:
-    """Are you sure? Nothing is done yet."""
+def question(
+    pending: Pending,
+    command_id: str,
+    *,
+    about: DoctorShown | None,
+    ends: Sequence[FocusShown] = (),
+) -> SlackAnswer:
+    """Are you sure? Nothing is done yet. `ends`: what holds now and would not any more."""
     match pending:
         case PendingPause():
             what, yes = _ask_pause(pending), "Pausar"
@@ -302,6 +322,8 @@ def question(pending: Pending, command_id: str, *, about: DoctorShown | None) ->
         case PendingCopilot():
             what = f"{_ask_copilot(pending, about)}\nMotivo: {escape(pending.motivo)}."
             yes = "Mudar"
+        case PendingFocus():
+            what, yes = _ask_focus(pending, ends), "Encerrar" if pending.conteudo is None else "Pôr"
     return private(
         what,
         Section(what),
@@ -331,6 +353,13 @@ def done(pending: Pending, *, about: DoctorShown | None, left: Sequence[PauseSho
             text = f"✅ {_known(about)} está desbloqueado."
         case PendingCopilot():
             text = f"📝 Copiloto {_COPILOT[pending.modo]}: {_target(pending)}."
+        case PendingFocus(conteudo=None):
+            text = "🎯 Foco encerrado: a Júlia não põe mais nada à frente."
+        case PendingFocus():
+            text = (
+                f"🎯 Foco, {_lasts(pending.ate)}: {escape(pending.conteudo or '')}\n"
+                "Vale a partir da próxima resposta."
+            )
     return in_place(text)
 
 
@@ -346,8 +375,8 @@ def cancelled() -> SlackAnswer:
 
 
 def over() -> SlackAnswer:
-    """The end of the pause has passed while it waited for its confirmation."""
-    return in_place("O prazo dessa pausa já passou: nada foi feito. Peça de novo se for preciso.")
+    """The end of the pause or focus has passed while it waited for its confirmation."""
+    return in_place("Esse prazo já passou: nada foi feito. Peça de novo se for preciso.")
 
 
 NOT_DECIDED: Final = {
@@ -391,6 +420,36 @@ def send_decided(decided: SendDecided, manager: str) -> SlackAnswer:
             return private(_SENDS[decided.status])
 
 
+def shift_decided(decided: ShiftDecided, manager: str) -> SlackAnswer:
+    """What became of a shift that is over: the channel sees who said so."""
+    shift = escape(f"{decided.vaga.hospital}, {decided.vaga.quando}")
+    match decided.status:
+        case "realizada":
+            return public(f"✅ {bold(manager)}: o plantão aconteceu ({shift}).")
+        case "nao_aconteceu":
+            return public(
+                f"❌ {bold(manager)}: o plantão não aconteceu ({shift}). Ele fica como cancelado."
+            )
+        case "ja_decidida":
+            what = {"aconteceu": "que aconteceu", "nao_aconteceu": "que não aconteceu"}.get(
+                decided.decisao or "", "o que houve"
+            )
+            return private(
+                f"{escape(decided.por or 'Alguém')} já disse deste plantão ({shift}) {what}; nada "
+                "mudou."
+            )
+        case "resolvida":
+            return private(
+                f"Este plantão ({shift}) já não espera resposta: está como "
+                f"{bold(decided.vaga_status)}. Nada mudou."
+            )
+        case "cedo":
+            return private(
+                f"O horário deste plantão mudou ({shift}), e ele ainda não terminou: nada foi "
+                "feito. Duas horas depois do fim eu pergunto de novo."
+            )
+
+
 def bold_scope(scope: Mapping[str, str], campaign: str | None) -> str:
     """The scope in words, in bold."""
     return f"*{scope_in_words(scope, campaign)}*"
@@ -401,6 +460,22 @@ def _ask_pause(pending: PendingPause) -> str:
         f"Pausar {bold_scope(pending.escopo, pending.campanha)}, {_until(pending.ate)}?\n"
         f"Motivo: {escape(pending.motivo)}."
     )
+
+
+def _ask_focus(pending: PendingFocus, ends: Sequence[FocusShown]) -> str:
+    now = f"\nEncerra:\n{listed([_focus(one) for one in ends])}" if ends else ""
+    if pending.conteudo is None:
+        return f"Encerrar o foco?{now}"
+    return f"Foco para todas as conversas, {_lasts(pending.ate)}?\n{escape(pending.conteudo)}{now}"
+
+
+def _focus(one: FocusShown) -> str:
+    who = escape(one.por) if one.por else f"por {escape(one.origem)}"
+    return f"{escape(one.conteudo)} ({who}, {_lasts(one.ate)})"
+
+
+def _lasts(end: datetime | None) -> str:
+    return f"até {until(end)}" if end is not None else "sem prazo"
 
 
 _COPILOT: Final = {

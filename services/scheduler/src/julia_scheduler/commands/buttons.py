@@ -10,6 +10,8 @@ RELEASE: Final = "envio_liberar"
 DROP: Final = "envio_descartar"
 TAKE_OVER: Final = "conversa_assumir"
 GIVE_BACK: Final = "conversa_devolver"
+HAPPENED: Final = "plantao_aconteceu"
+DID_NOT_HAPPEN: Final = "plantao_nao_aconteceu"
 
 
 def confirmation(command_id: str, yes: str) -> Actions:
@@ -39,6 +41,26 @@ def parked(fila_id: str) -> Actions:
                 ),
             ),
             Button("Descartar: não mandar", DROP, fila_id),
+        )
+    )
+
+
+def took_place(vaga_id: str) -> Actions:
+    """What became of a shift."""
+    return Actions(
+        (
+            Button("Aconteceu", HAPPENED, vaga_id),
+            Button(
+                "Não aconteceu",
+                DID_NOT_HAPPEN,
+                vaga_id,
+                confirm=Confirm(
+                    "O plantão não aconteceu?",
+                    "Ele fica como cancelado, e o médico deixa de constar nele.",
+                    "Sim, não aconteceu",
+                    "Voltar",
+                ),
+            ),
         )
     )
 

@@ -31,6 +31,7 @@ from julia_scheduler.commands.pending import (
     Pending,
     PendingBlock,
     PendingCopilot,
+    PendingFocus,
     PendingPause,
     PendingResume,
     PendingUnblock,
@@ -53,6 +54,10 @@ _SENDS: Final[Mapping[str, Literal["liberar", "descartar"]]] = {
     buttons.RELEASE: "liberar",
     buttons.DROP: "descartar",
 }
+_SHIFTS: Final[Mapping[str, Literal["aconteceu", "nao_aconteceu"]]] = {
+    buttons.HAPPENED: "aconteceu",
+    buttons.DID_NOT_HAPPEN: "nao_aconteceu",
+}
 
 
 type Change = (
@@ -63,6 +68,8 @@ type Change = (
     | orders.TakeOver
     | orders.GiveBack
     | orders.SwitchCopilot
+    | orders.SetFocus
+    | orders.EndFocus
 )
 """Orders after which something is otherwise."""
 
@@ -118,6 +125,8 @@ class Doing:
                 verb, answer = Verb.DOCTOR, answers.doctor(doctor)
             case orders.CopilotStatus():
                 verb, answer = Verb.COPILOT, answers.copilot(await database.copilot_status())
+            case orders.FocusStatus():
+                verb, answer = Verb.FOCUS, answers.focus((await database.focus()).focos)
             case _:
                 return await self._change(asked, order)
         return _told(verb, answer)
@@ -127,16 +136,31 @@ class Doing:
             return Outcome(answers.too_late(), {"verbo": "tarde"})
         match order:
             case orders.Pause() | orders.Resume():
-                return await self._ask_of_scope(asked, order)
+                outcome = await self._ask_of_scope(asked, order)
             case orders.Block(who, reason) | orders.Unblock(who, reason):
                 verb = Verb.BLOCK if isinstance(order, orders.Block) else Verb.UNBLOCK
-                return await self._ask_of_doctor(asked, verb, who, reason)
+                outcome = await self._ask_of_doctor(asked, verb, who, reason)
             case orders.TakeOver(who, reason):
-                return _told(Verb.TAKE_OVER, await self._take_over(asked, who, reason))
+                outcome = _told(Verb.TAKE_OVER, await self._take_over(asked, who, reason))
             case orders.GiveBack(who):
-                return _told(Verb.GIVE_BACK, await self._give_back(asked, who))
+                outcome = _told(Verb.GIVE_BACK, await self._give_back(asked, who))
             case orders.SwitchCopilot():
-                return await self._ask_of_copilot(asked, order)
+                outcome = await self._ask_of_copilot(asked, order)
+            case orders.SetFocus() | orders.EndFocus():
+                outcome = await self._ask_of_focus(asked, order)
+        return outcome
+
+    async def _ask_of_focus(
+        self, asked: DueCommand, order: orders.SetFocus | orders.EndFocus
+    ) -> Outcome:
+        pending = PendingFocus()
+        if isinstance(order, orders.SetFocus):
+            pending = PendingFocus(conteudo=order.text, ate=order.until)
+        standing = (await self._database.focus()).focos
+        if pending.conteudo is None and not standing:
+            return _told(Verb.FOCUS, answers.focus(standing))
+        question = answers.question(pending, asked.id, about=None, ends=standing)
+        return Outcome(question, pending.as_json())
 
     async def _ask_of_copilot(self, asked: DueCommand, order: orders.SwitchCopilot) -> Outcome:
         target: str | None = None
@@ -237,12 +261,21 @@ class Doing:
             )
             await self._ring(decided.conversa_id, decided.instance, wanted=decided.doorbell)
             return Outcome(answers.send_decided(decided, asked.gestor or ""), {"verbo": action})
-        if action == buttons.TAKE_OVER:
-            reason = "Assumida por um gestor no Slack"
-            return _told(Verb.TAKE_OVER, await self._take_over(asked, value, reason))
-        if action == buttons.GIVE_BACK:
-            return _told(Verb.GIVE_BACK, await self._give_back(asked, value))
-        return Outcome(answers.private(answers.NOT_DECIDED["desconhecida"]), {"verbo": "botao"})
+        if action in _SHIFTS:
+            shift = await self._database.decidir_plantao(
+                vaga_id=value, decisao=_SHIFTS[action], por=_by(asked)
+            )
+            return Outcome(answers.shift_decided(shift, asked.gestor or ""), {"verbo": action})
+        match action:
+            case buttons.TAKE_OVER:
+                reason = "Assumida por um gestor no Slack"
+                outcome = _told(Verb.TAKE_OVER, await self._take_over(asked, value, reason))
+            case buttons.GIVE_BACK:
+                outcome = _told(Verb.GIVE_BACK, await self._give_back(asked, value))
+            case _:
+                unknown = answers.private(answers.NOT_DECIDED["desconhecida"])
+                outcome = Outcome(unknown, {"verbo": "botao"})
+        return outcome
 
     async def _decided(self, asked: DueCommand, command: str, decision: Decision) -> Outcome:
         kept: Mapping[str, JsonValue] = {"verbo": decision, "comando": command}
@@ -268,6 +301,11 @@ class Doing:
                 return await self._change_doctor(asked, command, pending)
             case PendingCopilot():
                 return await self._switch_copilot(asked, command, pending)
+            case PendingFocus():
+                await self._database.set_focus(
+                    op_id=command, conteudo=pending.conteudo, ate=pending.ate, por=_by(asked)
+                )
+                return answers.done(pending, about=None, left=())
 
     async def _switch_copilot(
         self, asked: DueCommand, command: str, pending: PendingCopilot

@@ -7,13 +7,17 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from julia_scheduler.commands import orders, when
 from julia_scheduler.commands.orders import CopilotMode, Misunderstood, Order, ReportKind, Verb
 
 MAX_REASON: Final = 300
+MAX_FOCUS: Final = 300
+"""It is read in every turn."""
+FOCUS_LASTS: Final = timedelta(days=7)
+"""Unless a time is given: nobody remembers to end one."""
 
 EXAMPLES: Final[Mapping[Verb, str]] = {
     Verb.STATUS: "status",
@@ -28,6 +32,7 @@ EXAMPLES: Final[Mapping[Verb, str]] = {
     Verb.SHIFTS: "vagas anestesia em Campinas",
     Verb.REPORT: "relatorio diario",
     Verb.COPILOT: "copiloto ligar conversa 11 98888-7777 Primeiras respostas",
+    Verb.FOCUS: "foco UTI em Campinas primeiro até sexta",
     Verb.HELP: "ajuda",
 }
 
@@ -46,6 +51,7 @@ _WORDS: Final[Mapping[str, Verb]] = {
         Verb.SHIFTS: "vagas vaga plantoes plantao",
         Verb.REPORT: "relatorio relatorios",
         Verb.COPILOT: "copiloto rascunhos aprovacao",
+        Verb.FOCUS: "foco focar foque prioridade",
         Verb.HELP: "ajuda help socorro ? comandos",
     }.items()
     for word in words.split()
@@ -136,7 +142,7 @@ def _help(_: str, __: datetime) -> Order:
 
 def _pause(rest: str, now: datetime) -> Order:
     scope, rest = _scope(rest, Verb.PAUSE)
-    until, rest = _end(rest, now)
+    until, rest = _end(rest, now, Verb.PAUSE)
     return orders.Pause(_reason(rest, Verb.PAUSE), scope, until)
 
 
@@ -227,6 +233,25 @@ def _why(rest: str) -> str:
     return _unquoted(rest)[:MAX_REASON] or "Mudado por um gestor no Slack"
 
 
+_NO_FOCUS: Final = ("desligar", "desliga", "nenhum", "encerrar", "tirar")
+
+
+def _focus(rest: str, now: datetime) -> Order:
+    if not rest:
+        return orders.FocusStatus()
+    if _plain(rest) in _NO_FOCUS:
+        return orders.EndFocus()
+    until, rest = _end(rest, now, Verb.FOCUS)
+    text = _unquoted(" ".join(rest.split()))
+    if not any(char.isalnum() for char in text):
+        message = "Diga qual é o foco."
+        raise Misunderstood(message, example=EXAMPLES[Verb.FOCUS])
+    if len(text) > MAX_FOCUS:
+        message = f"O foco tem {len(text)} letras; cabem {MAX_FOCUS}. Encurte e peça de novo."
+        raise Misunderstood(message, example=EXAMPLES[Verb.FOCUS])
+    return orders.SetFocus(text, until or now + FOCUS_LASTS)
+
+
 _READERS: Final[Mapping[Verb, Callable[[str, datetime], Order]]] = {
     Verb.STATUS: _status,
     Verb.PAUSE: _pause,
@@ -240,6 +265,7 @@ _READERS: Final[Mapping[Verb, Callable[[str, datetime], Order]]] = {
     Verb.SHIFTS: _shifts,
     Verb.REPORT: _report,
     Verb.COPILOT: _copilot,
+    Verb.FOCUS: _focus,
     Verb.HELP: _help,
 }
 
@@ -265,8 +291,8 @@ def _scope(rest: str, verb: Verb) -> tuple[dict[str, str], str]:
     return scope, left[everything.end() :] if everything else left
 
 
-def _end(rest: str, now: datetime) -> tuple[datetime | None, str]:
-    """Take the end out of a text; words in quotes are a reason's."""
+def _end(rest: str, now: datetime, verb: Verb) -> tuple[datetime | None, str]:
+    """Take the end out of a text; words in quotes are part of what is said."""
     quoted = [found.span() for found in re.finditer(r"\"[^\"]*\"", rest)]
     for found in _UNTIL.finditer(_plain(rest)):
         if any(begin < found.start() < end for begin, end in quoted):
@@ -277,19 +303,19 @@ def _end(rest: str, now: datetime) -> tuple[datetime | None, str]:
             moment = read(after, now)
         except when.NoSuchTime:
             message = "Essa data ou hora não existe."
-            raise Misunderstood(message, example=EXAMPLES[Verb.PAUSE]) from None
+            raise Misunderstood(message, example=EXAMPLES[verb]) from None
         if moment is None and found[1] == "ate":
             message = (
                 "Não entendi até quando. Conheço “até 18h”, “até amanhã 8h”, “até sexta”, "
-                "“até 25/12 às 18h30” e “por 2 horas”. Se o “até” faz parte do motivo, ponha o "
-                "motivo entre aspas."
+                "“até 25/12 às 18h30” e “por 2 horas”. Se o “até” faz parte do texto, ponha o "
+                "texto entre aspas."
             )
-            raise Misunderstood(message, example=EXAMPLES[Verb.PAUSE])
+            raise Misunderstood(message, example=EXAMPLES[verb])
         if moment is None:
             continue  # "por" begins many reasons
         if moment.at <= now:
-            message = "Esse prazo já passou: a pausa não pararia nada."
-            raise Misunderstood(message, example=EXAMPLES[Verb.PAUSE])
+            message = "Esse prazo já passou: não valeria para nada."
+            raise Misunderstood(message, example=EXAMPLES[verb])
         return moment.at, f"{rest[: found.start()]} {rest[found.end() + moment.length :]}"
     return None, rest
 

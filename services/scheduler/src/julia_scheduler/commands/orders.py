@@ -26,6 +26,7 @@ class Verb(StrEnum):
     SHIFTS = "vagas"
     REPORT = "relatorio"
     COPILOT = "copiloto"
+    FOCUS = "foco"
     HELP = "ajuda"
 
 
@@ -136,6 +137,24 @@ class SwitchCopilot:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class FocusStatus:
+    """What is put first?"""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFocus:
+    """Put this first until then."""
+
+    text: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndFocus:
+    """Put nothing first any more."""
+
+
 type Order = (
     Status
     | Help
@@ -151,6 +170,9 @@ type Order = (
     | Report
     | CopilotStatus
     | SwitchCopilot
+    | FocusStatus
+    | SetFocus
+    | EndFocus
 )
 
 

@@ -9,14 +9,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Typ
 from julia_scheduler.commands.orders import CopilotMode, CopilotTarget, Verb
 
 
-class _Pending(BaseModel):
+class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-    motivo: str
 
     def as_json(self) -> dict[str, JsonValue]:
         """As the database keeps it."""
         return self.model_dump(mode="json")
+
+
+class _Pending(_Kept):
+    motivo: str
 
 
 class PendingPause(_Pending):
@@ -60,8 +62,16 @@ class PendingCopilot(_Pending):
     modo: CopilotMode
 
 
+class PendingFocus(_Kept):
+    """`conteudo`: None ends what holds."""
+
+    verbo: Literal[Verb.FOCUS] = Verb.FOCUS
+    conteudo: str | None = None
+    ate: AwareDatetime | None = None
+
+
 type Pending = Annotated[
-    PendingPause | PendingResume | PendingBlock | PendingUnblock | PendingCopilot,
+    PendingPause | PendingResume | PendingBlock | PendingUnblock | PendingCopilot | PendingFocus,
     Field(discriminator="verbo"),
 ]
 
@@ -74,5 +84,7 @@ def pending_of(kept: Mapping[str, JsonValue]) -> Pending:
 
 
 def is_over(pending: Pending, now: datetime) -> bool:
-    """Whether a pause would stop nothing any more."""
-    return isinstance(pending, PendingPause) and pending.ate is not None and pending.ate <= now
+    """Whether a pause would stop nothing any more, and a focus hold for nobody."""
+    if not isinstance(pending, PendingPause | PendingFocus):
+        return False
+    return pending.ate is not None and pending.ate <= now

@@ -20,6 +20,8 @@ from julia_common.database import (
     DoctorChanged,
     DoctorFound,
     DueCommands,
+    Focus,
+    FocusSet,
     GivenBack,
     LastReport,
     MetricsBetween,
@@ -30,6 +32,7 @@ from julia_common.database import (
     ScopeFound,
     SendDecided,
     SetCopilot,
+    ShiftDecided,
     StatusChanged,
     TakenOver,
     TakeOver,
@@ -134,12 +137,28 @@ class Governing(Protocol):
         """Decide on a parked send."""
         ...
 
+    async def decidir_plantao(
+        self, *, vaga_id: str, decisao: Literal["aconteceu", "nao_aconteceu"], por: str
+    ) -> ShiftDecided:
+        """Say whether a shift took place."""
+        ...
+
     async def set_copilot(self, wanted: SetCopilot) -> CopilotSet:
         """Switch co-pilot mode."""
         ...
 
     async def copilot_status(self) -> CopilotStatus:
         """Where it is on."""
+        ...
+
+    async def focus(self) -> Focus:
+        """What is put first."""
+        ...
+
+    async def set_focus(
+        self, *, op_id: str, conteudo: str | None, ate: datetime | None, por: str
+    ) -> FocusSet:
+        """Put something first, or nothing."""
         ...
 
     async def take_over(self, take_over: TakeOver) -> TakenOver:

@@ -19,6 +19,7 @@ from julia_scheduler.jobs.pauses import pauses
 from julia_scheduler.jobs.proofs import proofs
 from julia_scheduler.jobs.reports import reports
 from julia_scheduler.jobs.retention import retention
+from julia_scheduler.jobs.shifts import shifts
 from julia_scheduler.managers.bringing import Bringer
 from julia_scheduler.settings import Settings
 
@@ -42,6 +43,7 @@ def all_jobs(
         campaigns(database),
         followups(database),
         pauses(database),
+        shifts(database),
         notices(bringer),
         *([chatwoot(catch_up)] if catch_up is not None else []),
         *reports(database),

@@ -214,6 +214,21 @@ def _parked(notice: Notice) -> Card:
     )
 
 
+def _over(notice: Notice) -> Card:
+    vaga = notice.dados.get("vaga_id")
+    by_hand = json.dumps(
+        {"vaga_id": vaga, "decisao": "aconteceu", "por": "SEU NOME"}, ensure_ascii=False
+    )
+    return Card(
+        "🏥 O plantão aconteceu?",
+        f"Terminou há mais de duas horas: {_shift(notice)}. Era de {doctor(notice)}.\n"
+        "Confiram com o hospital e respondam: vale a primeira resposta. Ou por SQL, com "
+        "`aconteceu` ou `nao_aconteceu`:",
+        f"select api.decidir_plantao('{_quoted(by_hand)}');",
+        buttons=buttons.took_place(vaga) if isinstance(vaga, str) else None,
+    )
+
+
 _HEALTH: Final = {
     "lenta": (
         "📉 Número mais lento",
@@ -346,6 +361,7 @@ TEXTS: Final[Mapping[str, Callable[[Notice], Card]]] = {
     "lembrete_nao_enviado": _reminder,
     "documento": _document,
     "envio_estacionado": _parked,
+    "plantao_terminado": _over,
     "rascunho_esperando": _draft,
     "numero_doente": _sick,
     "numero_recuperado": _recovered,

@@ -130,7 +130,7 @@ $("composer").addEventListener("submit", async (event) => {
   $("text").value = "";
   const command = written.match(/^\/julia\b\s*(.*)$/is);
   if (command) await act("commands", { text: command[1] });
-  else await act("mentions", { text: written.replace(/^@j[uú]lia\b[\s,:]*/i, "") });
+  else await act($("where").value, { text: written.replace(/^@j[uú]lia\b[\s,:]*/i, "") });
 });
 
 $("person").addEventListener("change", () => {
