@@ -59,7 +59,7 @@ async def test_a_person_plays_the_manager_through_the_whole_stack(
     page: Page, managed_stack: str
 ) -> None:
     await page.goto(managed_stack)
-    write = page.get_by_role("textbox", name="Mensagem para o canal")
+    write = page.get_by_role("textbox", name="Mensagem")
     messages = page.get_by_role("listitem")
 
     await write.fill("/julia pausar estado=SP até amanhã 8h Escala em revisão")

@@ -1,6 +1,7 @@
 """What a manager decides with kubectl becomes a row, and what stands becomes the status."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ RUNNING = ("True", "Running")
 def table(text: str) -> dict[str, str]:
     """The header of a table with one row, and what stands below; cells hold no two blanks."""
     head, row = text.splitlines()
-    starts = [head.index(name) for name in head.split()]
+    starts = [name.start() for name in re.finditer(r"\S+( \S+)*", head)]
     ends = [*starts[1:], None]
     return {head[a:b].strip(): row[a:b].strip() for a, b in zip(starts, ends, strict=True)}
 
@@ -32,8 +33,11 @@ async def test_a_pause_becomes_a_row_and_shows_when_nothing_is_in_flight(scene: 
         "Overridden": ("False", "AsAskedFor"),
     }
     shown = table(await scene.kubectl("get", "js"))
-    assert list(shown) == ["NAME", "PAUSED", "SCOPE", "SINCE", "REASON", "BACKLOG", "AGE"]
-    assert (shown["PAUSED"], shown["SCOPE"], shown["BACKLOG"]) == ("true", "everything", "0")
+    assert " ".join(shown) == (
+        "NAME PAUSED SCOPE SINCE REASON BY IN FLIGHT LATE STARTS BACKLOG AGE"
+    )
+    assert (shown["PAUSED"], shown["SCOPE"]) == ("true", "everything")
+    assert (shown["IN FLIGHT"], shown["LATE STARTS"], shown["BACKLOG"]) == ("0", "0", "0")
     assert shown["REASON"] == PAUSE["reason"]
     assert shown["SINCE"].endswith("s")
 
