@@ -43,14 +43,23 @@ SQL
     cat <<SQL
 select not exists (
   select from supabase_migrations.schema_migrations where version = '${name%%_*}') as wanted \gset
+\set content \`cat $file\`
 \if :wanted
 \echo applying $file
-\set content \`cat $file\`
 begin;
 \i $file
 insert into supabase_migrations.schema_migrations (version, name, statements)
 values ('${name%%_*}', '${name#*_}', array[:'content']);
 commit;
+\else
+-- Whoever keeps a file by its single statements (the Supabase CLI) has nothing to compare.
+select exists (
+  select from supabase_migrations.schema_migrations where version = '${name%%_*}'
+    and cardinality(statements) = 1 and rtrim(statements[1], E'\n') <> rtrim(:'content', E'\n')) as changed \gset
+\if :changed
+do 'begin raise exception ''$file was changed after it had been applied to this database'' using hint =
+    ''Put the change into a new migration, and the file back as it was.''; end';
+\endif
 \endif
 SQL
   done

@@ -71,6 +71,8 @@ def accepted() -> bool:
         headers={
             "content-type": "application/json",
             "x-webhook-secret": os.environ["EVOLUTION_WEBHOOK_SECRET"].strip(),
+            # Refused for a while after a rotation, it is no lost webhook.
+            "x-julia-probe": "1",
         },
     )
     try:

@@ -70,6 +70,35 @@ async def test_a_migration_that_fails_leaves_those_before_it_and_is_tried_again(
     assert await _known(empty) == ["20260101000000", "20260102000000"]
 
 
+async def test_a_migration_that_was_changed_after_it_was_applied_is_named(
+    empty: str, two_migrations: Path
+) -> None:
+    assert _apply(two_migrations, empty).returncode == 0
+    first = two_migrations / "migrations" / "20260101000000_first.sql"
+    first.write_text("create table first (id int, more text);\n")
+    third = two_migrations / "migrations" / "20260103000000_third.sql"
+    third.write_text("alter table first add column other text;\n")
+
+    failed = _apply(two_migrations, empty)
+
+    assert failed.returncode != 0
+    assert "20260101000000_first.sql was changed after it had been applied" in failed.stderr
+    assert await _known(empty) == ["20260101000000", "20260102000000"]
+
+
+def test_one_that_another_tool_applied_statement_by_statement_is_taken_as_it_is(
+    empty: str, two_migrations: Path
+) -> None:
+    assert _apply(two_migrations, empty).returncode == 0
+    _execute(
+        empty,
+        "update supabase_migrations.schema_migrations "
+        "set statements = array['select 1', 'select 2']",
+    )
+
+    assert _apply(two_migrations, empty).returncode == 0
+
+
 def test_a_database_that_is_about_to_be_restored_is_paused_and_one_that_was_is_not(
     empty: str,
 ) -> None:

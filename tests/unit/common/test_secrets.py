@@ -302,6 +302,20 @@ async def test_refused_with_the_new_value_the_old_one_is_tried(
     assert gauge("julia_secret_refused", "EVOLUTION_API_KEY") == 1, "that will not last"
 
 
+@pytest.mark.parametrize(("method", "held_against_it"), [("GET", True), ("DELETE", False)])
+async def test_that_an_agent_may_not_delete_is_not_held_against_the_secret(
+    method: str, held_against_it: bool
+) -> None:
+    """Chatwoot answers 401 to an agent who deletes what only administrators may."""
+    secret = RotatingSecret("of an agent")
+    transport = httpx.MockTransport(lambda _: httpx.Response(401))
+    auth = SecretHeader(secret, "api_access_token")
+    async with httpx.AsyncClient(transport=transport, auth=auth) as client:
+        await client.request(method, "https://chatwoot.example/contacts/1")
+
+    assert secret.is_refused is held_against_it
+
+
 async def test_without_another_value_a_refusal_is_raised_after_one_call() -> None:
     call, tried = accepting()
     with pytest.raises(Refused):

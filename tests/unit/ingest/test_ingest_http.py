@@ -151,7 +151,13 @@ async def test_a_flood_of_strangers_is_told_to_come_later_without_a_line_and_del
 
 
 @pytest.mark.parametrize(
-    ("headers", "reason"), [({}, "missing"), ({"x-webhook-secret": "x"}, "wrong_secret")]
+    ("headers", "reason"),
+    [
+        ({}, "missing"),
+        ({"x-webhook-secret": "x"}, "wrong_secret"),
+        # Of whoever rotates the secret: nothing is lost, and no alert is told.
+        ({"x-webhook-secret": "x", "x-julia-probe": "1"}, "probe"),
+    ],
 )
 async def test_stranger_is_refused_and_counted_before_the_body_is_read(
     client: httpx.AsyncClient, outlet: FakeOutlet, headers: dict[str, str], reason: str

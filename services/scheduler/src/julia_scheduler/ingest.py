@@ -52,6 +52,7 @@ async def open_ingest(base_url: str, secret: SecretStr) -> AsyncIterator[Ingest]
     async with httpx.AsyncClient(
         base_url=base_url,
         auth=SecretHeader(secret, "x-webhook-secret"),
+        headers={"x-julia-probe": "1"},  # refused, no webhook of Evolution's is lost
         timeout=_TIMEOUT_SECONDS,
         trust_env=False,  # a neighbour: never through a proxy
     ) as http:

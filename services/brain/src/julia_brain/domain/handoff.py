@@ -69,7 +69,7 @@ _WORDS = Vocabulary(
         "LEGALLY": "judicial judicialmente extrajudicial trabalhista criminal indenizacao",
         "WILL": "vou irei vamos estou quero pretendo terei vai vao",
         "ERASE": "apagar apaguem apague excluir excluam deletar deletem remover removam eliminar "
-        "eliminem descadastrar tirar",
+        "eliminem descadastrar",
         "ERASED": "apagado apagada apagados apagadas excluido excluidos excluida excluidas "
         "deletado deletados removido removidos eliminado eliminados",
         "ERASURE": "exclusao eliminacao remocao",
@@ -127,6 +127,8 @@ _LEGAL: Final = _patterns(
 
 _OWN_DATA: Final = _patterns(
     "ERASE .2 meu DATA",
+    # Whoever takes out a registration (at the CRM) asks us for nothing.
+    "tirar .2 meu dado/dados/cadastro/informacao/informacoes",
     "ERASE .4 sobre me/mim/minha",
     "ERASURE .2 meu DATA",
     "ERASURE .1 DATA pessoais",
