@@ -121,6 +121,11 @@ begin
   if tg_op = 'UPDATE' then
     if new.telefone <> old.telefone and new.telefone_desde is not distinct from old.telefone_desde then
       new.telefone_desde := api.agora();
+      -- Whoever typed another number said nothing of where it is from.
+      if (new.telefone_origem, new.telefone_base_legal) = (old.telefone_origem, old.telefone_base_legal) then
+        new.telefone_origem := 'lista';
+        new.telefone_base_legal := 'legitimo_interesse';
+      end if;
     end if;
     if new.telefone_origem = 'whatsapp' and new.telefone_base_legal = 'legitimo_interesse'
        and old.ultima_entrada_em is null and new.ultima_entrada_em is not null then

@@ -216,6 +216,8 @@ create table public.lista_espera (
     check (status in ('esperando', 'oferecida', 'aceita', 'recusada', 'encerrada')),
   oferecida_em timestamptz,
   created_at timestamptz not null default api.agora(),
+  -- When the doctor asked for it last; no place.
+  pedida_em timestamptz not null default api.agora(),
   unique (vaga_id, medico_id),
   check ((status = 'oferecida') <= (oferecida_em is not null))
 );

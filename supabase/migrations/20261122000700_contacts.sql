@@ -71,13 +71,20 @@ create function private.note_phone(m public.medicos, p_telefone text) returns vo
 language plpgsql set search_path = ''
 as $$
 begin
-  if m.telefone <> p_telefone then
+  -- Evidence of what is being sent is looked for by where it went.
+  if m.telefone <> p_telefone and not exists (
+       select from public.envios e join public.conversations c on c.id = e.conversa_id
+        where c.medico_id = m.id and e.status in ('aberto', 'incerto')) then
     perform private.keep_phone(m.id, m.telefone);
     update public.medicos
-       set telefone = p_telefone, telefone_origem = 'whatsapp', telefone_base_legal = 'contato_do_titular'
+       set telefone = p_telefone, telefone_origem = 'whatsapp',
+           telefone_base_legal = 'contato_do_titular', telefone_desde = api.agora()
      where id = m.id
        and not exists (select from public.medicos where telefone = p_telefone);
   end if;
+exception when unique_violation then
+  -- A list brought it meanwhile: both are united with the next message.
+  raise exception 'the phone has just come by a list' using errcode = '55P03', hint = 'Try again.';
 end $$;
 
 -- Turns of which nothing can have been sent yet: every part waits, and none for a second attempt.
@@ -393,9 +400,36 @@ begin
   return null;
 end $$;
 
-create trigger medicos_share_opt_out after update of opted_out on public.medicos
+-- Of any update: a trigger before it may have set `opted_out` too.
+create trigger medicos_share_opt_out after update on public.medicos
 for each row when (new.opted_out and not old.opted_out)
 execute function private.medicos_share_opt_out();
+
+-- What was copied from the one ends with it: a person who lets the one be written to means the other.
+create function private.medicos_share_release() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_other uuid;
+begin
+  for v_other in
+    select medico_id from public.contact_identities where tambem_de = new.id
+    union
+    select tambem_de from public.contact_identities
+     where medico_id = new.id and tambem_de is not null
+  loop
+    perform 1 from public.medicos
+      where id = v_other and opted_out and opted_out_at = old.opted_out_at
+        for no key update skip locked;
+    continue when not found;
+    update public.medicos set opted_out = false where id = v_other;
+  end loop;
+  return null;
+end $$;
+
+create trigger medicos_share_release after update on public.medicos
+for each row when (old.opted_out and not new.opted_out)
+execute function private.medicos_share_release();
 
 -- The addresses that are given, each in the form under which its owner is known.
 create function private.need_identities(p jsonb) returns jsonb

@@ -517,8 +517,9 @@ as $$
   select distinct v, c.medico_id, c.id from unnest(p_vagas) v
   on conflict (vaga_id, medico_id) do update
      set status = 'esperando', conversa_id = excluded.conversa_id, oferecida_em = null,
-         created_at = excluded.created_at
-   where lista_espera.status <> 'esperando'
+         created_at = case when lista_espera.status = 'esperando' then lista_espera.created_at
+                           else excluded.created_at end,
+         pedida_em = excluded.pedida_em
 $$;
 
 -- What the tools of a committed turn did. The caller holds the locks and has seen that it fits.
@@ -876,7 +877,7 @@ begin
   return null;
 end $$;
 
-create trigger medicos_after_opt_out after update of opted_out, opted_out_at on public.medicos
+create trigger medicos_after_opt_out after update on public.medicos
 for each row when (new.opted_out
                    and (not old.opted_out or old.opted_out_at is distinct from new.opted_out_at))
 execute function private.medicos_after_opt_out();
@@ -924,7 +925,8 @@ begin
 end $$;
 
 create trigger fila_after_offer after update of status on public.fila_mensagens
-for each row when (new.kind = 'oferta' and old.status = 'pendente' and new.status = 'cancelada')
+for each row when (new.kind = 'oferta' and old.status = 'pendente' and new.status = 'cancelada'
+                   and new.reenvios = 0)
 execute function private.fila_after_offer();
 
 -- Whether the doctor has restrictions that were noted, or said again, since then (null: ever). In which
@@ -985,7 +987,7 @@ begin
       or private.paused_for(m.id, c.instance)
       or private.is_held_back(m.id, v_now)
       or not private.fits_agenda(v, m.id, v_now)
-      or private.restricted_since(m.id, l.created_at)
+      or private.restricted_since(m.id, l.pedida_em)
       or exists (select from public.recusas_vagas where vaga_id = v.id and medico_id = m.id);
     -- Another replica may have been faster.
     if not private.is_free(v, m.id, v_now) or private.was_offered(v.id, v_now) then

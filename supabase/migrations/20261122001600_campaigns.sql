@@ -659,7 +659,7 @@ begin
   elsif private.offer_is_void(f, m, p_now) or exists (
       select from public.lista_espera l
        where l.medico_id = m.id and l.vaga_id::text = f.metadata ->> 'vaga_id'
-         and private.restricted_since(m.id, l.created_at)) then
+         and private.restricted_since(m.id, l.pedida_em)) then
     return 'plantao';
   end if;
   return null;

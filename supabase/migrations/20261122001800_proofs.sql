@@ -57,8 +57,7 @@ create trigger medicos_note_stops_at_insert after insert on public.medicos
 for each row when (new.opted_out or new.sem_contato_ate is not null)
 execute function private.medicos_note_stops();
 
-create trigger medicos_note_stops after update of opted_out, opted_out_at, sem_contato_ate
-on public.medicos
+create trigger medicos_note_stops after update on public.medicos
 for each row when (old.opted_out_at is distinct from new.opted_out_at
                    or old.sem_contato_ate is distinct from new.sem_contato_ate)
 execute function private.medicos_note_stops();

@@ -59,7 +59,12 @@ as $$ select ltrim(private.canonical_phone(p_telefone), '+') || '@s.whatsapp.net
 
 create function private.crm_address(p_crm text) returns text
 language sql immutable set search_path = ''
-as $$ select 'crm:' || nullif(regexp_replace(private.plain(p_crm), '[^a-z0-9]', '', 'g'), '') $$;
+as $$
+  -- CRM/SP 123456, 123456-SP: the state and the number, whichever comes first.
+  select 'crm:' || regexp_replace(w, '[^a-z]', '', 'g')
+                || nullif(ltrim(regexp_replace(w, '[^0-9]', '', 'g'), '0'), '')
+    from replace(private.plain(p_crm), 'crm', '') w
+$$;
 
 -- When the person behind one of these addresses was erased last; null: never.
 create function private.erased_at(variadic p_addresses text[]) returns timestamptz
@@ -80,7 +85,10 @@ declare
   v_since timestamptz := private.erased_at(
     private.phone_address(new.telefone), private.crm_address(new.crm));
 begin
-  if v_since is not null and not new.opted_out then
+  -- Not of one more phone of whom we knew: a person may have decided otherwise since.
+  if v_since is not null and not new.opted_out and not exists (
+       select from public.paradas_contato where medico_id = new.id
+          and tipo = 'definitiva' and dita_em >= v_since) then
     new.opted_out := true;
     new.opted_out_at := v_since;
     new.opted_out_reason := private.suppression_reason();
@@ -110,7 +118,10 @@ as $$
 declare
   v_since timestamptz := private.erased_at(new.jid);
 begin
-  if v_since is not null then
+  -- Not of one more address of whom we knew: a person may have decided otherwise since.
+  if v_since is not null and not exists (
+       select from public.paradas_contato where medico_id = new.medico_id
+          and tipo = 'definitiva' and dita_em >= v_since) then
     update public.medicos
        set opted_out = true, opted_out_at = v_since, opted_out_reason = private.suppression_reason(),
            stage_jornada = 'opt_out'
@@ -534,7 +545,9 @@ begin
     ids := private.person_of(private.need_uuid(p, 'medico_id'), '{}');
   elsif p ? 'telefone' then
     v_digits := regexp_replace(private.need_text(p, 'telefone'), '[^0-9]', '', 'g');
-    v_digits := case when length(v_digits) in (10, 11) then '55' else '' end || v_digits;
+    -- With its country named it is whole.
+    v_digits := case when length(v_digits) in (10, 11) and p ->> 'telefone' !~ '^\s*\+'
+                     then '55' else '' end || v_digits;
     if v_digits !~ '^[1-9][0-9]{6,14}$' then
       perform private.argument_missing('telefone', 'phone number with its area code');
     end if;
@@ -621,6 +634,10 @@ end $$;
 
 -- Erasure.
 
+create function private.words_of(p_text text) returns text
+language sql immutable set search_path = ''
+as $$ select btrim(regexp_replace(private.plain(p_text), '[^a-z0-9]+', ' ', 'g')) $$;
+
 -- Requests of managers in Slack that name her: what was asked and answered goes, that it was asked stays.
 create function private.forget_commands_about(p_ids text[], p_digits text[], p_names text[])
 returns bigint
@@ -638,7 +655,8 @@ begin
       where exists (select from unnest(p_ids) i where position(i in lower(s.said)) > 0)
          or exists (select from unnest(p_digits) d
                      where position(d in regexp_replace(s.said, '[^0-9]', '', 'g')) > 0)
-         or exists (select from unnest(p_names) w where position(w in private.plain(s.said)) > 0));
+         or exists (select from unnest(p_names) w
+                     where position(' ' || w || ' ' in ' ' || private.words_of(s.said) || ' ') > 0));
   get diagnostics n = row_count;
   return n;
 end $$;
@@ -696,11 +714,11 @@ as $$
 declare
   v_digits text[] := array(
     select right(split_part(a, '@', 1), 8) from unnest(p_addresses) a where a like '%@s.whatsapp.net');
-  -- A first name alone is many people's.
+  -- A first name alone, or with an initial, is many people's.
   v_names text[] := array(
-    select private.plain(w) from public.medicos m, lateral (values
+    select private.words_of(w) from public.medicos m, lateral (values
         (concat_ws(' ', btrim(m.primeiro_nome), btrim(m.sobrenome))), (btrim(m.nome_whatsapp))) as s (w)
-     where m.id = any (p_ids) and w like '% %');
+     where m.id = any (p_ids) and private.words_of(w) ~ ' [a-z0-9]{3,}');
   v_commands bigint := private.forget_commands_about(
     array(select i::text from unnest(p_ids || p_conversas) i), v_digits, v_names);
   n bigint;

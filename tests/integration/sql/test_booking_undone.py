@@ -303,6 +303,45 @@ class TestWaitingList:
         said = ["Hospital São Luiz", f"{day:%d/%m}", "das 19h30 às 7h", "R$ 1.234,56"]
         assert [each for each in said if each not in text] == []
 
+    async def test_who_asks_again_after_naming_a_restriction_is_offered_it(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER)
+        medico = await julia.value("select id from medicos where telefone = $1", f"+{OTHER}")
+        await julia.sql(RESTRICT, medico)
+        await self.wait(shifts, vaga, OTHER)
+        await self.give_back(shifts, reserva)
+
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == [OTHER]
+
+    async def test_an_offer_that_may_have_arrived_is_not_made_again(
+        self, julia: Julia, shifts: Shifts
+    ) -> None:
+        vaga = await shifts.offer(5)
+        reserva = await shifts.book(vaga)
+        await self.wait(shifts, vaga, OTHER)
+        await self.give_back(shifts, reserva)
+        offer = (await julia.call("expire_holds", limit=10))["conversas"][0]["conversa_id"]
+        await julia.record(await julia.claim(offer))
+        await julia.later(minutes=1)
+        claim = await julia.uncertain(offer)
+        for seconds in (20, 31):
+            await julia.later(seconds=seconds)
+            settled = await julia.settle(claim, "negativa")
+        assert settled["status"] == "reenviar"
+        switch = "update conversations set controlled_by = $2 where id = $1"
+
+        await julia.sql(switch, uuid.UUID(offer), "human")
+        await julia.claim(offer)
+        await julia.sql(switch, uuid.UUID(offer), "ai")
+        await julia.call("expire_holds", limit=10)
+
+        assert await self.offers(julia) == [OTHER]
+
     async def test_the_doctors_yes_finds_the_shift_among_the_facts_and_books_it(
         self, julia: Julia, shifts: Shifts
     ) -> None:

@@ -1,5 +1,6 @@
 """Learning that two contacts are one person loses nothing and says nothing twice."""
 
+import asyncio
 import uuid
 
 import asyncpg
@@ -355,6 +356,19 @@ class TestOneByAnAnswer:
         assert [(str(row["id"]), row["opted_out"]) for row in standing] == [(imported, True)]
         assert heard["medico_id"] != imported
 
+    async def test_whom_a_manager_unblocks_the_other_does_not_block_again(
+        self, julia: Julia
+    ) -> None:
+        await julia.receive(identities=[lid(LID)])
+        heard = await julia.receive(PHONE, "SAIR", opt_out=STOP)
+        await julia.record(await julia.claim(heard["conversa_id"]), remote_jid=f"{LID}@lid")
+        await julia.sql("UPDATE medicos SET opted_out = false WHERE telefone IS NOT NULL")
+        await julia.later(minutes=5)
+
+        await julia.receive(PHONE, "quero sim")
+
+        assert not await julia.value("select bool_or(opted_out) from medicos")
+
     async def test_an_address_that_is_certainly_somebody_elses_unites_nobody(
         self, julia: Julia
     ) -> None:
@@ -395,6 +409,38 @@ class TestNewNumber:
         assert (await julia.claim(conversa))["destino"] == NEW
         assert await julia.value("select array_agg(telefone) from medicos") == [f"+{NEW}"]
         assert await source(julia) == ("whatsapp", "contato_do_titular")
+
+    async def test_evidence_of_a_send_is_looked_for_at_the_phone_it_went_to(
+        self, julia: Julia
+    ) -> None:
+        """At the new one nothing would be found, and the same would go there once more."""
+        conversa = (await julia.receive(identities=BOTH))["conversa_id"]
+        await julia.answer(conversa, "oi")
+        await julia.uncertain(conversa)
+        await julia.receive(identities=[phone(NEW), lid(LID)])
+        await julia.later(seconds=30)
+
+        (send,) = (await julia.call("uncertain_sends", limit=10))["sends"]
+        assert send["destino"] == PHONE
+
+    async def test_a_list_that_brings_the_new_phone_meanwhile_unites_them(
+        self, julia: Julia
+    ) -> None:
+        await julia.receive(identities=BOTH)
+        async with julia.pool.acquire() as connection, connection.transaction():
+            await connection.execute("insert into medicos (telefone) values ($1)", f"+{NEW}")
+            writes = asyncio.create_task(julia.receive(identities=[phone(NEW), lid(LID)]))
+            await asyncio.sleep(0.2)
+
+        assert (await writes)["status"] == "nova"
+        standing = await julia.sql("select telefone from medicos where merged_into is null")
+        assert len(standing) == 1
+
+    async def test_a_number_that_a_person_types_is_not_from_whatsapp(self, julia: Julia) -> None:
+        await julia.receive()
+        await julia.sql("update medicos set telefone = $1", f"+{NEW}")
+
+        assert await source(julia) == ("lista", "legitimo_interesse")
 
     async def test_an_older_message_that_comes_late_brings_the_old_phone_not_back(
         self, julia: Julia

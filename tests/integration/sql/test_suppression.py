@@ -7,6 +7,7 @@ import pytest
 from tests.integration.sql.a_life import CRM, LID, NUMBER, OLD_FORM
 from tests.integration.sql.conftest import Julia, lid, phone
 from tests.integration.sql.courting import MONDAY, Courting
+from tests.integration.sql.shifts import Shifts
 from tests.integration.sql.test_erasure import erase
 
 pytestmark = pytest.mark.integration
@@ -44,6 +45,70 @@ async def test_a_list_that_has_her_again_brings_her_back_opted_out(
     (found,) = await julia.sql("select * from medicos where id::text = $1", medico)
     assert (found["opted_out"], found["opted_out_reason"]) == (True, REASON)
     assert found["stage_jornada"] == "opt_out"
+
+
+@pytest.mark.parametrize("crm", ["778899/MG", "CRM 778899 MG", "mg-0778899"])
+async def test_however_a_list_writes_her_registration(julia: Julia, crm: str) -> None:
+    courting = await erased(julia)
+
+    medico = await courting.doctor(telefone=None, crm=crm)
+
+    assert await julia.value("select opted_out from medicos where id::text = $1", medico)
+
+
+@pytest.mark.parametrize("learnt_by", ["our answer", "her message", "another number of ours"])
+async def test_what_a_person_decided_since_stands_whatever_address_is_learnt(
+    julia: Julia, learnt_by: str
+) -> None:
+    await julia.receive(NUMBER, identities=[phone(NUMBER), lid(LID)])
+    await erase(julia)
+    await julia.later(seconds=90)
+    conversa = (await julia.receive(NUMBER, "quero ofertas de novo"))["conversa_id"]
+    await julia.sql("UPDATE medicos SET opted_out = false WHERE eliminado_em IS NULL")
+
+    if learnt_by == "our answer":
+        await julia.answer(conversa, "Que bom!")
+        await julia.record(await julia.claim(conversa), remote_jid=f"{LID}@lid")
+    elif learnt_by == "her message":
+        await julia.receive(NUMBER, identities=[phone(NUMBER), lid(LID)])
+    else:
+        await julia.receive(NUMBER, instance="outro")
+
+    assert not await julia.value("select opted_out from medicos where eliminado_em is null")
+
+
+async def test_who_gets_a_suppressed_number_has_said_stop_like_anybody(julia: Julia) -> None:
+    """The night's proof counts it, and managers hear of the shift that is booked."""
+    shifts = Shifts(julia)
+    await erase(julia, telefone=f"+{NUMBER}")
+    vaga = await shifts.offer()
+    await shifts.doctor("5511900000001")
+    await shifts.book(vaga, "5511900000001")
+
+    await julia.sql("update medicos set telefone = $1", f"+{NUMBER}")
+
+    stops = "select count(*) from paradas_contato where tipo = 'definitiva'"
+    assert await julia.value(stops) == 1
+    assert "opt_out_com_reserva" in await shifts.notices()
+
+
+async def test_a_number_abroad_is_named_with_its_country(julia: Julia) -> None:
+    await julia.receive("59891234567")
+
+    assert (await erase(julia, telefone="+598 9123 4567"))["status"] == "eliminado"
+
+
+async def test_a_request_about_another_whose_name_begins_alike_is_left_alone(julia: Julia) -> None:
+    await julia.receive(NUMBER, push_name="Ana M")
+    await julia.sql(
+        "insert into slack_comandos (chave, tipo, usuario, texto) "
+        "values ('k', 'comando', 'U', 'bloquear Ana Martins')"
+    )
+
+    await erase(julia)
+
+    assert await julia.value("select texto from slack_comandos") == "bloquear Ana Martins"
+    assert await julia.value("select feito_em from slack_comandos") is None
 
 
 async def test_a_row_that_gets_her_number_later_is_opted_out_then(julia: Julia) -> None:
