@@ -34,8 +34,8 @@ async def apply_pauses_and_shows_it(scene: Scene) -> None:
     )
     table = await scene.kubectl("get", "js", "geral")
     header, line = table.splitlines()
-    wanted = ["NAME", "PAUSED", "SCOPE", "SINCE", "REASON", "BACKLOG", "AGE"]
-    require(header.split() == wanted, f"kubectl get shows the columns {header.split()}")
+    wanted = "NAME PAUSED SCOPE SINCE REASON BY IN FLIGHT LATE STARTS BACKLOG AGE"
+    require(header.split() == wanted.split(), f"kubectl get shows the columns {header.split()}")
     require("true" in line and "Chip suspeito" in line, f"kubectl get shows {line!r}")
     events = await scene.kubectl.get("events")
     told = {each["reason"] for each in events["items"] if each["involvedObject"]["name"] == "geral"}
