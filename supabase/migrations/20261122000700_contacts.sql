@@ -379,19 +379,24 @@ begin
   end loop;
 end $$;
 
--- Of two who are one and not united yet, whoever says it and of whichever: see learn_address.
+-- Who is one with the contact, and not united yet: see learn_address.
+create function private.twins_of(p_medico uuid) returns setof uuid
+language sql stable set search_path = ''
+as $$
+  select medico_id from public.contact_identities where tambem_de = p_medico
+  union
+  select tambem_de from public.contact_identities
+   where medico_id = p_medico and tambem_de is not null
+$$;
+
+-- Of two who are one and not united yet, whoever says it and of whichever.
 create function private.medicos_share_opt_out() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
   v_other uuid;
 begin
-  for v_other in
-    select medico_id from public.contact_identities where tambem_de = new.id
-    union
-    select tambem_de from public.contact_identities
-     where medico_id = new.id and tambem_de is not null
-  loop
+  for v_other in select private.twins_of(new.id) loop
     perform 1 from public.medicos where id = v_other and not opted_out
       for no key update skip locked;
     continue when not found;
@@ -412,12 +417,7 @@ as $$
 declare
   v_other uuid;
 begin
-  for v_other in
-    select medico_id from public.contact_identities where tambem_de = new.id
-    union
-    select tambem_de from public.contact_identities
-     where medico_id = new.id and tambem_de is not null
-  loop
+  for v_other in select private.twins_of(new.id) loop
     perform 1 from public.medicos
       where id = v_other and opted_out and opted_out_at = old.opted_out_at
         for no key update skip locked;

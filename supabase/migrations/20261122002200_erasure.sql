@@ -522,10 +522,7 @@ begin
         join public.medicos o on o.id = m.merged_into or o.merged_into = m.id
        where m.id = u.id
       union
-      -- Found to be one, and not united yet.
-      select tambem_de from public.contact_identities where medico_id = u.id and tambem_de is not null
-      union
-      select medico_id from public.contact_identities where tambem_de = u.id) o (id)
+      select private.twins_of(u.id)) o (id)
   )
   select coalesce(array_agg(id order by id), '{}') into v_ids from united;
   return v_ids;
