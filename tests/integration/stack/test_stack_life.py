@@ -36,7 +36,8 @@ async def test_a_killed_server_is_started_again_and_has_kept_its_data(tmp_path: 
         await stack.wait_ready("redis")
 
         assert stack.pid("redis") not in {first, None}
-        assert stack.starts("redis") == 2
+        # On a busy machine its port is not free at once, and it is started once more.
+        assert stack.starts("redis") >= 2
         async with redis.Redis.from_url(stack.redis.url()) as client:
             assert await client.get("kept") == b"yes"
 
