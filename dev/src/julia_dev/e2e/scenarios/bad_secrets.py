@@ -118,9 +118,13 @@ async def _rotation(scene: Scene) -> None:
 
 
 async def _taken(scene: Scene, pods: Sequence[Pod]) -> None:
-    wanted = {"brain": ("ANTHROPIC_API_KEY",), "ingest": ("EVOLUTION_WEBHOOK_SECRET",)}
+    database = "SUPABASE_SERVICE_KEY"
+    wanted = {
+        "ingest": ("EVOLUTION_WEBHOOK_SECRET",),
+        "brain": ("ANTHROPIC_API_KEY", database),
+    }
     for pod in pods:
-        for setting in (*wanted.get(pod.component, ()), "SUPABASE_SERVICE_KEY"):
+        for setting in wanted.get(pod.component, (database,)):
             await eventually(
                 f"{pod.name} with the new {setting}",
                 partial(_rotated, scene, pod, setting),
