@@ -246,9 +246,9 @@ class World:
 
 
 def _client(url: str) -> httpx.AsyncClient:
-    # Idle connections are given up before the simulator closes them, so that no call meets one
-    # that is just being closed.
-    limits = httpx.Limits(keepalive_expiry=2)
+    # Connections anew each time: the simulator may just be closing an idle one, and on a busy
+    # machine no time for giving it up first is short enough.
+    limits = httpx.Limits(max_keepalive_connections=0)
     return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, limits=limits)
 
 
